@@ -1,0 +1,5 @@
+/** Digests. X.509 for the swarm's certificates comes to this port with the swarm. */
+export interface Crypto {
+  /** SHA-256 of the bytes: 32 bytes. */
+  sha256(bytes: Uint8Array): Promise<Uint8Array>;
+}

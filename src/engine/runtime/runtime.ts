@@ -1,0 +1,200 @@
+/**
+ * The Runtime port: what the engine asks of the guest to run containers. `GuestRuntime` (emulator)
+ * implements it over crun in the guest kernel, `FakeRuntime` (fake.ts) in memory for tests; both pass
+ * `runtime.contract.ts`. The engine decides (OCI configuration, addresses, names); the runtime carries out.
+ */
+import type { RuntimeSpec } from './spec.ts';
+
+export interface Runtime {
+  /** Facts of the guest that `/info` and `/version` report. */
+  info(): Promise<RuntimeInfo>;
+
+  /**
+   * Starts a container's first process. Resolves once it runs; throws `StartError` when it cannot,
+   * with nothing left behind but the writable layer.
+   */
+  start(launch: Launch): Promise<Process>;
+
+  /** Starts another process in a running container (by `config.process`). Throws `StartError`. */
+  exec(containerId: string, launch: ExecLaunch): Promise<Process>;
+
+  /** The still running (or unreported) process after the engine was restored; undefined when it is gone. */
+  reattach(containerId: string): Process | undefined;
+
+  /** Sends a signal to a container's first process. Throws `not-found` when it is gone. */
+  signal(containerId: string, signal: number): Promise<void>;
+
+  /** Freezes or thaws every process of a container. */
+  pause(containerId: string): Promise<void>;
+  resume(containerId: string): Promise<void>;
+
+  /** Changes the limits of a running container. */
+  update(containerId: string, resources: NonNullable<RuntimeSpec['linux']['resources']>): Promise<void>;
+
+  /** The processes in a container, as the node sees them. */
+  processes(containerId: string): Promise<ProcessInfo[]>;
+
+  /** Usage counters of a running container's cgroup and interfaces. */
+  stats(containerId: string): Promise<ContainerUsage>;
+
+  /** Bytes in a container's writable layer; 0 when it has none yet. */
+  writableSizeBytes(containerId: string): Promise<number>;
+
+  /** Removes a container's writable layer. The container is not running; idempotent. */
+  removeWritable(containerId: string): Promise<void>;
+
+  /** Makes a bridge network's device with its address and NAT rule; idempotent. */
+  createBridge(bridge: Bridge): Promise<void>;
+  removeBridge(bridge: Bridge): Promise<void>;
+}
+
+export interface RuntimeInfo {
+  /** `uname -r`, e.g. `6.1.176-drydock`. */
+  kernelVersion: string;
+  /** `uname -m`, e.g. `i686`. */
+  machine: string;
+  osName: string;
+  osVersion: string;
+  memTotalBytes: number;
+  cpuCount: number;
+  ociRuntimeVersion: string;
+}
+
+/** All that is needed to start a container. */
+export interface Launch {
+  containerId: string;
+  /** OCI runtime configuration, complete but for the network namespace's path, which the runtime fills in. */
+  config: RuntimeSpec;
+  rootfs: Rootfs;
+  network: NetworkSandbox;
+  /** Initial size when the container has a terminal (`config.process.terminal`). */
+  terminalSize?: TerminalSize;
+  /** False: the process reads end of file at once. */
+  stdinOpen: boolean;
+}
+
+export interface ExecLaunch {
+  execId: string;
+  process: RuntimeSpec['process'];
+  terminalSize?: TerminalSize;
+  stdinOpen: boolean;
+}
+
+/** An overlay mount: read-only layers below one writable directory, as Docker's overlay2 driver lays them out. */
+export interface Rootfs {
+  /** Image layers, topmost first. `diffId` names content in LayerTrees, `cacheId` its directory under overlay2/. */
+  lower: { diffId: string; cacheId: string }[];
+  /** The container's own directory under overlay2/ (`<name>/{diff,work,merged}`). */
+  name: string;
+}
+
+export type NetworkSandbox =
+  | { kind: 'none' }
+  | { kind: 'host' }
+  /** Shares another container's namespace. */
+  | { kind: 'container'; containerId: string }
+  | { kind: 'own'; endpoints: EndpointPlan[] };
+
+/** One interface to put into a container's network namespace. */
+export interface EndpointPlan {
+  /** Bridge device in the node, e.g. `docker0` or `br-<12 hex>`. */
+  bridge: string;
+  /** Name inside the container: `eth0`, `eth1`, … */
+  interfaceName: string;
+  macAddress: string;
+  /** Address with prefix length: `172.17.0.2/16`. */
+  ipv4: string;
+  ipv6?: string;
+  /** Default gateway when this endpoint provides it. */
+  gateway?: string;
+}
+
+export interface Bridge {
+  /** Device name. */
+  name: string;
+  /** The bridge's own address with prefix length: `172.17.0.1/16`. */
+  address: string;
+  /** The network's subnet, masqueraded when it leaves by another device. */
+  subnet: string;
+  internal: boolean;
+}
+
+export interface TerminalSize {
+  rows: number;
+  columns: number;
+}
+
+/** A started process: its streams and its end. */
+export interface Process {
+  /** Process id as the node sees it. */
+  pid: number;
+  /** Writes to standard input (or the terminal). Resolves when taken, so that writers wait for slow readers. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** End of standard input; with a terminal, nothing. */
+  closeInput(): Promise<void>;
+  /**
+   * What the process prints, in order, until every writer has closed. To be consumed once and
+   * continuously: an unread process blocks when its pipe is full. With a terminal all is `stdout`.
+   */
+  output: AsyncIterable<OutputChunk>;
+  resize(size: TerminalSize): Promise<void>;
+  /** Resolves once, after the process ended and its cgroup, mounts and network are gone (first process only). */
+  exit: Promise<ProcessExit>;
+}
+
+export interface OutputChunk {
+  stream: 'stdout' | 'stderr';
+  bytes: Uint8Array;
+}
+
+export interface ProcessExit {
+  /** Exit code, or 128 + signal number. */
+  code: number;
+  /** True when the kernel killed something in the container for lack of memory. */
+  oomKilled: boolean;
+}
+
+export interface ProcessInfo {
+  pid: number;
+  ppid: number;
+  uid: number;
+  user: string;
+  tty: string;
+  /** Milliseconds since the epoch. */
+  startedMs: number;
+  cpuMs: number;
+  rssBytes: number;
+  /** Percent of a CPU since the start, as `ps` counts `C`. */
+  cpuPercent: number;
+  state: string;
+  comm: string;
+  commandLine: string;
+}
+
+export interface ContainerUsage {
+  cpuNanos: number;
+  cpuUserNanos: number;
+  cpuSystemNanos: number;
+  memoryBytes: number;
+  memoryLimitBytes: number;
+  memoryStats: Record<string, number>;
+  pids: number;
+  pidsLimit: number;
+  interfaces: Record<string, { rxBytes: number; rxPackets: number; rxErrors: number; rxDropped: number; txBytes: number; txPackets: number; txErrors: number; txDropped: number }>;
+}
+
+/** Why a process could not be started; the command line turns it into 126 or 127, all else is 125. */
+export type StartFailure = 'executable-not-found' | 'permission-denied' | 'is-a-directory' | 'no-such-directory' | 'no-such-user' | 'mount' | 'no-space' | 'other';
+
+export class StartError extends Error {
+  override readonly name = 'StartError';
+
+  constructor(
+    readonly reason: StartFailure,
+    /** The OCI runtime's own words. */
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

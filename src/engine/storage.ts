@@ -1,0 +1,19 @@
+/**
+ * The files of one node's `/var/lib/docker`, as the engine sees them. The guest sees the same files
+ * through 9p, so what is written here can be read in the node's shell at once. Synchronous, because
+ * the files live in the worker's memory. Paths are relative, with `/` and without `..`.
+ */
+export interface Storage {
+  /** The file's bytes, or undefined when there is no such file. */
+  read(path: string): Uint8Array | undefined;
+  /** Writes the whole file, making parent directories; readers see the old or the new one, never half. */
+  write(path: string, bytes: Uint8Array, mode?: number): void;
+  append(path: string, bytes: Uint8Array): void;
+  makeDirectory(path: string, mode?: number): void;
+  /** Removes a file or a directory with everything below it; nothing happens when it is absent. */
+  remove(path: string): void;
+  rename(from: string, to: string): void;
+  /** Names in a directory, sorted; empty when it is absent. */
+  list(path: string): string[];
+  sizeBytes(path: string): number | undefined;
+}
