@@ -5,6 +5,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { machineAssets } from './bin/assets.ts';
+import { lessonModules } from './src/lessons/lesson-module.ts';
 
 const shared = { exclude: ['**/node_modules/**', 'dist/**', '.cache/**', 'images/.cache/**'] };
 
