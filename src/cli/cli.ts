@@ -1,0 +1,132 @@
+/**
+ * The docker command line: finds the command that the words name, reads its flags, runs it, and turns
+ * what it throws into a line on standard error and an exit status. Holds no rule of any single command.
+ */
+import { AssertionError } from '#engine/assert.ts';
+import { EngineError, messageOf } from '#engine/errors.ts';
+import { ApiError } from './api-client.ts';
+import { checkArguments, unknownCommand } from './arguments.ts';
+import { commandAt } from './commands.ts';
+import { configDirectory, readClientConfig, type ClientConfig } from './client-config.ts';
+import type { CommandContext } from './command.ts';
+import { connect } from './connection.ts';
+import type { CliEnvironment, CliOutput } from './environment.ts';
+import { ExitError } from './exit-error.ts';
+import { FlagError, parseFlags, type ParsedFlags } from './flags/parse.ts';
+import { readGlobals, type GlobalOptions } from './globals.ts';
+import { childOf, helpOf, type HelpEntry } from './help/help-data.ts';
+import { commandPath, helpText, useLine } from './help/usage.ts';
+import { VERSION_LINE } from './version.ts';
+
+/** The status of a program that writes to a closed pipe: 128 + SIGPIPE. */
+const BROKEN_PIPE = 141;
+
+/** Runs one command line to its end; the result is the process's exit status. */
+export async function runCli(environment: CliEnvironment): Promise<number> {
+  try {
+    return await dispatch(environment);
+  } catch (error) {
+    return await report(environment, error);
+  }
+}
+
+async function dispatch(environment: CliEnvironment): Promise<number> {
+  const root = entryOf('');
+  const flags = parseOrExplain(root, environment, environment.args);
+  const globals = readGlobals(flags, environment);
+  const [entry, rest] = find(root, flags.args);
+  await writeAll(environment.stderr, flags.warnings);
+
+  if (entry === root) {
+    if (rest[0] === 'help' && !flags.help) return await explainTopic(environment, rest.slice(1));
+    if (flags.help) return await explain(environment, root, environment.stdout);
+    if (flags.bool('version')) return await writeAll(environment.stdout, [VERSION_LINE]);
+    if (rest[0] !== undefined) throw unknownCommand(root, rest[0]);
+    return await explain(environment, root, environment.stderr);
+  }
+  const own = parseOrExplain(entry, environment, rest);
+  await writeAll(environment.stderr, own.warnings);
+  if (flags.help || own.help) return await explain(environment, entry, environment.stdout);
+  if (entry.commands) {
+    if (own.args[0] !== undefined) throw unknownCommand(entry, own.args[0]);
+    return await explain(environment, entry, environment.stderr);
+  }
+  checkArguments(entry, own.args);
+  const command = commandAt(entry.canonical);
+  if (!command) throw new ExitError(1, `docker: '${commandPath(entry)}' is not available in this version of Drydock`);
+  return (await command.run(contextOf(environment, globals, entry, own))) ?? 0;
+}
+
+/** Follows the words down the tree as far as they name commands. */
+function find(root: HelpEntry, words: string[]): [HelpEntry, string[]] {
+  let entry = root;
+  let index = 0;
+  while (entry.commands && words[index] !== undefined) {
+    const child = childOf(entry.path, words[index] ?? '');
+    if (child === undefined) break;
+    entry = entryOf(child);
+    index++;
+  }
+  return [entry, words.slice(index)];
+}
+
+function parseOrExplain(entry: HelpEntry, environment: CliEnvironment, args: readonly string[]): ParsedFlags {
+  try {
+    return parseFlags(args, {
+      flags: entry.flags,
+      syntax: commandAt(entry.canonical)?.flags?.(environment),
+      stopAtArgument: entry.stopAtArgument || entry.path === '',
+    });
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    throw new ExitError(125, `${error.message}\n\nUsage:  ${useLine(entry)}\n\nRun '${commandPath(entry)} --help' for more information`);
+  }
+}
+
+async function explainTopic(environment: CliEnvironment, words: string[]): Promise<number> {
+  const [entry, rest] = find(entryOf(''), words);
+  if (rest[0] !== undefined) throw new ExitError(1, `unknown help topic: ${words.join(' ')}`);
+  return await explain(environment, entry, environment.stdout);
+}
+
+async function explain(environment: CliEnvironment, entry: HelpEntry, output: CliOutput): Promise<number> {
+  const width = environment.stdout.size()?.columns ?? 80;
+  return await writeAll(output, [helpText(entry, { width, configDirectory: configDirectory(environment) })]);
+}
+
+function contextOf(environment: CliEnvironment, globals: GlobalOptions, entry: HelpEntry, flags: ParsedFlags): CommandContext {
+  let api: ReturnType<CommandContext['api']> | undefined;
+  let config: Promise<ClientConfig> | undefined;
+  return {
+    environment,
+    name: commandPath(entry),
+    flags,
+    args: flags.args,
+    host: globals.host,
+    debug: globals.debug,
+    api: () => (api ??= connect(environment, globals.host)),
+    config: () => (config ??= readClientConfig(environment, globals.configDirectory)),
+    out: (text) => environment.stdout.write(text),
+    err: (text) => environment.stderr.write(text),
+  };
+}
+
+/** Prints what ended a command and chooses its exit status. A programmer's error goes on to the worker's edge. */
+async function report(environment: CliEnvironment, error: unknown): Promise<number> {
+  if (error instanceof AssertionError || error instanceof TypeError || error instanceof RangeError) throw error;
+  if (error instanceof EngineError && error.kind === 'cancelled') return BROKEN_PIPE;
+  const message = error instanceof ApiError ? `Error response from daemon: ${error.message}` : messageOf(error);
+  if (message !== '') await environment.stderr.write(`${message}\n`);
+  return error instanceof ExitError ? error.status : 1;
+}
+
+async function writeAll(output: CliOutput, texts: string[]): Promise<number> {
+  for (const text of texts) await output.write(text);
+  return 0;
+}
+
+function entryOf(path: string): HelpEntry {
+  const entry = helpOf(path);
+  if (!entry) throw new AssertionError(`no help for '${path}'`);
+  return entry;
+}

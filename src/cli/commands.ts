@@ -1,0 +1,10 @@
+/** Every command that does something. Docker's others are known by their help and say that they are not here yet. */
+import type { Command } from './command.ts';
+
+const COMMANDS: Command[] = [];
+
+const byPath = new Map(COMMANDS.map((command) => [command.path.join(' '), command]));
+
+export function commandAt(canonicalPath: string): Command | undefined {
+  return byPath.get(canonicalPath);
+}

@@ -1,0 +1,26 @@
+/**
+ * The way to the daemon: connects when first asked, says so in Docker's words when nobody answers, and
+ * settles on an API version through `/_ping` as Docker's client does.
+ */
+import { ApiClient } from './api-client.ts';
+import type { CliEnvironment } from './environment.ts';
+import { ExitError } from './exit-error.ts';
+import { CLIENT_API_VERSION } from './version.ts';
+import type { ApiHandler } from '#engine/api/http.ts';
+import { AssertionError } from '#engine/assert.ts';
+
+export async function connect(environment: CliEnvironment, host: string): Promise<ApiClient> {
+  const handler = await open(environment, host);
+  const client = new ApiClient(handler, CLIENT_API_VERSION);
+  await client.negotiate();
+  return client;
+}
+
+async function open(environment: CliEnvironment, host: string): Promise<ApiHandler> {
+  try {
+    return await environment.connect(host);
+  } catch (error) {
+    if (error instanceof AssertionError) throw error;
+    throw new ExitError(1, `Cannot connect to the Docker daemon at ${host}. Is the docker daemon running?`, { cause: error });
+  }
+}

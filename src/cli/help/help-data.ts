@@ -1,0 +1,102 @@
+/**
+ * What Docker 28.2.2 says about each of its 188 commands: the one source of the help texts and of the
+ * flags that the parser knows. `help.json` was taken from the program's own `--help`; an entry that is the
+ * same command under a second name (`docker ps`) only points to the first.
+ */
+import type { FlagDeclaration } from '../flags/declaration.ts';
+import data from './help.json' with { type: 'json' };
+
+export interface HelpEntry {
+  /** The words after `docker`: `container run`; empty for `docker` itself. */
+  path: string;
+  /** Where the entry is written: `container run` for `run`. Commands are registered under this. */
+  canonical: string;
+  /** One line, as in the parent's list. */
+  short: string;
+  /** The text in its own help, where that is another. */
+  long?: string;
+  /** What follows the path in the usage line: `[OPTIONS] IMAGE [COMMAND] [ARG...]`. */
+  use: string;
+  /** Every way to type it. */
+  aliases: string[];
+  experimental: boolean;
+  /** Names of its commands by section, for a command that has some. */
+  commands?: Record<string, string[]>;
+  /** Fewest and most positional arguments; -1 for any number. Undefined for a command that has commands. */
+  args?: [number, number];
+  /** Flags end at the first positional argument (`docker run image -x` gives -x to the container). */
+  stopAtArgument: boolean;
+  /** Sorted by name, as printed. */
+  flags: FlagDeclaration[];
+}
+
+interface RawEntry {
+  same?: string;
+  short?: string;
+  long?: string;
+  use?: string;
+  aliases?: string[];
+  experimental?: boolean;
+  commands?: Record<string, string[]>;
+  args?: number[];
+  stopAtArgument?: boolean;
+  flags?: string[][];
+  hidden?: string[][];
+}
+
+const raw = data as Record<string, RawEntry>;
+const entries = new Map<string, HelpEntry>();
+
+/** Every path that Docker knows, in the order of its help. */
+export function helpPaths(): string[] {
+  return Object.keys(raw);
+}
+
+/** The entry of a path, made when first asked for. */
+export function helpOf(path: string): HelpEntry | undefined {
+  const known = entries.get(path);
+  if (known) return known;
+  const own = Object.hasOwn(raw, path) ? raw[path] : undefined;
+  if (!own) return undefined;
+  const canonical = own.same ?? path;
+  const entry = raw[canonical] ?? own;
+  const made: HelpEntry = {
+    path,
+    canonical,
+    short: entry.short ?? '',
+    long: entry.long,
+    use: entry.use ?? '',
+    aliases: entry.aliases ?? [],
+    experimental: entry.experimental ?? false,
+    commands: entry.commands,
+    args: entry.args as [number, number] | undefined,
+    stopAtArgument: entry.stopAtArgument ?? false,
+    flags: [...(entry.flags ?? []).map((row) => flagOf(row, false)), ...(entry.hidden ?? []).map((row) => flagOf(row, true))],
+  };
+  entries.set(path, made);
+  return made;
+}
+
+/**
+ * The path that a command's word leads to: its own name, or one that only its aliases list
+ * (`docker container ps` is `container ls`).
+ */
+export function childOf(path: string, word: string): string | undefined {
+  const direct = join(path, word);
+  if (path !== direct && Object.hasOwn(raw, direct)) return direct;
+  const parent = raw[path];
+  for (const name of Object.values(parent?.commands ?? {}).flat()) {
+    const child = join(path, name);
+    if (raw[child]?.aliases?.includes(`docker ${direct}`)) return child;
+  }
+  return undefined;
+}
+
+function join(path: string, word: string): string {
+  return path === '' ? word : `${path} ${word}`;
+}
+
+function flagOf(row: string[], hidden: boolean): FlagDeclaration {
+  const [shorthand = '', name = '', type = '', usage = '', defaultText = '', deprecated] = row;
+  return { name, shorthand, type, usage, defaultText, hidden, deprecated };
+}
