@@ -1,10 +1,19 @@
 /**
- * Wire types of containers and execs: Docker's JSON, key for key, in the order Docker writes the keys.
- * `Config` and `HostConfig` are documents: what the user asked for, kept as asked (also on disk, in
- * config.v2.json and hostconfig.json), so the engine uses them as they are.
- * Source: Engine API 1.50 and moby v28.2.2, api/types/container.
+ * Container bodies of the Engine API, with Docker's keys and in Docker's order. `null` where Go writes nil.
+ * Source: moby api/types/container, API 1.50.
  */
-import type { EndpointSettings, NetworkingConfig } from './network.ts';
+import type { EndpointSettings } from './network.ts';
+
+export interface HealthConfig {
+  /** `[]` inherits, `["NONE"]` disables, else `CMD` or `CMD-SHELL` first. */
+  Test?: string[];
+  /** Durations in nanoseconds. */
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  StartInterval?: number;
+  Retries?: number;
+}
 
 export interface ContainerConfig {
   Hostname: string;
@@ -34,19 +43,8 @@ export interface ContainerConfig {
   Shell?: string[];
 }
 
-/** Durations in nanoseconds; 0 or absent means inherit. `Test` is `[]`, `['NONE']`, `['CMD', …]` or `['CMD-SHELL', command]`. */
-export interface HealthConfig {
-  Test?: string[];
-  Interval?: number;
-  Timeout?: number;
-  StartPeriod?: number;
-  StartInterval?: number;
-  Retries?: number;
-}
-
 export interface RestartPolicy {
-  /** '' and 'no' mean the same. */
-  Name: '' | 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  Name: string;
   MaximumRetryCount: number;
 }
 
@@ -55,21 +53,16 @@ export interface PortBinding {
   HostPort: string;
 }
 
-/** Keys are `80/tcp`; null when the port is exposed and not published. */
-export type PortMap = Record<string, PortBinding[] | null>;
-
-export interface DeviceMapping {
-  PathOnHost: string;
-  PathInContainer: string;
-  CgroupPermissions: string;
-}
-
-export interface DeviceRequest {
-  Driver: string;
-  Count: number;
-  DeviceIDs: string[] | null;
-  Capabilities: string[][] | null;
-  Options: Record<string, string> | null;
+export interface Mount {
+  Type?: string;
+  Source?: string;
+  Target?: string;
+  ReadOnly?: boolean;
+  Consistency?: string;
+  BindOptions?: { Propagation?: string; NonRecursive?: boolean; CreateMountpoint?: boolean; ReadOnlyNonRecursive?: boolean; ReadOnlyForceRecursive?: boolean };
+  VolumeOptions?: { NoCopy?: boolean; Labels?: Record<string, string>; Subpath?: string; DriverConfig?: { Name?: string; Options?: Record<string, string> } };
+  ImageOptions?: { Subpath?: string };
+  TmpfsOptions?: { SizeBytes?: number; Mode?: number; Options?: string[][] };
 }
 
 export interface Ulimit {
@@ -78,7 +71,7 @@ export interface Ulimit {
   Soft: number;
 }
 
-/** The part of HostConfig that `update` may change. */
+/** Limits that `docker update` may change, and more. */
 export interface Resources {
   CpuShares: number;
   Memory: number;
@@ -96,9 +89,11 @@ export interface Resources {
   CpuRealtimeRuntime: number;
   CpusetCpus: string;
   CpusetMems: string;
-  Devices: DeviceMapping[] | null;
+  Devices: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[] | null;
   DeviceCgroupRules: string[] | null;
-  DeviceRequests: DeviceRequest[] | null;
+  DeviceRequests: unknown[] | null;
+  KernelMemory?: number;
+  KernelMemoryTCP?: number;
   MemoryReservation: number;
   MemorySwap: number;
   MemorySwappiness: number | null;
@@ -111,39 +106,17 @@ export interface Resources {
   IOMaximumBandwidth: number;
 }
 
-export interface MountRequest {
-  Type?: 'bind' | 'volume' | 'tmpfs' | 'npipe' | 'cluster' | 'image';
-  Source?: string;
-  Target?: string;
-  ReadOnly?: boolean;
-  Consistency?: string;
-  BindOptions?: {
-    Propagation?: string;
-    NonRecursive?: boolean;
-    CreateMountpoint?: boolean;
-    ReadOnlyNonRecursive?: boolean;
-    ReadOnlyForceRecursive?: boolean;
-  };
-  VolumeOptions?: {
-    NoCopy?: boolean;
-    Labels?: Record<string, string>;
-    Subpath?: string;
-    DriverConfig?: { Name?: string; Options?: Record<string, string> };
-  };
-  ImageOptions?: { Subpath?: string };
-  TmpfsOptions?: { SizeBytes?: number; Mode?: number; Options?: string[][] };
-}
-
 export interface HostConfig extends Resources {
   Binds: string[] | null;
   ContainerIDFile: string;
   LogConfig: { Type: string; Config: Record<string, string> | null };
   NetworkMode: string;
-  PortBindings: PortMap | null;
+  PortBindings: Record<string, PortBinding[] | null> | null;
   RestartPolicy: RestartPolicy;
   AutoRemove: boolean;
   VolumeDriver: string;
   VolumesFrom: string[] | null;
+  /** Height, width. */
   ConsoleSize: [number, number];
   Annotations?: Record<string, string>;
   CapAdd: string[] | null;
@@ -171,26 +144,24 @@ export interface HostConfig extends Resources {
   Sysctls?: Record<string, string>;
   Runtime?: string;
   Isolation: string;
-  Mounts?: MountRequest[];
+  Mounts?: Mount[];
   MaskedPaths: string[] | null;
   ReadonlyPaths: string[] | null;
   Init?: boolean;
 }
 
-/** Body of `POST /containers/create`; any field may be left out. */
-export type CreateRequest = Partial<ContainerConfig> & {
-  HostConfig?: Partial<HostConfig> | null;
-  NetworkingConfig?: NetworkingConfig | null;
+/** `POST /containers/create`; whatever is left out has Docker's default. */
+export type CreateContainerRequest = Partial<ContainerConfig> & {
+  HostConfig?: Partial<HostConfig>;
+  NetworkingConfig?: { EndpointsConfig?: Record<string, Partial<EndpointSettings> | null> | null };
 };
 
-export interface CreateResponse {
+export interface CreateContainerResponse {
   Id: string;
   Warnings: string[];
 }
 
-export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
-
-export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy';
+export type ContainerStateName = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
 export interface HealthcheckResult {
   Start: string;
@@ -200,13 +171,13 @@ export interface HealthcheckResult {
 }
 
 export interface Health {
-  Status: HealthStatus;
+  Status: 'none' | 'starting' | 'healthy' | 'unhealthy';
   FailingStreak: number;
-  Log: HealthcheckResult[];
+  Log: HealthcheckResult[] | null;
 }
 
 export interface ContainerState {
-  Status: ContainerStatus;
+  Status: ContainerStateName;
   Running: boolean;
   Paused: boolean;
   Restarting: boolean;
@@ -221,7 +192,7 @@ export interface ContainerState {
 }
 
 export interface MountPoint {
-  Type: string;
+  Type?: string;
   Name?: string;
   Source: string;
   Destination: string;
@@ -231,11 +202,17 @@ export interface MountPoint {
   Propagation: string;
 }
 
+/** A storage driver's directories. */
+export interface GraphDriver {
+  Data: Record<string, string> | null;
+  Name: string;
+}
+
 export interface NetworkSettings {
   Bridge: string;
   SandboxID: string;
   SandboxKey: string;
-  Ports: PortMap;
+  Ports: Record<string, PortBinding[] | null>;
   HairpinMode: boolean;
   LinkLocalIPv6Address: string;
   LinkLocalIPv6PrefixLen: number;
@@ -252,12 +229,7 @@ export interface NetworkSettings {
   Networks: Record<string, EndpointSettings>;
 }
 
-export interface GraphDriver {
-  Data: Record<string, string> | null;
-  Name: string;
-}
-
-/** Answer of `GET /containers/{id}/json`. */
+/** `GET /containers/{id}/json`. */
 export interface ContainerInspect {
   Id: string;
   Created: string;
@@ -293,115 +265,53 @@ export interface Port {
   Type: string;
 }
 
-/** One row of `GET /containers/json`. */
+/** An element of `GET /containers/json`. */
 export interface ContainerSummary {
   Id: string;
   Names: string[];
   Image: string;
   ImageID: string;
   Command: string;
+  /** Seconds since the epoch. */
   Created: number;
   Ports: Port[];
   SizeRw?: number;
   SizeRootFs?: number;
   Labels: Record<string, string>;
-  State: ContainerStatus;
+  State: ContainerStateName;
   Status: string;
-  HostConfig: { NetworkMode: string; Annotations?: Record<string, string> };
+  HostConfig: { NetworkMode?: string; Annotations?: Record<string, string> };
   NetworkSettings: { Networks: Record<string, EndpointSettings> };
   Mounts: MountPoint[];
 }
 
-export interface WaitResponse {
-  Error?: { Message: string };
-  StatusCode: number;
-}
-
-export interface TopResponse {
+/** `GET /containers/{id}/top`. */
+export interface ContainerTop {
   Processes: string[][];
   Titles: string[];
 }
 
-/** Body of `POST /containers/{id}/update`. */
-export type UpdateRequest = Partial<Resources> & { RestartPolicy?: Partial<RestartPolicy> };
+/** `POST /containers/{id}/wait`. */
+export interface ContainerWait {
+  Error?: { Message: string };
+  StatusCode: number;
+}
 
-export interface UpdateResponse {
+/** `POST /containers/{id}/update`. */
+export type UpdateContainerRequest = Partial<Resources> & { RestartPolicy?: Partial<RestartPolicy> };
+
+export interface UpdateContainerResponse {
   Warnings: string[] | null;
 }
 
-export interface ContainersPruneReport {
+/** `POST /containers/prune`. */
+export interface ContainersPruned {
   ContainersDeleted: string[] | null;
   SpaceReclaimed: number;
 }
 
-export interface CpuStats {
-  cpu_usage: { total_usage: number; percpu_usage?: number[]; usage_in_kernelmode: number; usage_in_usermode: number };
-  system_cpu_usage?: number;
-  online_cpus?: number;
-  throttling_data: { periods: number; throttled_periods: number; throttled_time: number };
-}
-
-/** One sample of `GET /containers/{id}/stats`. */
-export interface StatsResponse {
-  name: string;
-  id: string;
-  read: string;
-  preread: string;
-  pids_stats: { current?: number; limit?: number };
-  blkio_stats: Record<string, { major: number; minor: number; op: string; value: number }[] | null>;
-  num_procs: number;
-  storage_stats: object;
-  cpu_stats: CpuStats;
-  precpu_stats: CpuStats;
-  memory_stats: { usage?: number; stats?: Record<string, number>; limit?: number };
-  networks?: Record<string, NetworkStats>;
-}
-
-export interface NetworkStats {
-  rx_bytes: number;
-  rx_packets: number;
-  rx_errors: number;
-  rx_dropped: number;
-  tx_bytes: number;
-  tx_packets: number;
-  tx_errors: number;
-  tx_dropped: number;
-}
-
-/** Body of `POST /containers/{id}/exec`. */
-export interface ExecCreateRequest {
-  User?: string;
-  Privileged?: boolean;
-  Tty?: boolean;
-  ConsoleSize?: [number, number];
-  AttachStdin?: boolean;
-  AttachStderr?: boolean;
-  AttachStdout?: boolean;
-  Detach?: boolean;
-  DetachKeys?: string;
-  Env?: string[] | null;
-  WorkingDir?: string;
-  Cmd?: string[] | null;
-}
-
-/** Body of `POST /exec/{id}/start`. */
-export interface ExecStartRequest {
-  Detach?: boolean;
-  Tty?: boolean;
-  ConsoleSize?: [number, number];
-}
-
-/** Answer of `GET /exec/{id}/json`. */
-export interface ExecInspect {
-  ID: string;
-  Running: boolean;
-  ExitCode: number | null;
-  ProcessConfig: { tty: boolean; entrypoint: string; arguments: string[]; privileged: boolean; user?: string };
-  OpenStdin: boolean;
-  OpenStderr: boolean;
-  OpenStdout: boolean;
-  CanRemove: boolean;
-  ContainerID: string;
-  DetachKeys: string;
-  Pid: number;
+/** An element of `GET /containers/{id}/changes`: 0 changed, 1 added, 2 deleted. */
+export interface FilesystemChange {
+  Path: string;
+  Kind: 0 | 1 | 2;
 }

@@ -1,16 +1,10 @@
 /**
- * Wire types of networks: Docker's JSON, key for key, in the order Docker writes the keys.
- * Source: Engine API 1.50 and moby v28.2.2, api/types/network.
+ * Network bodies of the Engine API.
+ * Source: moby api/types/network, API 1.50.
  */
 
-export interface EndpointIpamConfig {
-  IPv4Address?: string;
-  IPv6Address?: string;
-  LinkLocalIPs?: string[];
-}
-
 export interface EndpointSettings {
-  IPAMConfig: EndpointIpamConfig | null;
+  IPAMConfig: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] } | null;
   Links: string[] | null;
   Aliases: string[] | null;
   MacAddress: string;
@@ -27,10 +21,6 @@ export interface EndpointSettings {
   DNSNames: string[] | null;
 }
 
-export interface NetworkingConfig {
-  EndpointsConfig?: Record<string, Partial<EndpointSettings> | null> | null;
-}
-
 export interface IpamConfig {
   Subnet?: string;
   IPRange?: string;
@@ -44,15 +34,7 @@ export interface Ipam {
   Config: IpamConfig[] | null;
 }
 
-export interface EndpointResource {
-  Name: string;
-  EndpointID: string;
-  MacAddress: string;
-  IPv4Address: string;
-  IPv6Address: string;
-}
-
-/** Answer of `GET /networks/{id}` and one row of `GET /networks` (there `Containers` is empty). */
+/** `GET /networks/{id}` and an element of `GET /networks`. */
 export interface NetworkInspect {
   Name: string;
   Id: string;
@@ -68,12 +50,20 @@ export interface NetworkInspect {
   ConfigFrom: { Network: string };
   ConfigOnly: boolean;
   Containers: Record<string, EndpointResource>;
-  Options: Record<string, string>;
-  Labels: Record<string, string>;
+  Options: Record<string, string> | null;
+  Labels: Record<string, string> | null;
 }
 
-/** Body of `POST /networks/create`. */
-export interface NetworkCreateRequest {
+export interface EndpointResource {
+  Name: string;
+  EndpointID: string;
+  MacAddress: string;
+  IPv4Address: string;
+  IPv6Address: string;
+}
+
+/** `POST /networks/create`. */
+export interface CreateNetworkRequest {
   Name: string;
   Driver?: string;
   Scope?: string;
@@ -84,26 +74,27 @@ export interface NetworkCreateRequest {
   Attachable?: boolean;
   Ingress?: boolean;
   ConfigOnly?: boolean;
-  ConfigFrom?: { Network: string } | null;
+  ConfigFrom?: { Network?: string } | null;
   Options?: Record<string, string> | null;
   Labels?: Record<string, string> | null;
 }
 
-export interface NetworkCreateResponse {
+export interface CreateNetworkResponse {
   Id: string;
   Warning: string;
 }
 
-export interface NetworkConnectRequest {
+/** `POST /networks/{id}/connect` and `/disconnect`. */
+export interface ConnectNetworkRequest {
   Container: string;
   EndpointConfig?: Partial<EndpointSettings> | null;
 }
 
-export interface NetworkDisconnectRequest {
+export interface DisconnectNetworkRequest {
   Container: string;
   Force?: boolean;
 }
 
-export interface NetworksPruneReport {
+export interface NetworksPruned {
   NetworksDeleted: string[] | null;
 }

@@ -1,0 +1,20 @@
+/** API versions: what this engine speaks, and how `1.9` and `1.24` compare. */
+
+export const apiVersion = '1.50';
+export const minimumApiVersion = '1.24';
+export const serverVersion = '28.2.2';
+
+/** Negative, zero or positive as `a` is older than, the same as or newer than `b`. Source: moby api/types/versions. */
+export function compareVersions(a: string, b: string): number {
+  const left = a.split('.');
+  const right = b.split('.');
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = Number(left[i] || 0) - Number(right[i] || 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+export function atLeast(version: string, minimum: string): boolean {
+  return compareVersions(version, minimum) >= 0;
+}

@@ -1,0 +1,111 @@
+/**
+ * The file system of a fake container: an image's entries (or a small built-in root) below one
+ * writable map. Enough for `ls`, `cat`, `touch` and redirections; no permissions but the executable bit.
+ */
+import type { LayerEntry, LayerTrees } from '../../image/layer-trees.ts';
+
+export interface FakeNode {
+  type: 'file' | 'directory';
+  mode: number;
+  content: string;
+  /** Name of the program that stands for this executable: the last path component of what a link leads to. */
+  program?: string;
+}
+
+export class FakeFiles {
+  readonly #base: ReadonlyMap<string, FakeNode>;
+  readonly #own = new Map<string, FakeNode | null>();
+
+  constructor(base: ReadonlyMap<string, FakeNode>) {
+    this.#base = base;
+  }
+
+  get(path: string): FakeNode | undefined {
+    const own = this.#own.get(path);
+    if (own !== undefined) return own ?? undefined;
+    return this.#base.get(path);
+  }
+
+  write(path: string, content: string, append = false): void {
+    const before = append ? (this.get(path)?.content ?? '') : '';
+    this.#own.set(path, { type: 'file', mode: this.get(path)?.mode ?? 0o644, content: before + content });
+  }
+
+  makeDirectory(path: string): void {
+    this.#own.set(path, { type: 'directory', mode: 0o755, content: '' });
+  }
+
+  remove(path: string): void {
+    for (const below of this.#paths()) if (below === path || below.startsWith(path + '/')) this.#own.set(below, null);
+  }
+
+  list(directory: string): string[] {
+    const prefix = directory === '/' ? '/' : directory + '/';
+    const names = new Set<string>();
+    for (const path of this.#paths()) {
+      if (path.startsWith(prefix) && path !== prefix) names.add(path.slice(prefix.length).split('/')[0] as string);
+    }
+    return [...names].sort();
+  }
+
+  /** Bytes that the container wrote. */
+  ownSizeBytes(): number {
+    let size = 0;
+    for (const node of this.#own.values()) size += node?.content.length ?? 0;
+    return size;
+  }
+
+  *#paths(): Iterable<string> {
+    for (const path of this.#base.keys()) if (this.get(path)) yield path;
+    for (const [path, node] of this.#own) if (node && !this.#base.has(path)) yield path;
+  }
+}
+
+/** Joins and cleans a path as a shell would. */
+export function resolvePath(cwd: string, path: string): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return '/' + parts.join('/');
+}
+
+/** The entries of an image's layers, topmost first, as one map. */
+export function filesOfLayers(trees: LayerTrees, diffIds: string[]): Map<string, FakeNode> {
+  const files = new Map<string, FakeNode>([['/', { type: 'directory', mode: 0o755, content: '' }]]);
+  const links = new Map<string, string>();
+  for (const diffId of [...diffIds].reverse()) {
+    for (const entry of trees.entries(diffId) ?? []) applyEntry(files, links, entry);
+  }
+  for (const [path, target] of links) {
+    let at = target;
+    for (let hop = 0; hop < 8 && links.has(at); hop++) at = links.get(at) as string;
+    const node = files.get(at);
+    if (node) files.set(path, { ...node, program: path.split('/').at(-1) as string });
+  }
+  return files;
+}
+
+function applyEntry(files: Map<string, FakeNode>, links: Map<string, string>, entry: LayerEntry): void {
+  const path = '/' + entry.path;
+  links.delete(path);
+  if (entry.type === 'character' && entry.major === 0 && entry.minor === 0) files.delete(path);
+  else if (entry.type === 'directory') files.set(path, { type: 'directory', mode: entry.mode, content: '' });
+  else if (entry.type === 'file') files.set(path, { type: 'file', mode: entry.mode, content: new TextDecoder().decode(entry.content) });
+  else if (entry.type === 'symlink') links.set(path, resolvePath(path.slice(0, path.lastIndexOf('/')), entry.linkName ?? ''));
+  else if (entry.type === 'hardlink') links.set(path, '/' + (entry.linkName ?? ''));
+}
+
+/** A root file system like busybox's, for tests that have no image. */
+export function builtInRoot(programs: Iterable<string>): Map<string, FakeNode> {
+  const files = new Map<string, FakeNode>();
+  for (const path of ['/', '/bin', '/dev', '/etc', '/home', '/proc', '/root', '/sys', '/tmp', '/usr', '/usr/bin', '/usr/sbin', '/var']) {
+    files.set(path, { type: 'directory', mode: 0o755, content: '' });
+  }
+  const file = (path: string, content: string): Map<string, FakeNode> => files.set(path, { type: 'file', mode: 0o644, content });
+  file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n');
+  file('/etc/group', 'root:x:0:\ndaemon:x:1:\nwheel:x:10:root\nnobody:x:65534:\n');
+  for (const name of programs) files.set(`/bin/${name}`, { type: 'file', mode: 0o755, content: '', program: name });
+  return files;
+}
