@@ -4,7 +4,7 @@
  */
 import { AssertionError } from '#engine/assert.ts';
 import { EngineError, messageOf } from '#engine/errors.ts';
-import { ApiError } from './api-client.ts';
+import { ApiError } from '#engine/api/client.ts';
 import { checkArguments, unknownCommand } from './arguments.ts';
 import { commandAt } from './commands.ts';
 import { configDirectory, readClientConfig, type ClientConfig } from './client-config.ts';
@@ -45,7 +45,8 @@ async function dispatch(environment: CliEnvironment): Promise<number> {
     return await explain(environment, root, environment.stderr);
   }
   const own = parseOrExplain(entry, environment, rest);
-  await writeAll(environment.stderr, own.warnings);
+  // cobra prints them where help goes.
+  await writeAll(environment.stdout, own.warnings);
   if (flags.help || own.help) return await explain(environment, entry, environment.stdout);
   if (entry.commands) {
     if (own.args[0] !== undefined) throw unknownCommand(entry, own.args[0]);
@@ -85,7 +86,7 @@ function parseOrExplain(entry: HelpEntry, environment: CliEnvironment, args: rea
 
 async function explainTopic(environment: CliEnvironment, words: string[]): Promise<number> {
   const [entry, rest] = find(entryOf(''), words);
-  if (rest[0] !== undefined) throw new ExitError(1, `unknown help topic: ${words.join(' ')}`);
+  if (rest[0] !== undefined) throw new ExitError(1, `unknown help topic: ${rest.join(' ')}`);
   return await explain(environment, entry, environment.stdout);
 }
 

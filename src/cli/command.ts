@@ -2,7 +2,7 @@
  * How a command is declared, and what it gets to run with. A command's flags, arguments and help texts
  * are in `help/help.json`; its file adds what it does and, where needed, what single flags mean.
  */
-import type { ApiClient } from './api-client.ts';
+import type { ApiClient } from '#engine/api/client.ts';
 import type { ClientConfig } from './client-config.ts';
 import type { CliEnvironment } from './environment.ts';
 import type { FlagSyntax } from './flags/declaration.ts';

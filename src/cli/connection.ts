@@ -2,7 +2,7 @@
  * The way to the daemon: connects when first asked, says so in Docker's words when nobody answers, and
  * settles on an API version through `/_ping` as Docker's client does.
  */
-import { ApiClient } from './api-client.ts';
+import { ApiClient } from '#engine/api/client.ts';
 import type { CliEnvironment } from './environment.ts';
 import { ExitError } from './exit-error.ts';
 import { CLIENT_API_VERSION } from './version.ts';

@@ -24,7 +24,7 @@ export class ParsedFlags {
   args: string[] = [];
   /** `--help` or `-h` was given. */
   help = false;
-  /** Lines for standard error, as pflag writes them, the line's end included where it has one. */
+  /** Lines that pflag prints about deprecated flags. */
   warnings: string[] = [];
 
   /** Whether the flag was given, even with its default. */
@@ -79,6 +79,7 @@ class FlagParser {
   #rest: string[] = [];
 
   constructor(readonly options: ParseOptions) {
+    this.#parsed.set('help', false, false);
     for (const flag of options.flags) {
       this.#byName.set(flag.name, flag);
       if (flag.shorthand !== '') this.#byLetter.set(flag.shorthand, flag);
@@ -113,7 +114,8 @@ class FlagParser {
     if (name === '' || name.startsWith('-')) throw new FlagError(`bad flag syntax: ${word}`);
     const flag = this.#byName.get(name);
     if (name === 'help' && !flag) {
-      this.#parsed.help = equals < 0 || syntaxOf(HELP).set(false, word.slice(equals + 1), false) === true;
+      this.#set(HELP, equals < 0 ? 'true' : word.slice(equals + 1));
+      this.#parsed.help = this.#parsed.bool('help');
       return;
     }
     if (!flag) throw new FlagError(`unknown flag: --${name}`);
@@ -160,7 +162,7 @@ class FlagParser {
       const name = flag.shorthand === '' ? `--${flag.name}` : `-${flag.shorthand}, --${flag.name}`;
       throw new FlagError(`invalid argument ${quote(text)} for "${name}" flag: ${messageOf(error)}`);
     }
-    if (flag.deprecated) this.#parsed.warnings.push(`Flag --${flag.name} has been deprecated, ${flag.deprecated}`);
+    if (flag.deprecated) this.#parsed.warnings.push(`Flag --${flag.name} has been deprecated, ${flag.deprecated}\n`);
   }
 }
 

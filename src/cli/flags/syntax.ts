@@ -4,6 +4,8 @@
  */
 import { parseCpus } from '../options/cpus.ts';
 import { parseFilter, type Filters } from '../options/filter.ts';
+import { parseMount, type MountOption } from '../options/mount.ts';
+import { parseNetworkAttachment, type NetworkAttachment } from '../options/network.ts';
 import { parseUlimit, type Ulimit } from '../options/ulimit.ts';
 import { parseDuration } from '../units/duration.ts';
 import { parseBool, parseFloat64, parseInteger, parseUnsigned } from '../units/number.ts';
@@ -19,6 +21,11 @@ export function syntaxOf(flag: FlagDeclaration): FlagSyntax {
 /** A flag of which the last occurrence counts. */
 export function scalar<T>(initial: T, parse: (text: string) => T): FlagSyntax {
   return { initial, set: (_current, text) => parse(text) } satisfies FlagSyntax;
+}
+
+/** `--mount`; a relative source is taken from the working directory. */
+export function mountFlag(cwd: string): FlagSyntax {
+  return { initial: [], set: (current, text) => [...(current as MountOption[]), parseMount(text, cwd)] };
 }
 
 /** A repeatable flag whose values are checked, or changed, one by one. */
@@ -52,6 +59,11 @@ const SYNTAXES: Record<string, (defaultText: string) => FlagSyntax> = {
       const [key, value] = equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
       return { ...(current as Record<string, string>), [key]: value };
     },
+  }),
+  mount: () => mountFlag('/'),
+  network: () => ({
+    initial: [],
+    set: (current, text) => [...(current as NetworkAttachment[]), parseNetworkAttachment(text)],
   }),
   filter: () => ({ initial: {}, set: (current, text) => parseFilter(current as Filters, text) }),
   ulimit: () => ({

@@ -17,6 +17,8 @@ export interface HelpEntry {
   long?: string;
   /** What follows the path in the usage line: `[OPTIONS] IMAGE [COMMAND] [ARG...]`. */
   use: string;
+  /** The same in the usage line of an error. */
+  errorUse: string;
   /** Every way to type it. */
   aliases: string[];
   experimental: boolean;
@@ -35,6 +37,7 @@ interface RawEntry {
   short?: string;
   long?: string;
   use?: string;
+  errorUse?: string;
   aliases?: string[];
   experimental?: boolean;
   commands?: Record<string, string[]>;
@@ -66,6 +69,7 @@ export function helpOf(path: string): HelpEntry | undefined {
     short: entry.short ?? '',
     long: entry.long,
     use: entry.use ?? '',
+    errorUse: entry.commands ? (entry.errorUse ?? '') : (entry.use ?? ''),
     aliases: entry.aliases ?? [],
     experimental: entry.experimental ?? false,
     commands: entry.commands,

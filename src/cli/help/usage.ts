@@ -30,8 +30,7 @@ export function commandPath(entry: HelpEntry): string {
 
 /** The line after `Usage:` in an error: `docker run [OPTIONS] IMAGE [COMMAND] [ARG...]`. */
 export function useLine(entry: HelpEntry): string {
-  if (entry.path === '') return 'docker [OPTIONS] COMMAND [ARG...]';
-  return entry.commands || entry.use === '' ? commandPath(entry) : `${commandPath(entry)} ${entry.use}`;
+  return entry.errorUse === '' ? commandPath(entry) : `${commandPath(entry)} ${entry.errorUse}`;
 }
 
 export function helpText(entry: HelpEntry, layout: HelpLayout): string {
