@@ -1,0 +1,21 @@
+/** Where things lie inside a node, as on a Docker host wherever Docker has a place for them. */
+
+/** The 9p tree of image layers, and a layer in it. */
+export const layersMount = '/run/drydock/layers';
+export const layerPath = (diffId: string): string => `${layersMount}/${diffId.replace(':', '-')}`;
+
+export const dockerRoot = '/var/lib/docker';
+export const overlayRoot = `${dockerRoot}/overlay2`;
+export const overlayPaths = (name: string): { base: string; diff: string; work: string; merged: string } => {
+  const base = `${overlayRoot}/${name}`;
+  return { base, diff: `${base}/diff`, work: `${base}/work`, merged: `${base}/merged` };
+};
+
+/** An OCI bundle: config.json, pid file, log of crun. */
+export const bundlePath = (containerId: string): string => `/run/containerd/io.containerd.runtime.v2.task/moby/${containerId}`;
+export const crunRoot = '/run/crun';
+
+export const netnsRoot = '/run/docker/netns';
+
+/** A container's cgroup, below the node's root of the cgroup tree. */
+export const cgroupPath = (cgroupsPath: string): string => `/sys/fs/cgroup${cgroupsPath}`;

@@ -1,0 +1,35 @@
+/**
+ * Reads crun's error log and tells what kind of failure it was. The words stay crun's; the engine says it in Docker's.
+ * Source: the messages of crun 1.8.1.
+ */
+import { StartError, type StartFailure } from '#engine/runtime/runtime.ts';
+
+/** First match counts. */
+const reasons: [pattern: RegExp, reason: StartFailure][] = [
+  [/executable file .* not found/, 'executable-not-found'],
+  [/(?:open executable|exec).*: Is a directory/, 'is-a-directory'],
+  [/(?:open executable|exec).*: Permission denied/, 'permission-denied'],
+  [/(?:open executable|exec).*: No such file or directory/, 'executable-not-found'],
+  [/chdir|working directory|cwd/, 'no-such-directory'],
+  [/No space left on device/, 'no-space'],
+  [/^(?:mount|remount|open mount|cannot mount)/, 'mount'],
+];
+
+/** @param log crun's log file: JSON lines with a `msg`, the last of which is the cause */
+export function startFailure(log: string): StartError {
+  const message = lastMessage(log) || 'crun failed without a message';
+  const reason = reasons.find(([pattern]) => pattern.test(message))?.[1] ?? 'other';
+  return new StartError(reason, message);
+}
+
+function lastMessage(log: string): string {
+  for (const line of log.split('\n').filter(Boolean).reverse()) {
+    try {
+      const entry = JSON.parse(line) as { msg?: unknown; level?: unknown };
+      if (typeof entry.msg === 'string' && entry.level !== 'warning') return entry.msg;
+    } catch {
+      return line;
+    }
+  }
+  return '';
+}
