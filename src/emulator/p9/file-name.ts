@@ -28,7 +28,6 @@ export function encodeName(name: string): Uint8Array {
 
 /** Bytes that `encodeName` makes of the name. */
 export function nameLength(name: string): number {
-  // eslint-disable-next-line no-control-regex
   return /^[\x00-\x7f]*$/.test(name) ? name.length : encodeName(name).length;
 }
 
