@@ -1,8 +1,10 @@
 /**
- * Container bodies of the Engine API, with Docker's keys and in Docker's order. `null` where Go writes nil.
+ * Container bodies of the Engine API, with Docker's keys and in Docker's order; `null` where Go writes nil.
+ * `ContainerConfig` and `HostConfig` are documents: what the user asked for, kept as asked (also on disk, in
+ * config.v2.json and hostconfig.json), so the engine uses them as they are. Execs are in exec.ts.
  * Source: moby api/types/container, API 1.50.
  */
-import type { EndpointSettings } from './network.ts';
+import type { EndpointSettings, NetworkingConfig } from './network.ts';
 
 export interface HealthConfig {
   /** `[]` inherits, `["NONE"]` disables, else `CMD` or `CMD-SHELL` first. */
@@ -44,6 +46,7 @@ export interface ContainerConfig {
 }
 
 export interface RestartPolicy {
+  /** '' and 'no' mean the same. */
   Name: string;
   MaximumRetryCount: number;
 }
@@ -51,6 +54,23 @@ export interface RestartPolicy {
 export interface PortBinding {
   HostIp: string;
   HostPort: string;
+}
+
+/** Keys are `80/tcp`; null when the port is exposed and not published. */
+export type PortMap = Record<string, PortBinding[] | null>;
+
+export interface DeviceMapping {
+  PathOnHost: string;
+  PathInContainer: string;
+  CgroupPermissions: string;
+}
+
+export interface DeviceRequest {
+  Driver: string;
+  Count: number;
+  DeviceIDs: string[] | null;
+  Capabilities: string[][] | null;
+  Options: Record<string, string> | null;
 }
 
 export interface Mount {
@@ -89,9 +109,9 @@ export interface Resources {
   CpuRealtimeRuntime: number;
   CpusetCpus: string;
   CpusetMems: string;
-  Devices: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[] | null;
+  Devices: DeviceMapping[] | null;
   DeviceCgroupRules: string[] | null;
-  DeviceRequests: unknown[] | null;
+  DeviceRequests: DeviceRequest[] | null;
   KernelMemory?: number;
   KernelMemoryTCP?: number;
   MemoryReservation: number;
@@ -111,7 +131,7 @@ export interface HostConfig extends Resources {
   ContainerIDFile: string;
   LogConfig: { Type: string; Config: Record<string, string> | null };
   NetworkMode: string;
-  PortBindings: Record<string, PortBinding[] | null> | null;
+  PortBindings: PortMap | null;
   RestartPolicy: RestartPolicy;
   AutoRemove: boolean;
   VolumeDriver: string;
@@ -152,8 +172,8 @@ export interface HostConfig extends Resources {
 
 /** `POST /containers/create`; whatever is left out has Docker's default. */
 export type CreateContainerRequest = Partial<ContainerConfig> & {
-  HostConfig?: Partial<HostConfig>;
-  NetworkingConfig?: { EndpointsConfig?: Record<string, Partial<EndpointSettings> | null> | null };
+  HostConfig?: Partial<HostConfig> | null;
+  NetworkingConfig?: NetworkingConfig | null;
 };
 
 export interface CreateContainerResponse {
@@ -161,7 +181,9 @@ export interface CreateContainerResponse {
   Warnings: string[];
 }
 
-export type ContainerStateName = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+
+export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy';
 
 export interface HealthcheckResult {
   Start: string;
@@ -171,13 +193,13 @@ export interface HealthcheckResult {
 }
 
 export interface Health {
-  Status: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  Status: HealthStatus;
   FailingStreak: number;
   Log: HealthcheckResult[] | null;
 }
 
 export interface ContainerState {
-  Status: ContainerStateName;
+  Status: ContainerStatus;
   Running: boolean;
   Paused: boolean;
   Restarting: boolean;
@@ -212,7 +234,7 @@ export interface NetworkSettings {
   Bridge: string;
   SandboxID: string;
   SandboxKey: string;
-  Ports: Record<string, PortBinding[] | null>;
+  Ports: PortMap;
   HairpinMode: boolean;
   LinkLocalIPv6Address: string;
   LinkLocalIPv6PrefixLen: number;
@@ -278,7 +300,7 @@ export interface ContainerSummary {
   SizeRw?: number;
   SizeRootFs?: number;
   Labels: Record<string, string>;
-  State: ContainerStateName;
+  State: ContainerStatus;
   Status: string;
   HostConfig: { NetworkMode?: string; Annotations?: Record<string, string> };
   NetworkSettings: { Networks: Record<string, EndpointSettings> };
@@ -314,4 +336,38 @@ export interface ContainersPruned {
 export interface FilesystemChange {
   Path: string;
   Kind: 0 | 1 | 2;
+}
+
+export interface CpuStats {
+  cpu_usage: { total_usage: number; percpu_usage?: number[]; usage_in_kernelmode: number; usage_in_usermode: number };
+  system_cpu_usage?: number;
+  online_cpus?: number;
+  throttling_data: { periods: number; throttled_periods: number; throttled_time: number };
+}
+
+/** One sample of `GET /containers/{id}/stats`. */
+export interface StatsResponse {
+  name: string;
+  id: string;
+  read: string;
+  preread: string;
+  pids_stats: { current?: number; limit?: number };
+  blkio_stats: Record<string, { major: number; minor: number; op: string; value: number }[] | null>;
+  num_procs: number;
+  storage_stats: object;
+  cpu_stats: CpuStats;
+  precpu_stats: CpuStats;
+  memory_stats: { usage?: number; stats?: Record<string, number>; limit?: number };
+  networks?: Record<string, NetworkStats>;
+}
+
+export interface NetworkStats {
+  rx_bytes: number;
+  rx_packets: number;
+  rx_errors: number;
+  rx_dropped: number;
+  tx_bytes: number;
+  tx_packets: number;
+  tx_errors: number;
+  tx_dropped: number;
 }

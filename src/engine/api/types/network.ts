@@ -1,10 +1,16 @@
 /**
- * Network bodies of the Engine API.
- * Source: moby api/types/network, API 1.50.
+ * Wire types of networks: Docker's JSON, key for key, in the order Docker writes the keys.
+ * Source: Engine API 1.50 and moby v28.2.2, api/types/network.
  */
 
+export interface EndpointIpamConfig {
+  IPv4Address?: string;
+  IPv6Address?: string;
+  LinkLocalIPs?: string[];
+}
+
 export interface EndpointSettings {
-  IPAMConfig: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] } | null;
+  IPAMConfig: EndpointIpamConfig | null;
   Links: string[] | null;
   Aliases: string[] | null;
   MacAddress: string;
@@ -21,6 +27,10 @@ export interface EndpointSettings {
   DNSNames: string[] | null;
 }
 
+export interface NetworkingConfig {
+  EndpointsConfig?: Record<string, Partial<EndpointSettings> | null> | null;
+}
+
 export interface IpamConfig {
   Subnet?: string;
   IPRange?: string;
@@ -34,7 +44,15 @@ export interface Ipam {
   Config: IpamConfig[] | null;
 }
 
-/** `GET /networks/{id}` and an element of `GET /networks`. */
+export interface EndpointResource {
+  Name: string;
+  EndpointID: string;
+  MacAddress: string;
+  IPv4Address: string;
+  IPv6Address: string;
+}
+
+/** Answer of `GET /networks/{id}` and one row of `GET /networks` (there `Containers` is empty). */
 export interface NetworkInspect {
   Name: string;
   Id: string;
@@ -50,20 +68,12 @@ export interface NetworkInspect {
   ConfigFrom: { Network: string };
   ConfigOnly: boolean;
   Containers: Record<string, EndpointResource>;
-  Options: Record<string, string> | null;
-  Labels: Record<string, string> | null;
+  Options: Record<string, string>;
+  Labels: Record<string, string>;
 }
 
-export interface EndpointResource {
-  Name: string;
-  EndpointID: string;
-  MacAddress: string;
-  IPv4Address: string;
-  IPv6Address: string;
-}
-
-/** `POST /networks/create`. */
-export interface CreateNetworkRequest {
+/** Body of `POST /networks/create`. */
+export interface NetworkCreateRequest {
   Name: string;
   Driver?: string;
   Scope?: string;
@@ -74,27 +84,26 @@ export interface CreateNetworkRequest {
   Attachable?: boolean;
   Ingress?: boolean;
   ConfigOnly?: boolean;
-  ConfigFrom?: { Network?: string } | null;
+  ConfigFrom?: { Network: string } | null;
   Options?: Record<string, string> | null;
   Labels?: Record<string, string> | null;
 }
 
-export interface CreateNetworkResponse {
+export interface NetworkCreateResponse {
   Id: string;
   Warning: string;
 }
 
-/** `POST /networks/{id}/connect` and `/disconnect`. */
-export interface ConnectNetworkRequest {
+export interface NetworkConnectRequest {
   Container: string;
   EndpointConfig?: Partial<EndpointSettings> | null;
 }
 
-export interface DisconnectNetworkRequest {
+export interface NetworkDisconnectRequest {
   Container: string;
   Force?: boolean;
 }
 
-export interface NetworksPruned {
+export interface NetworksPruneReport {
   NetworksDeleted: string[] | null;
 }

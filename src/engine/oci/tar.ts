@@ -1,0 +1,199 @@
+/**
+ * Reads tar archives that lie whole in memory, without copying: ustar, GNU long names, PAX records. Says what
+ * is in the archive; whether a path may be used is for others (layer-entries.ts).
+ * Source: POSIX pax; GNU tar manual, "Basic Tar Format"; error words are Go's archive/tar.
+ */
+import { EngineError } from '../errors.ts';
+
+export interface TarEntry {
+  name: string;
+  type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'block' | 'fifo';
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Whole seconds since the epoch. */
+  mtime: number;
+  linkName: string;
+  major: number;
+  minor: number;
+  /** A view into the archive. */
+  content: Uint8Array;
+  xattrs: Record<string, Uint8Array>;
+}
+
+const block = 512;
+/** Of one PAX header or long name. */
+const maxRecordBytes = 1 << 20;
+
+const types: Record<string, TarEntry['type']> = {
+  '\0': 'file',
+  '0': 'file',
+  '7': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+  '3': 'character',
+  '4': 'block',
+  '5': 'directory',
+  '6': 'fifo',
+};
+
+/** @throws EngineError `data-loss`: `archive/tar: invalid tar header`, `unexpected EOF` */
+export function* readTar(archive: Uint8Array): Generator<TarEntry> {
+  let global: Map<string, Uint8Array> = new Map();
+  let records: Map<string, Uint8Array> = new Map();
+  let longName: string | undefined;
+  let longLink: string | undefined;
+  for (let at = 0; ; ) {
+    // An archive may also just stop where a header would begin.
+    if (at === archive.length) return;
+    const header = archive.subarray(at, at + block);
+    if (header.length < block) throw damaged('unexpected EOF');
+    if (header.every((byte) => byte === 0)) return;
+    checkSum(header);
+    at += block;
+    const flag = String.fromCharCode(header[156]!);
+    const sizeRecord = records.get('size');
+    const size = flag !== 'x' && flag !== 'g' && sizeRecord ? decimal(sizeRecord) : number(header, 124, 12);
+    const hasContent = '\x000gLKx7'.includes(flag) || types[flag] === undefined;
+    const contentEnd = at + (hasContent ? size : 0);
+    if (contentEnd > archive.length) throw damaged('unexpected EOF');
+    const content = archive.subarray(at, contentEnd);
+    at = Math.min(archive.length, at + Math.ceil(content.length / block) * block);
+    switch (flag) {
+      case 'x':
+        records = new Map([...global, ...paxRecords(content)]);
+        continue;
+      case 'g':
+        global = new Map([...global, ...paxRecords(content)]);
+        records = new Map(global);
+        continue;
+      case 'L':
+        longName = longText(content);
+        continue;
+      case 'K':
+        longLink = longText(content);
+        continue;
+    }
+    const type = types[flag];
+    if (!type || [...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) {
+      throw new EngineError('data-loss', `unhandled tar header type ${flag === 'S' || type ? 'S (sparse file)' : header[156]}`);
+    }
+    yield entry(header, type, content, records, longName, longLink);
+    records = new Map(global);
+    longName = undefined;
+    longLink = undefined;
+  }
+}
+
+function entry(
+  header: Uint8Array,
+  type: TarEntry['type'],
+  content: Uint8Array,
+  records: Map<string, Uint8Array>,
+  longName: string | undefined,
+  longLink: string | undefined,
+): TarEntry {
+  const record = (key: string): string | undefined => {
+    const bytes = records.get(key);
+    return bytes && utf8(bytes);
+  };
+  const isUstar = latin1(header.subarray(257, 262)) === 'ustar';
+  const prefix = isUstar && header[263] === 0x30 ? text(header, 345, 155) : '';
+  const shortName = text(header, 0, 100);
+  const name = record('path') ?? longName ?? (prefix ? `${prefix}/${shortName}` : shortName);
+  const mtime = records.has('mtime') ? Number(record('mtime')) : number(header, 136, 12);
+  const numeric = (key: string, at: number): number => (records.has(key) ? decimal(records.get(key)!) : number(header, at, 8));
+  return {
+    name,
+    // Old archives mark directories by a slash alone.
+    type: type === 'file' && name.endsWith('/') ? 'directory' : type,
+    mode: number(header, 100, 8) & 0o7777,
+    uid: numeric('uid', 108),
+    gid: numeric('gid', 116),
+    mtime: Number.isFinite(mtime) ? Math.floor(mtime) : 0,
+    linkName: record('linkpath') ?? longLink ?? text(header, 157, 100),
+    major: isUstar ? number(header, 329, 8) : 0,
+    minor: isUstar ? number(header, 337, 8) : 0,
+    content,
+    xattrs: Object.fromEntries([...records].filter(([key]) => key.startsWith(xattrPrefix)).map(([key, value]) => [key.slice(xattrPrefix.length), value])),
+  };
+}
+
+const xattrPrefix = 'SCHILY.xattr.';
+
+function checkSum(header: Uint8Array): void {
+  let unsigned = 0;
+  let signed = 0;
+  for (let i = 0; i < block; i++) {
+    const byte = i >= 148 && i < 156 ? 0x20 : header[i]!;
+    unsigned += byte;
+    signed += byte > 127 ? byte - 256 : byte;
+  }
+  const wanted = number(header, 148, 8);
+  if (wanted !== unsigned && wanted !== signed) throw damaged('archive/tar: invalid tar header');
+}
+
+/** An octal field, or GNU's binary form for what does not fit. */
+function number(header: Uint8Array, at: number, length: number): number {
+  const field = header.subarray(at, at + length);
+  const first = field[0]!;
+  if (first === 0x80 || first === 0xff) {
+    let value = first === 0xff ? -1 : 0;
+    for (const byte of field.subarray(1)) value = value * 256 + byte;
+    if (!Number.isSafeInteger(value)) throw damaged('archive/tar: invalid tar header');
+    return value;
+  }
+  const digits = latin1(field).replace(/[\0 ]+$/, '').replace(/^[\0 ]+/, '');
+  if (digits === '') return 0;
+  if (!/^[0-7]+$/.test(digits)) throw damaged('archive/tar: invalid tar header');
+  return parseInt(digits, 8);
+}
+
+function decimal(bytes: Uint8Array): number {
+  const digits = latin1(bytes);
+  const value = Number(digits);
+  if (!/^\d+$/.test(digits) || !Number.isSafeInteger(value)) throw damaged('archive/tar: invalid tar header');
+  return value;
+}
+
+/** `length key=value\n`, one after another. */
+function paxRecords(content: Uint8Array): Map<string, Uint8Array> {
+  if (content.length > maxRecordBytes) throw damaged('archive/tar: invalid tar header');
+  const records = new Map<string, Uint8Array>();
+  for (let at = 0; at < content.length; ) {
+    const space = content.indexOf(0x20, at);
+    const length = space < 0 ? NaN : Number(latin1(content.subarray(at, space)));
+    const end = at + length;
+    const equals = content.indexOf(0x3d, space);
+    if (!Number.isInteger(length) || length <= 0 || end > content.length || content[end - 1] !== 0x0a || equals < 0 || equals >= end) {
+      throw damaged('archive/tar: invalid tar header');
+    }
+    records.set(utf8(content.subarray(space + 1, equals)), content.subarray(equals + 1, end - 1));
+    at = end;
+  }
+  return records;
+}
+
+function longText(content: Uint8Array): string {
+  if (content.length > maxRecordBytes) throw damaged('archive/tar: invalid tar header');
+  const end = content.indexOf(0);
+  return utf8(end < 0 ? content : content.subarray(0, end));
+}
+
+function text(header: Uint8Array, at: number, length: number): string {
+  const field = header.subarray(at, at + length);
+  const end = field.indexOf(0);
+  return utf8(end < 0 ? field : field.subarray(0, end));
+}
+
+function utf8(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+function damaged(message: string): EngineError {
+  return new EngineError('data-loss', message);
+}
