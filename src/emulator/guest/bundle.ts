@@ -1,0 +1,71 @@
+/**
+ * The operations that put a container's bundle in place and take it away: overlay mount, links and
+ * addresses, config.json. Pure: it only makes lists of operations.
+ */
+import type { EndpointPlan, Launch } from '#engine/runtime/runtime.ts';
+import { mayFail, mkdir, mount, netlink, type Op, rmtree, symlink, umount, writeFile } from '#emulator/agent/ops.ts';
+import { defaultRoute, linkUp, NETLINK_ROUTE, netlinkBatch, newAddress, newVeth } from './netlink.ts';
+import { bundlePath, cgroupPath, crunRoot, layerPath, overlayPaths } from './paths.ts';
+
+/** Mounts the image's layers below the container's writable one. */
+export function mountRootfs(launch: Launch): Op[] {
+  const { base, diff, work, merged } = overlayPaths(launch.rootfs.name);
+  const ops: Op[] = [mkdir(base, 0o710), mkdir(diff, 0o755), mkdir(work, 0o700), mkdir(merged, 0o755)];
+  for (const layer of launch.rootfs.lower) {
+    const path = overlayPaths(layer.cacheId);
+    ops.push(mkdir(path.base, 0o710), mayFail(symlink(layerPath(layer.diffId), path.diff)));
+  }
+  const lower = launch.rootfs.lower.map((layer) => overlayPaths(layer.cacheId).diff);
+  // overlayfs wants a lower directory even for an image without layers.
+  const lowerdir = lower.length > 0 ? lower.join(':') : work;
+  ops.push(mount('overlay', merged, 'overlay', 0, `lowerdir=${lowerdir},upperdir=${diff},workdir=${work}`));
+  return ops;
+}
+
+export function unmountRootfs(launch: Pick<Launch, 'rootfs'>): Op {
+  return umount(overlayPaths(launch.rootfs.name).merged, MNT_DETACH);
+}
+
+/** Connects a network namespace to bridges: in the node the veth pairs, in the namespace addresses and routes. */
+export function connectSandbox(sandbox: string, endpoints: EndpointPlan[], indexOf: { bridge(name: string): number; nextVeth(): { index: number; name: string } }): Op[] {
+  if (endpoints.length === 0) return [];
+  const FIRST = 2;
+  const outside = endpoints.map((endpoint, at) => {
+    const veth = indexOf.nextVeth();
+    return newVeth({
+      ...veth,
+      master: indexOf.bridge(endpoint.bridge),
+      peer: { name: endpoint.interfaceName, index: FIRST + at, macAddress: endpoint.macAddress, namespace: sandbox },
+    });
+  });
+  const inside = endpoints.flatMap((endpoint, at) => {
+    const index = FIRST + at;
+    const messages = [newAddress(index, endpoint.ipv4)];
+    if (endpoint.ipv6) messages.push(newAddress(index, endpoint.ipv6));
+    messages.push(linkUp(index));
+    if (endpoint.gateway) messages.push(defaultRoute(index, endpoint.gateway));
+    return messages;
+  });
+  return [netlink(NETLINK_ROUTE, '', netlinkBatch(...outside)), netlink(NETLINK_ROUTE, sandbox, netlinkBatch(...inside))];
+}
+
+/** Writes the OCI bundle: config.json with the namespace's path filled in. */
+export function writeBundle(launch: Launch, networkNamespace: string | undefined): Op[] {
+  const config = structuredClone(launch.config);
+  config.root.path = overlayPaths(launch.rootfs.name).merged;
+  const network = config.linux.namespaces.find((namespace) => namespace.type === 'network');
+  if (network && networkNamespace) network.path = networkNamespace;
+  const bundle = bundlePath(launch.containerId);
+  return [mkdir(bundle, 0o700), writeFile(`${bundle}/config.json`, 0o600, new TextEncoder().encode(JSON.stringify(config)))];
+}
+
+/** What is left of a container when its last process is gone, except its writable layer and its cgroup. */
+export function removeBundle(containerId: string): Op[] {
+  return [mayFail(rmtree(`${crunRoot}/${containerId}`)), mayFail(rmtree(bundlePath(containerId)))];
+}
+
+export function cgroupOf(launch: Pick<Launch, 'config' | 'containerId'>): string {
+  return cgroupPath(launch.config.linux.cgroupsPath ?? `/docker/${launch.containerId}`);
+}
+
+const MNT_DETACH = 2;

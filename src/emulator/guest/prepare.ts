@@ -1,0 +1,58 @@
+/**
+ * Makes a node in a freshly booted guest: its sandbox, its files over 9p, its engine's process. Done once
+ * by the build; the saved state then holds all of it.
+ */
+import type { AgentClient } from '#emulator/agent/client.ts';
+import { mkdir, mount, newNode, type Op } from '#emulator/agent/ops.ts';
+import { dockerRoot, layersMount, overlayRoot } from './paths.ts';
+import { GuestRuntime, type RuntimeState } from './runtime.ts';
+
+export interface NodeName {
+  /** Number by which the agent knows the node, from 1. */
+  id: number;
+  /** Host name: `node1`. */
+  name: string;
+}
+
+export const firstNode: NodeName = { id: 1, name: 'node1' };
+
+const MS_BIND = 0x1000;
+const MS_NOATIME = 0x400;
+
+/** Room for the writable layers of a node's containers. */
+const OVERLAY_SIZE = '144m';
+
+const shareMount = '/run/drydock/share';
+const plan9 = 'trans=virtio,version=9p2000.L,msize=262144,access=any';
+
+/** What the node's runtime has to be made with after a restore. */
+export async function prepareNode(agent: AgentClient, node: NodeName = firstNode): Promise<RuntimeState> {
+  await agent.batch({ node: 0 }, [newNode(node.id, node.name)]);
+  const files = `${shareMount}/${node.name}`;
+  const ops: Op[] = [
+    mkdir(layersMount, 0o755),
+    mkdir(shareMount, 0o755),
+    mount('layers', layersMount, '9p', MS_NOATIME, `${plan9},cache=loose`),
+    mount('share', shareMount, '9p', MS_NOATIME, `${plan9},cache=none`),
+    mkdir(dockerRoot, 0o710),
+    mount(`${files}/docker`, dockerRoot, '', MS_BIND, ''),
+    mount(`${files}/home`, '/root', '', MS_BIND, ''),
+    mkdir(overlayRoot, 0o710),
+    mount('tmpfs', overlayRoot, 'tmpfs', MS_NOATIME, `mode=710,size=${OVERLAY_SIZE}`),
+  ];
+  await agent.batch({ node: node.id }, ops);
+  const runtime = new GuestRuntime(agent, node.id);
+  await runtime.prepare();
+  await startService(agent, node);
+  return runtime.save();
+}
+
+/** Starts the node's `dockerd` as a person would. */
+async function startService(agent: AgentClient, node: NodeName): Promise<void> {
+  const service = await agent.spawn(
+    { node: node.id },
+    { argv: ['service', 'docker', 'start'], env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'], cwd: '/', stdio: 'null' },
+  );
+  const status = await service.exit;
+  if (status !== 0) throw new Error(`service docker start failed on ${node.name} with status ${status}`);
+}
