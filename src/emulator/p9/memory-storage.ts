@@ -1,0 +1,87 @@
+/**
+ * The engine's Storage port over a directory of the shared file system: what the engine writes is in the
+ * node's `/var/lib/docker` at once. Files are changed in place, because containers have some of them
+ * (hosts, resolv.conf) mounted by inode.
+ */
+import { EngineError } from '#engine/errors.ts';
+import type { Storage } from '#engine/storage.ts';
+import { FsError } from './errno.ts';
+import { isDirectory, isRegular, type Inode } from './inode.ts';
+import type { MemoryFs } from './memory-fs.ts';
+import { find, locate, makeDirectories, makeFile, removeAll } from './paths.ts';
+
+export class MemoryStorage implements Storage {
+  readonly #files: MemoryFs;
+  readonly #top: Inode;
+
+  constructor(files: MemoryFs, path: string) {
+    this.#files = files;
+    this.#top = makeDirectories(files, files.root, path, 0o710);
+  }
+
+  read(path: string): Uint8Array | undefined {
+    const inode = find(this.#files, this.#top, path);
+    return inode && isRegular(inode) ? inode.content?.bytes() : undefined;
+  }
+
+  write(path: string, bytes: Uint8Array, mode = 0o644): void {
+    translate(path, () => {
+      const inode = makeFile(this.#files, this.#top, path, mode);
+      this.#files.replaceContent(inode, bytes);
+      if ((inode.mode & 0o7777) !== mode) this.#files.setAttributes(inode, { mode });
+    });
+  }
+
+  append(path: string, bytes: Uint8Array): void {
+    translate(path, () => {
+      const inode = makeFile(this.#files, this.#top, path, 0o640);
+      this.#files.write(inode, inode.content?.sizeBytes ?? 0, bytes);
+    });
+  }
+
+  makeDirectory(path: string, mode = 0o755): void {
+    translate(path, () => makeDirectories(this.#files, this.#top, path, mode));
+  }
+
+  remove(path: string): void {
+    translate(path, () => removeAll(this.#files, this.#top, path));
+  }
+
+  rename(from: string, to: string): void {
+    translate(from, () => {
+      const inode = find(this.#files, this.#top, from);
+      if (!inode) throw new FsError('ENOENT');
+      const source = locate(this.#files, this.#top, from, 0o755);
+      const target = locate(this.#files, this.#top, to, 0o755);
+      this.#files.rename(source.directory, source.name, target.directory, target.name);
+    });
+  }
+
+  list(path: string): string[] {
+    const inode = find(this.#files, this.#top, path);
+    return inode && isDirectory(inode) ? [...inode.children.keys()].sort() : [];
+  }
+
+  sizeBytes(path: string): number | undefined {
+    const inode = find(this.#files, this.#top, path);
+    return inode && isRegular(inode) ? inode.content?.sizeBytes : undefined;
+  }
+}
+
+const words: Partial<Record<FsError['code'], string>> = {
+  ENOSPC: 'no space left on device',
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'not a directory',
+  EISDIR: 'is a directory',
+  ENAMETOOLONG: 'file name too long',
+};
+
+/** The engine's kind of error, in the words of the operating system. */
+function translate(path: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof FsError)) throw error;
+    throw new EngineError('system', `/var/lib/docker/${path}: ${words[error.code] ?? error.code}`, { cause: error });
+  }
+}

@@ -1,0 +1,62 @@
+/** Files of a MemoryFs by path, for those who are not the guest: the engine's storage and the editor. */
+import { FsError } from './errno.ts';
+import { fileType, isDirectory, type Inode } from './inode.ts';
+import type { MemoryFs } from './memory-fs.ts';
+
+const ROOT = { uid: 0, gid: 0 };
+
+/** The parts of a relative path; refuses what could lead outside. */
+export function splitPath(path: string): string[] {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  if (names.includes('..')) throw new FsError('EINVAL', path);
+  return names;
+}
+
+/** The inode at a path below `from`, or undefined. Symbolic links are not followed. */
+export function find(files: MemoryFs, from: Inode, path: string): Inode | undefined {
+  let at: Inode | undefined = from;
+  for (const name of splitPath(path)) {
+    at = at && isDirectory(at) ? at.children.get(name)?.inode : undefined;
+    if (!at) return undefined;
+  }
+  return at;
+}
+
+/** The directory at a path, made with its parents when absent. */
+export function makeDirectories(files: MemoryFs, from: Inode, path: string, mode: number): Inode {
+  let at = from;
+  for (const name of splitPath(path)) {
+    const next: Inode | undefined = at.children?.get(name)?.inode;
+    at = next ?? files.create(at, name, fileType.directory | mode, ROOT);
+    if (!isDirectory(at)) throw new FsError('ENOTDIR', path);
+  }
+  return at;
+}
+
+/** The regular file at a path, made with its parents when absent. */
+export function makeFile(files: MemoryFs, from: Inode, path: string, mode: number): Inode {
+  const { directory, name } = locate(files, from, path, 0o755);
+  const existing = directory.children?.get(name)?.inode;
+  if (existing && isDirectory(existing)) throw new FsError('EISDIR', path);
+  if (existing && !existing.content) throw new FsError('EINVAL', path);
+  return existing ?? files.create(directory, name, fileType.regular | mode, ROOT);
+}
+
+/** Removes what is at a path with everything below; nothing when absent. */
+export function removeAll(files: MemoryFs, from: Inode, path: string): void {
+  const inode = find(files, from, path);
+  const { place } = inode ?? {};
+  if (!inode || inode === from || !place) return;
+  for (const name of [...(inode.children?.keys() ?? [])]) removeAll(files, inode, name);
+  const { directory, name } = locate(files, from, path, 0o755);
+  if (isDirectory(inode)) files.removeDirectory(directory, name);
+  else files.unlink(directory, name);
+}
+
+/** The directory that holds a path's last name; made when absent. */
+export function locate(files: MemoryFs, from: Inode, path: string, mode: number): { directory: Inode; name: string } {
+  const names = splitPath(path);
+  const name = names.pop();
+  if (name === undefined) throw new FsError('EINVAL', path);
+  return { directory: makeDirectories(files, from, names.join('/'), mode), name };
+}

@@ -1,0 +1,74 @@
+/**
+ * The files shipped with the app, by the paths under which a server publishes them (bin/assets.ts):
+ * `machine/…`, `state/…`, `hub/…`, `v86/v86.wasm`. A page fetches them, Node reads them from disk.
+ */
+import { EngineError, messageOf } from '#engine/errors.ts';
+
+export interface AssetFile {
+  /** 0 while unknown. */
+  sizeBytes: number;
+  chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface AssetFiles {
+  /** Undefined when there is no such file. Throws EngineError `unavailable` when it cannot be had. */
+  open(path: string): Promise<AssetFile | undefined>;
+}
+
+/** Files under a URL, for pages. */
+export function fetchedAssets(baseUrl: string): AssetFiles {
+  return {
+    async open(path) {
+      const url = new URL(path, baseUrl);
+      let response: Response;
+      try {
+        response = await fetch(url);
+      } catch (error) {
+        throw new EngineError('unavailable', `${url.pathname} could not be fetched: ${messageOf(error)}`, { cause: error });
+      }
+      if (response.status === 404) return undefined;
+      if (!response.ok || !response.body)
+        throw new EngineError('unavailable', `${url.pathname} could not be fetched: HTTP ${response.status}`);
+      // A compressed transfer's length says nothing about the file's.
+      const length = response.headers.get('content-encoding') ? 0 : Number(response.headers.get('content-length') ?? 0);
+      return { sizeBytes: length, chunks: streamChunks(response.body) };
+    },
+  };
+}
+
+export async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** A whole file; `onLoaded` is told how far it is. Undefined when absent. */
+export async function readAsset(
+  files: AssetFiles,
+  path: string,
+  onLoaded?: (loadedBytes: number, totalBytes: number) => void,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const file = await files.open(path);
+  if (!file) return undefined;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of file.chunks) {
+    chunks.push(chunk);
+    length += chunk.length;
+    onLoaded?.(length, file.sizeBytes);
+  }
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.length;
+  }
+  return out;
+}

@@ -1,0 +1,50 @@
+/** gzip by the host's own streams, which browsers, workers and Node share. */
+import type { Compression } from '#engine/compression.ts';
+import { EngineError, messageOf } from '#engine/errors.ts';
+
+export const systemCompression: Compression = {
+  async gunzip(bytes, limitBytes) {
+    try {
+      return await collect(pipe(bytes, new DecompressionStream('gzip')), limitBytes);
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      throw new EngineError('data-loss', `gzip: ${messageOf(error)}`, { cause: error });
+    }
+  },
+  gzip: (bytes) => collect(pipe(bytes, new CompressionStream('gzip')), Infinity),
+};
+
+/** Sends the bytes through a transforming stream. */
+export function pipe(bytes: Uint8Array, through: GenericTransformStream): ReadableStream<Uint8Array> {
+  const source = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  return source.pipeThrough(through as ReadableWritablePair<Uint8Array, Uint8Array>);
+}
+
+/** All bytes of a stream; throws `data-loss` past the limit. */
+export async function collect(stream: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > limitBytes) {
+      await reader.cancel();
+      throw new EngineError('data-loss', `gzip: unpacked data exceeds ${limitBytes} bytes`);
+    }
+    chunks.push(value);
+  }
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.length;
+  }
+  return out;
+}

@@ -1,0 +1,26 @@
+/** The shipped files as Node reads them: from the project's folders, under the paths that a server publishes. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join, normalize, resolve, sep } from 'node:path';
+import type { AssetFiles } from './asset-files.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+const folders: Record<string, string> = {
+  machine: join(root, 'images/dist/machine'),
+  state: join(root, '.cache/state'),
+  hub: join(root, 'images/dist/hub'),
+  v86: join(root, 'node_modules/v86/build'),
+};
+
+export const diskAssets: AssetFiles = {
+  async open(path) {
+    const [first = '', ...rest] = path.split('/');
+    const folder = folders[first];
+    if (!folder) return undefined;
+    const file = join(folder, normalize(rest.join('/')));
+    if (!file.startsWith(folder + sep)) return undefined;
+    const found = await stat(file).catch(() => undefined);
+    return found?.isFile() ? { sizeBytes: found.size, chunks: createReadStream(file) } : undefined;
+  },
+};
