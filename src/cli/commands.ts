@@ -1,7 +1,8 @@
 /** Every command that does something. Docker's others are known by their help and say that they are not here yet. */
 import type { Command } from './command.ts';
+import { containerCommands } from './container/container-commands.ts';
 
-const COMMANDS: Command[] = [];
+const COMMANDS: Command[] = [...containerCommands];
 
 const byPath = new Map(COMMANDS.map((command) => [command.path.join(' '), command]));
 

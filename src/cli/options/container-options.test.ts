@@ -5,7 +5,15 @@
 import { describe, expect, test } from 'vitest';
 import { FileError, type CliFiles } from '#cli/environment.ts';
 import { parseBindSpec } from './bind-spec.ts';
-import { validateAttach, validateDnsSearch, validateEnvironmentVariable, validateExtraHost, validateLabel, validateLink, validateSysctl } from './container-values.ts';
+import {
+  validateAttach,
+  validateDnsSearch,
+  validateEnvironmentVariable,
+  validateExtraHost,
+  validateLabel,
+  validateLink,
+  validateSysctl,
+} from './container-values.ts';
 import { parseDevice, isQualifiedDeviceName, validateDeviceCgroupRule } from './device.ts';
 import { joinHostPort, parseIpAddress, validateIpAddress } from './ip-address.ts';
 import { readKeyValues } from './key-value-file.ts';
@@ -29,7 +37,20 @@ describe('addresses', () => {
     expect(validateIpAddress(text)).toBe(canonical);
   });
 
-  test.each(['[::1]', '127', 'random invalid string', '01.2.3.4', '1.2.3.256', ':::', '1::2::3', '1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7::8:9', '12345::', '1.2.3.4::', ''])('%j is none', (text) => {
+  test.each([
+    '[::1]',
+    '127',
+    'random invalid string',
+    '01.2.3.4',
+    '1.2.3.256',
+    ':::',
+    '1::2::3',
+    '1:2:3:4:5:6:7:8:9',
+    '1:2:3:4:5:6:7::8:9',
+    '12345::',
+    '1.2.3.4::',
+    '',
+  ])('%j is none', (text) => {
     expect(() => validateIpAddress(text)).toThrow(`IP address is not correctly formatted: ${text}`);
   });
 
@@ -112,7 +133,10 @@ describe('ports', () => {
     ['/tcp', 'invalid range format for --expose: /tcp, error: empty string specified for ports'],
     ['NaN/tcp', 'invalid range format for --expose: NaN/tcp, error: strconv.ParseUint: parsing "NaN": invalid syntax'],
     ['8080-NaN/tcp', 'invalid range format for --expose: 8080-NaN/tcp, error: strconv.ParseUint: parsing "NaN": invalid syntax'],
-    ['1234567890-8080/tcp', 'invalid range format for --expose: 1234567890-8080/tcp, error: strconv.ParseUint: parsing "1234567890": value out of range'],
+    [
+      '1234567890-8080/tcp',
+      'invalid range format for --expose: 1234567890-8080/tcp, error: strconv.ParseUint: parsing "1234567890": value out of range',
+    ],
     ['82-80', 'invalid range format for --expose: 82-80, error: invalid range specified for port: 82-80'],
   ])('--expose %s is refused', (spec, message) => {
     expect(() => parseExposedPorts(spec)).toThrow(message);
@@ -169,7 +193,12 @@ describe('--device', () => {
   });
 
   test('knows names that the daemon resolves', () => {
-    expect(['vendor.com/class=name', 'vendor.com/class=0:1', '/dev/snd', 'vendor/class'].map(isQualifiedDeviceName)).toEqual([true, true, false, false]);
+    expect(['vendor.com/class=name', 'vendor.com/class=0:1', '/dev/snd', 'vendor/class'].map(isQualifiedDeviceName)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   test('cgroup rules', () => {
@@ -184,19 +213,12 @@ describe('single values', () => {
     expect(() => validateAttach('ubuntu')).toThrow('valid streams are STDIN, STDOUT and STDERR');
   });
 
-  test.each([
-    ['a', 'a'],
-    ['something=a', 'something=a'],
-    ['_=a', '_=a'],
-    ['HOME', 'HOME=/root'],
-    ['HOME=', 'HOME='],
-    ['some space', 'some space'],
-  ])('--env %s', (value, sent) => {
-    expect(validateEnvironmentVariable(value, { HOME: '/root' })).toBe(sent);
+  test.each(['a', 'something=a', '_=a', 'HOME=', 'some space', '  some space before'])('--env %s', (value) => {
+    expect(validateEnvironmentVariable(value)).toBe(value);
   });
 
   test.each(['=', '=a', ''])('--env %j is refused', (value) => {
-    expect(() => validateEnvironmentVariable(value, {})).toThrow(`invalid environment variable: ${value}`);
+    expect(() => validateEnvironmentVariable(value)).toThrow(`invalid environment variable: ${value}`);
   });
 
   test.each([
@@ -238,9 +260,12 @@ describe('single values', () => {
     if (value !== '.') expect(validateDnsSearch(`${value}.`)).toBe(value);
   });
 
-  test.each(['', '17', '.17', '17-.foo', '.foo', 'foo-.bar', '-foo.bar', 'foo.-bar', 'x'.repeat(260)])('--dns-search %j is refused', (value) => {
-    expect(() => validateDnsSearch(value)).toThrow(`${value} is not a valid domain`);
-  });
+  test.each(['', '17', '.17', '17-.foo', '.foo', 'foo-.bar', '-foo.bar', 'foo.-bar', 'x'.repeat(260)])(
+    '--dns-search %j is refused',
+    (value) => {
+      expect(() => validateDnsSearch(value)).toThrow(`${value} is not a valid domain`);
+    },
+  );
 
   test('--link', () => {
     expect(['name', 'dcdfbe62ecd0:alias'].map(validateLink)).toEqual(['name', 'dcdfbe62ecd0:alias']);
@@ -250,7 +275,8 @@ describe('single values', () => {
 
   test('--sysctl', () => {
     expect(['net.core.somaxconn=10', 'fs.mqueue.a=', 'kernel.sem=1'].map(validateSysctl)).toHaveLength(3);
-    for (const value of ['kernel.acct=1', 'net.core', '=1', 'vm.swappiness=1']) expect(() => validateSysctl(value)).toThrow(`sysctl '${value}' is not allowed`);
+    for (const value of ['kernel.acct=1', 'net.core', '=1', 'vm.swappiness=1'])
+      expect(() => validateSysctl(value)).toThrow(`sysctl '${value}' is not allowed`);
   });
 
   test('--restart', () => {
@@ -268,13 +294,22 @@ describe('--env-file', () => {
   const files = (text: string | Uint8Array): CliFiles =>
     ({
       read: (path: string) =>
-        path === 'f' ? Promise.resolve(typeof text === 'string' ? new TextEncoder().encode(text) : text) : Promise.reject(new FileError('ENOENT', 'none')),
+        path === 'f'
+          ? Promise.resolve(typeof text === 'string' ? new TextEncoder().encode(text) : text)
+          : Promise.reject(new FileError('ENOENT', 'none')),
     }) as unknown as CliFiles;
   const home = (key: string): string | undefined => (key === 'HOME' ? '/root' : undefined);
 
   test('lines, comments, values from the environment, then what the command line says', async () => {
     const text = '# comment\n\n  Z1=z\nEMPTY=\nHOME\nNONE\nSP=a b \r\nQ="x"';
-    expect(await readKeyValues(files(text), ['f'], ['Z1=over'], home)).toEqual(['Z1=z', 'EMPTY=', 'HOME=/root', 'SP=a b ', 'Q="x"', 'Z1=over']);
+    expect(await readKeyValues(files(text), ['f'], ['Z1=over'], home)).toEqual([
+      'Z1=z',
+      'EMPTY=',
+      'HOME=/root',
+      'SP=a b ',
+      'Q="x"',
+      'Z1=over',
+    ]);
   });
 
   test('without a place to look up, bare keys are left out', async () => {

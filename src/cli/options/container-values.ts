@@ -3,6 +3,7 @@
  * it is sent, or throws an Error with Docker's words.
  * Source: docker/cli opts/opts.go, opts/env.go, opts/hosts.go; cli/command/container/opts.go.
  */
+import { quote } from '../flags/quote.ts';
 import { parseIpAddress } from './ip-address.ts';
 import { cut } from './key-value-file.ts';
 
@@ -13,12 +14,10 @@ export function validateAttach(value: string): string {
   return stream;
 }
 
-/** `--env`: a name without value takes the value it has where the client runs, and stays bare where it has none. */
-export function validateEnvironmentVariable(value: string, environment: Record<string, string>): string {
-  const [name] = cut(value);
-  if (name === '') throw new Error(`invalid environment variable: ${value}`);
-  if (value.includes('=') || environment[name] === undefined) return value;
-  return `${name}=${environment[name]}`;
+/** `--env`: anything with a name. */
+export function validateEnvironmentVariable(value: string): string {
+  if (cut(value)[0] === '') throw new Error(`invalid environment variable: ${value}`);
+  return value;
 }
 
 /** `--label`. */
@@ -40,10 +39,10 @@ export function validateLink(value: string): string {
 export function validateExtraHost(value: string): string {
   const separator = value.includes('=') ? value.indexOf('=') : value.indexOf(':');
   const name = value.slice(0, Math.max(0, separator));
-  if (name === '' || name.includes(':')) throw new Error(`bad format for add-host: ${JSON.stringify(value)}`);
+  if (name === '' || name.includes(':')) throw new Error(`bad format for add-host: ${quote(value)}`);
   const bracketed = value.slice(separator + 1);
   const address = bracketed.length > 2 && bracketed.startsWith('[') && bracketed.endsWith(']') ? bracketed.slice(1, -1) : bracketed;
-  if (address !== 'host-gateway' && !parseIpAddress(address.trim())) throw new Error(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+  if (address !== 'host-gateway' && !parseIpAddress(address.trim())) throw new Error(`invalid IP address in add-host: ${quote(address)}`);
   return `${name}:${address}`;
 }
 
@@ -57,12 +56,15 @@ export function validateDnsSearch(value: string): string {
   return match[1]!;
 }
 
-const allowedSysctls = new Set(['msgmax', 'msgmnb', 'msgmni', 'sem', 'shmall', 'shmmax', 'shmmni', 'shm_rmid_forced'].map((name) => `kernel.${name}`));
+const allowedSysctls = new Set(
+  ['msgmax', 'msgmnb', 'msgmni', 'sem', 'shmall', 'shmmax', 'shmmni', 'shm_rmid_forced'].map((name) => `kernel.${name}`),
+);
 
 /** `--sysctl`: those that the kernel keeps per namespace. */
 export function validateSysctl(value: string): string {
   const [name] = cut(value);
-  const allowed = value.includes('=') && name !== '' && (allowedSysctls.has(name) || name.startsWith('net.') || name.startsWith('fs.mqueue.'));
+  const allowed =
+    value.includes('=') && name !== '' && (allowedSysctls.has(name) || name.startsWith('net.') || name.startsWith('fs.mqueue.'));
   if (!allowed) throw new Error(`sysctl '${value}' is not allowed`);
   return value;
 }

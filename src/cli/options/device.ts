@@ -30,7 +30,9 @@ export function parseDevice(spec: string): DeviceMapping {
 
 /** True for a container device interface name, `vendor.com/class=name`, which the daemon resolves. */
 export function isQualifiedDeviceName(name: string): boolean {
-  return /^[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?\/[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?=[A-Za-z0-9]([A-Za-z0-9_.:-]*[A-Za-z0-9])?$/.test(name);
+  return /^[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?\/[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?=[A-Za-z0-9]([A-Za-z0-9_.:-]*[A-Za-z0-9])?$/.test(
+    name,
+  );
 }
 
 /** @throws Error with Docker's words */

@@ -12,7 +12,12 @@ import { openError } from './open-error.ts';
  * @param lookUp gives a key without value its value; a key that has none is left out
  * @throws Error with Docker's words
  */
-export async function readKeyValues(files: CliFiles, paths: readonly string[], override: readonly string[], lookUp?: (key: string) => string | undefined): Promise<string[]> {
+export async function readKeyValues(
+  files: CliFiles,
+  paths: readonly string[],
+  override: readonly string[],
+  lookUp?: (key: string) => string | undefined,
+): Promise<string[]> {
   const pairs: string[] = [];
   for (const path of paths) {
     const bytes = await files.read(path).catch((error: unknown) => {
@@ -58,7 +63,7 @@ function parseKeyValues(bytes: Uint8Array, lookUp: ((key: string) => string | un
 
 function splitLines(bytes: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(10, start);
     const end = newline < 0 ? bytes.length : newline;
     lines.push(bytes.subarray(start, bytes[end - 1] === 13 && end > start ? end - 1 : end));

@@ -12,6 +12,9 @@ export function isMacAddress(text: string): boolean {
     ['.', 4],
   ].some(([separator, digits]) => {
     const groups = value.split(separator as string);
-    return bytes.includes((groups.length * (digits as number)) / 2) && groups.every((group) => group.length === digits && /^[0-9a-fA-F]+$/.test(group));
+    return (
+      bytes.includes((groups.length * (digits as number)) / 2) &&
+      groups.every((group) => group.length === digits && /^[0-9a-fA-F]+$/.test(group))
+    );
   });
 }

@@ -3,17 +3,14 @@
  * or ranges, and the `target=…,published=…` form.
  * Source: docker/go-connections nat, as vendored by docker/cli 28.2.2; cli/command/container/opts.go.
  */
+import type { PortBinding } from '#engine/api/types/container.ts';
+import { parseUnsigned } from '../units/number.ts';
 import { parseIpAddress } from './ip-address.ts';
-
-export interface PortBinding {
-  HostIp: string;
-  /** Decimal, a range `from-to` to choose from, or empty for any. */
-  HostPort: string;
-}
 
 export interface PortSpecs {
   /** By `<port>/<protocol>`. */
   exposed: Record<string, Record<string, never>>;
+  /** A host port is decimal, a range `from-to` to choose from, or empty for any. */
   bindings: Record<string, PortBinding[]>;
 }
 
@@ -132,7 +129,5 @@ function parsePortRange(text: string): PortRange {
 }
 
 function parsePort(text: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`strconv.ParseUint: parsing "${text}": invalid syntax`);
-  if (Number(text) > 65535) throw new Error(`strconv.ParseUint: parsing "${text}": value out of range`);
-  return Number(text);
+  return Number(parseUnsigned(text, 10, 16));
 }

@@ -1,9 +1,6 @@
 /** The syntax of `--restart`: `<policy>[:<maximum retry count>]`. Source: docker/cli opts/parse.go. */
 
-export interface RestartPolicy {
-  Name: string;
-  MaximumRetryCount: number;
-}
+import type { RestartPolicy } from '#engine/api/types/container.ts';
 
 /**
  * Whether the policy exists is the daemon's to say.

@@ -45,6 +45,9 @@ describe('DetachKeyRecogniser', () => {
   });
 
   test('without keys everything passes', () => {
-    expect(new DetachKeyRecogniser(new Uint8Array(0)).feed(Uint8Array.of(16, 17))).toEqual({ bytes: Uint8Array.of(16, 17), detached: false });
+    expect(new DetachKeyRecogniser(new Uint8Array(0)).feed(Uint8Array.of(16, 17))).toEqual({
+      bytes: Uint8Array.of(16, 17),
+      detached: false,
+    });
   });
 });

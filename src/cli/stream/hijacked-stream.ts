@@ -104,7 +104,12 @@ interface CarriedInput {
   abandon(): void;
 }
 
-function carryInput(connection: Connection, input: CliInput | undefined, keys: DetachKeyRecogniser | undefined, restore: () => Promise<void>): CarriedInput {
+function carryInput(
+  connection: Connection,
+  input: CliInput | undefined,
+  keys: DetachKeyRecogniser | undefined,
+  restore: () => Promise<void>,
+): CarriedInput {
   let detach!: (error: DetachError) => void;
   const detached = new Promise<never>((_, reject) => (detach = reject));
   detached.catch(() => {});

@@ -1,0 +1,37 @@
+/** Every `docker container` command that is here. `commit`, `cp`, `diff` and `export` are not yet, and say so. */
+import type { Command } from '../command.ts';
+import { attachCommand } from './attach.ts';
+import { createCommand } from './create.ts';
+import { execCommand } from './exec.ts';
+import { killCommand } from './kill.ts';
+import { logsCommand } from './logs.ts';
+import { pauseCommand } from './pause.ts';
+import { portCommand } from './port.ts';
+import { renameCommand } from './rename.ts';
+import { restartCommand } from './restart.ts';
+import { rmCommand } from './rm.ts';
+import { runCommand } from './run.ts';
+import { startCommand } from './start.ts';
+import { stopCommand } from './stop.ts';
+import { unpauseCommand } from './unpause.ts';
+import { updateCommand } from './update.ts';
+import { waitCommand } from './wait.ts';
+
+export const containerCommands: Command[] = [
+  attachCommand,
+  createCommand,
+  execCommand,
+  killCommand,
+  logsCommand,
+  pauseCommand,
+  portCommand,
+  renameCommand,
+  restartCommand,
+  rmCommand,
+  runCommand,
+  startCommand,
+  stopCommand,
+  unpauseCommand,
+  updateCommand,
+  waitCommand,
+];

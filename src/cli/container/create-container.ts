@@ -1,0 +1,65 @@
+/**
+ * Makes the container that `docker run` and `docker create` describe, and gets its image first where that
+ * is missing or was asked for.
+ * Source: docker/cli cli/command/container/create.go, createContainer.
+ */
+import { ApiError, type ApiClient } from '#engine/api/client.ts';
+import type { CreateContainerResponse } from '#engine/api/types/container.ts';
+import { familiarString, parseAnyReference, tagNameOnly } from '#engine/oci/reference.ts';
+import type { CommandContext } from '../command.ts';
+import { pullImage } from './pull-image.ts';
+import { parseIpAddress } from '../options/ip-address.ts';
+import { parsePlatform } from '../options/platform.ts';
+import { openCidFile } from './cid-file.ts';
+import type { FullCreateRequest } from './create-request.ts';
+
+const pullChoices = ['always', 'missing', 'never', ''];
+
+/** @throws Error with Docker's words */
+export function checkPullChoice(pull: string): void {
+  if (!pullChoices.includes(pull)) throw new Error(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
+}
+
+/** @returns the container's id; warnings have been printed */
+export async function createContainer(context: CommandContext, request: FullCreateRequest): Promise<string> {
+  const cidFile = await openCidFile(context.environment.files, request.HostConfig.ContainerIDFile);
+  try {
+    const { Id, Warnings } = await create(context, request);
+    const warnings = [...(Warnings ?? []), ...localhostWarning(request.HostConfig.Dns ?? [])];
+    for (const warning of warnings) await context.err(`WARNING: ${warning}\n`);
+    await cidFile.write(Id);
+    return Id;
+  } finally {
+    await cidFile.close();
+  }
+}
+
+async function create(context: CommandContext, request: FullCreateRequest): Promise<CreateContainerResponse> {
+  const { flags } = context;
+  const any = parseAnyReference(request.Image);
+  const image = any.kind === 'named' ? familiarString(tagNameOnly(any.reference)) : undefined;
+  const platform = flags.string('platform') === '' ? undefined : parsePlatform(flags.string('platform'));
+  const pull = (): Promise<void> => pullImage(context, request.Image, { platform: flags.string('platform'), quiet: flags.bool('quiet') });
+
+  if (flags.string('pull') === 'always') await pull();
+  const api = await context.api();
+  try {
+    return await post(api, request, flags.string('name'), platform);
+  } catch (error) {
+    const missing = error instanceof ApiError && error.status === 404 && image !== undefined && flags.string('pull') === 'missing';
+    if (!missing) throw error;
+    if (!flags.bool('quiet')) await context.err(`Unable to find image '${image}' locally\n`);
+    await pull();
+    return post(api, request, flags.string('name'), platform);
+  }
+}
+
+function post(api: ApiClient, request: FullCreateRequest, name: string, platform: string | undefined): Promise<CreateContainerResponse> {
+  return api.post<CreateContainerResponse>('/containers/create', { query: { name: name || undefined, platform }, json: request });
+}
+
+/** Docker's own resolver does not listen on the addresses that mean the container itself. */
+function localhostWarning(servers: readonly string[]): string[] {
+  const server = servers.map(parseIpAddress).find((address) => address?.loopback);
+  return server ? [`Localhost DNS (${server.text}) may fail in containers.`] : [];
+}
