@@ -12,7 +12,7 @@ const shared = { exclude: ['**/node_modules/**', 'dist/**', '.cache/**', 'images
 export default defineConfig({
   base: './',
   publicDir: 'public',
-  plugins: [svelte({ configFile: false }), machineAssets()],
+  plugins: [svelte({ configFile: false }), lessonModules(), machineAssets()],
   worker: { format: 'es' },
   build: { outDir: 'dist', target: 'es2023', chunkSizeWarningLimit: 4000, assetsInlineLimit: 0 },
   server: { host: '127.0.0.1', port: 8600 },
