@@ -38,13 +38,13 @@ export default ts.config(
   },
   {
     files: ['src/engine/**/*.ts', 'src/cli/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/*.contract.ts'],
     rules: { 'no-restricted-syntax': ['error', ...ambient] },
   },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'] } },
   },
-  { files: ['**/*.test.ts'], ...ts.configs.disableTypeChecked },
+  { files: ['**/*.test.ts', '**/*.contract.ts'], ...ts.configs.disableTypeChecked },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

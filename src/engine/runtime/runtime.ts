@@ -180,11 +180,24 @@ export interface ContainerUsage {
   memoryStats: Record<string, number>;
   pids: number;
   pidsLimit: number;
-  interfaces: Record<string, { rxBytes: number; rxPackets: number; rxErrors: number; rxDropped: number; txBytes: number; txPackets: number; txErrors: number; txDropped: number }>;
+  interfaces: Record<
+    string,
+    {
+      rxBytes: number;
+      rxPackets: number;
+      rxErrors: number;
+      rxDropped: number;
+      txBytes: number;
+      txPackets: number;
+      txErrors: number;
+      txDropped: number;
+    }
+  >;
 }
 
 /** Why a process could not be started; the command line turns it into 126 or 127, all else is 125. */
-export type StartFailure = 'executable-not-found' | 'permission-denied' | 'is-a-directory' | 'no-such-directory' | 'no-such-user' | 'mount' | 'no-space' | 'other';
+export type StartFailure =
+  'executable-not-found' | 'permission-denied' | 'is-a-directory' | 'no-such-directory' | 'no-such-user' | 'mount' | 'no-space' | 'other';
 
 export class StartError extends Error {
   override readonly name = 'StartError';

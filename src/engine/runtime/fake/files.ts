@@ -104,7 +104,10 @@ export function builtInRoot(programs: Iterable<string>): Map<string, FakeNode> {
     files.set(path, { type: 'directory', mode: 0o755, content: '' });
   }
   const file = (path: string, content: string): Map<string, FakeNode> => files.set(path, { type: 'file', mode: 0o644, content });
-  file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n');
+  file(
+    '/etc/passwd',
+    'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n',
+  );
   file('/etc/group', 'root:x:0:\ndaemon:x:1:\nwheel:x:10:root\nnobody:x:65534:\n');
   for (const name of programs) files.set(`/bin/${name}`, { type: 'file', mode: 0o755, content: '', program: name });
   return files;

@@ -40,10 +40,20 @@ export class FakeProcess implements Process {
     this.exit = this.#run(program, context, afterExit);
   }
 
-  async #run(program: Program, context: Omit<ProgramContext, 'stdin' | 'stdout' | 'stderr'>, afterExit: () => Promise<void>): Promise<ProcessExit> {
+  async #run(
+    program: Program,
+    context: Omit<ProgramContext, 'stdin' | 'stdout' | 'stderr'>,
+    afterExit: () => Promise<void>,
+  ): Promise<ProcessExit> {
     let code: number;
     try {
-      code = await program({ ...context, stdin: new Input(this.#input, this.life), stdout: this.#writer('stdout'), stderr: this.#writer('stderr') });
+      await Promise.resolve();
+      code = await program({
+        ...context,
+        stdin: new Input(this.#input, this.life),
+        stdout: this.#writer('stdout'),
+        stderr: this.#writer('stderr'),
+      });
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
       code = 128 + error.signal;
@@ -66,7 +76,7 @@ export class FakeProcess implements Process {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (!this.terminal) return this.#input.push(bytes);
+    if (!this.terminal) return bytes.length > 0 ? this.#input.push(bytes) : undefined;
     for (const character of new TextDecoder().decode(bytes)) await this.#typed(character);
   }
 
@@ -91,10 +101,12 @@ export class FakeProcess implements Process {
     if (character === '\x03') {
       this.#echo('^C\r\n');
       this.#line = '';
-      if (this.foreground) this.foreground.kill(2);
-      else this.signal(2);
+      this.foreground?.kill(2);
+      this.signal(2);
     } else if (character === '\x04') {
-      if (this.#line === '') this.#input.close();
+      // A terminal's end of file is an empty read; the next read may have more.
+      await this.#input.push(new TextEncoder().encode(this.#line));
+      this.#line = '';
     } else if (character === '\x7f') {
       if (this.#line !== '') this.#echo('\b \b');
       this.#line = this.#line.slice(0, -1);

@@ -35,26 +35,35 @@ export interface ChildOptions {
 
 export type Output = (data: string | Uint8Array) => Promise<void>;
 
+/** What several readers of one input share: a read that was given up keeps its bytes for the next. */
+interface Source {
+  chunks: AsyncIterator<Uint8Array>;
+  rest: Uint8Array;
+  pending?: Promise<IteratorResult<Uint8Array>> | undefined;
+}
+
 /** Standard input, by chunks or by lines. */
 export class Input {
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #source: Source;
   readonly #life: Life;
-  #rest: Uint8Array = new Uint8Array();
 
-  constructor(chunks: AsyncIterable<Uint8Array>, life: Life) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
+  constructor(from: AsyncIterable<Uint8Array> | Input, life: Life) {
+    this.#source = from instanceof Input ? from.#source : { chunks: from[Symbol.asyncIterator](), rest: new Uint8Array() };
     this.#life = life;
   }
 
   /** The next bytes; undefined at the end. */
   async read(): Promise<Uint8Array | undefined> {
-    if (this.#rest.length > 0) {
-      const rest = this.#rest;
-      this.#rest = new Uint8Array();
+    const source = this.#source;
+    if (source.rest.length > 0) {
+      const rest = source.rest;
+      source.rest = new Uint8Array();
       return rest;
     }
-    const next = await this.#life.alive(this.#chunks.next());
-    return next.done ? undefined : next.value;
+    source.pending ??= source.chunks.next();
+    const next = await this.#life.alive(source.pending);
+    source.pending = undefined;
+    return next.done || next.value.length === 0 ? undefined : next.value;
   }
 
   /** The next line without its newline; undefined at the end. */
@@ -63,7 +72,7 @@ export class Input {
     for (;;) {
       const end = bytes.indexOf(10);
       if (end >= 0) {
-        this.#rest = bytes.slice(end + 1);
+        this.#source.rest = bytes.slice(end + 1);
         return new TextDecoder().decode(bytes.slice(0, end));
       }
       const more = await this.read();

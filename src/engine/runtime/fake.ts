@@ -1,0 +1,307 @@
+/**
+ * FakeRuntime: containers in memory, their programs a few lines of TypeScript each (fake/programs.ts),
+ * so that lessons and command-line tests run in milliseconds. It keeps the Runtime port's contract
+ * (runtime.contract.ts) and imitates the kernel only where the engine can see it.
+ */
+import type { Clock } from '../clock.ts';
+import { EngineError } from '../errors.ts';
+import type { LayerTrees } from '../image/layer-trees.ts';
+import { FakeContainer } from './fake/container.ts';
+import { builtInRoot, FakeFiles, type FakeNode, filesOfLayers, resolvePath } from './fake/files.ts';
+import type { Life } from './fake/life.ts';
+import { FakeProcess } from './fake/process.ts';
+import { Input, type Program, type ProgramContext } from './fake/program.ts';
+import { programs as builtIn } from './fake/programs.ts';
+import {
+  type Bridge,
+  type ContainerUsage,
+  type ExecLaunch,
+  type Launch,
+  type Process,
+  type ProcessInfo,
+  type Runtime,
+  type RuntimeInfo,
+  StartError,
+} from './runtime.ts';
+import type { RuntimeSpec } from './spec.ts';
+
+export interface FakeRuntimeOptions {
+  clock: Clock;
+  /** Where image content is; without it every container has the built-in root. */
+  layers?: LayerTrees;
+  /** Programs to add, by the last component of their path. */
+  programs?: Record<string, Program>;
+}
+
+export class FakeRuntime implements Runtime {
+  /** Every launch so far, for tests that look at what the engine asked for. */
+  readonly launches: Launch[] = [];
+  readonly bridges = new Map<string, Bridge>();
+  readonly #clock: Clock;
+  readonly #layers: LayerTrees | undefined;
+  readonly #programs: Record<string, Program>;
+  readonly #running = new Map<string, FakeContainer>();
+  readonly #writable = new Map<string, FakeFiles>();
+  readonly #bases = new Map<string, ReadonlyMap<string, FakeNode>>();
+  #nextPid = 100;
+
+  constructor(options: FakeRuntimeOptions) {
+    this.#clock = options.clock;
+    this.#layers = options.layers;
+    this.#programs = { ...builtIn, ...options.programs };
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    return {
+      kernelVersion: '6.1.0-fake',
+      machine: 'i686',
+      osName: 'Drydock Linux',
+      osVersion: '1',
+      memTotalBytes: 256 * 1024 * 1024,
+      cpuCount: 1,
+      ociRuntimeVersion: '1.8.1',
+    };
+  }
+
+  async start(launch: Launch): Promise<Process> {
+    const { containerId, config } = launch;
+    this.launches.push(launch);
+    if (this.#running.has(containerId)) throw new StartError('other', `container \`${containerId}\` already exists`);
+    const files = this.#filesOf(launch);
+    const container = new FakeContainer(containerId, config, files);
+    // What the OCI runtime does before it executes: the working directory is made.
+    if (!files.get(resolvePath('/', config.process.cwd))) files.makeDirectory(resolvePath('/', config.process.cwd));
+    const program = this.#resolve(container, config.process);
+    this.#running.set(containerId, container);
+    const process = this.#spawn(container, config.process, program, launch.stdinOpen, true);
+    process.size = launch.terminalSize;
+    container.init = process;
+    return process;
+  }
+
+  async exec(containerId: string, launch: ExecLaunch): Promise<Process> {
+    const container = this.#get(containerId);
+    if (!container.files.get(resolvePath('/', launch.process.cwd))) {
+      throw new StartError('no-such-directory', `chdir to \`${launch.process.cwd}\`: No such file or directory`);
+    }
+    const program = this.#resolve(container, launch.process);
+    const process = this.#spawn(container, launch.process, program, launch.stdinOpen, false);
+    process.size = launch.terminalSize;
+    container.execs.set(launch.execId, process);
+    void process.exit.then(() => container.execs.delete(launch.execId));
+    return process;
+  }
+
+  reattach(containerId: string): Process | undefined {
+    return this.#running.get(containerId)?.init;
+  }
+
+  async signal(containerId: string, signal: number): Promise<void> {
+    this.#get(containerId).init?.signal(signal);
+  }
+
+  async pause(containerId: string): Promise<void> {
+    this.#get(containerId).gate.close();
+  }
+
+  async resume(containerId: string): Promise<void> {
+    this.#get(containerId).gate.open();
+  }
+
+  async update(containerId: string, resources: NonNullable<RuntimeSpec['linux']['resources']>): Promise<void> {
+    const container = this.#get(containerId);
+    if (resources.memory?.limit) container.memoryLimit = resources.memory.limit;
+  }
+
+  async processes(containerId: string): Promise<ProcessInfo[]> {
+    return [...this.#get(containerId).entries.values()].map((entry) => ({
+      pid: entry.pid,
+      ppid: entry.ppid,
+      uid: entry.uid,
+      user: entry.uid === 0 ? 'root' : String(entry.uid),
+      tty: entry.tty,
+      startedMs: entry.startedMs,
+      cpuMs: 0,
+      rssBytes: 4096,
+      cpuPercent: 0,
+      state: 'S',
+      comm: (entry.args[0] as string).split('/').at(-1) as string,
+      commandLine: entry.args.join(' '),
+    }));
+  }
+
+  async stats(containerId: string): Promise<ContainerUsage> {
+    const container = this.#get(containerId);
+    const limit = container.memoryLimit ?? 256 * 1024 * 1024;
+    const none = { rxBytes: 0, rxPackets: 0, rxErrors: 0, rxDropped: 0, txBytes: 0, txPackets: 0, txErrors: 0, txDropped: 0 };
+    return {
+      cpuNanos: 1_000_000,
+      cpuUserNanos: 600_000,
+      cpuSystemNanos: 400_000,
+      memoryBytes: 65536 * container.entries.size,
+      memoryLimitBytes: limit,
+      memoryStats: { anon: 40960, file: 24576, inactive_file: 0 },
+      pids: container.entries.size,
+      pidsLimit: container.config.linux.resources?.pids?.limit ?? 0,
+      interfaces: { eth0: none },
+    };
+  }
+
+  async writableSizeBytes(containerId: string): Promise<number> {
+    return this.#writable.get(containerId)?.ownSizeBytes() ?? 0;
+  }
+
+  async removeWritable(containerId: string): Promise<void> {
+    this.#writable.delete(containerId);
+  }
+
+  async createBridge(bridge: Bridge): Promise<void> {
+    this.bridges.set(bridge.name, bridge);
+  }
+
+  async removeBridge(bridge: Bridge): Promise<void> {
+    this.bridges.delete(bridge.name);
+  }
+
+  describe(): string {
+    const rows = [...this.#running.values()].map(
+      (container) => `${container.id.slice(0, 12)} ${[...container.entries.values()].map((entry) => entry.args.join(' ')).join(' | ')}`,
+    );
+    return rows.length > 0 ? rows.join('\n') : 'no containers running';
+  }
+
+  #get(containerId: string): FakeContainer {
+    const container = this.#running.get(containerId);
+    if (!container) throw new EngineError('not-found', `container ${containerId} is not running`);
+    return container;
+  }
+
+  #filesOf(launch: Launch): FakeFiles {
+    const existing = this.#writable.get(launch.containerId);
+    if (existing) return existing;
+    const diffIds = launch.rootfs.lower.map((layer) => layer.diffId);
+    const key = diffIds.join(' ');
+    let base = this.#bases.get(key);
+    if (!base) {
+      const known = this.#layers !== undefined && diffIds.some((diffId) => this.#layers?.has(diffId));
+      base = known ? filesOfLayers(this.#layers as LayerTrees, diffIds) : builtInRoot(Object.keys(this.#programs));
+      this.#bases.set(key, base);
+    }
+    const files = new FakeFiles(base);
+    this.#writable.set(launch.containerId, files);
+    return files;
+  }
+
+  /** Finds the program as execvp would: by path, or along PATH. */
+  #resolve(container: FakeContainer, process: RuntimeSpec['process']): Program {
+    const name = process.args[0] ?? '';
+    const env = new Map(process.env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+    const candidates = name.includes('/')
+      ? [resolvePath(process.cwd, name)]
+      : (env.get('PATH') ?? '/bin:/usr/bin').split(':').map((directory) => `${directory}/${name}`);
+    for (const path of candidates) {
+      const node = container.files.get(path);
+      if (!node) continue;
+      if (node.type === 'directory') throw new StartError('is-a-directory', `open executable: Is a directory`);
+      const program = this.#programs[node.program ?? (path.split('/').at(-1) as string)];
+      if ((node.mode & 0o111) === 0 || !program) throw new StartError('permission-denied', `open executable: Permission denied`);
+      return program;
+    }
+    throw new StartError(
+      'executable-not-found',
+      `executable file \`${name}\` not found${name.includes('/') ? '' : ' in $PATH'}: No such file or directory`,
+    );
+  }
+
+  #spawn(container: FakeContainer, spec: RuntimeSpec['process'], program: Program, stdinOpen: boolean, isInit: boolean): FakeProcess {
+    const pid = this.#nextPid++;
+    const afterExit = async (): Promise<void> => {
+      container.entries.delete(pid);
+      if (!isInit) return;
+      // The end of the first process of a pid namespace is the end of all.
+      const others = [...container.execs.values()];
+      for (const other of others) other.life.kill(9);
+      await Promise.all(others.map((other) => other.exit));
+      this.#running.delete(container.id);
+    };
+    return new FakeProcess(pid, container, isInit, spec.terminal, stdinOpen, afterExit, (process) => ({
+      program,
+      context: this.#context(container, process, process.life, {
+        pid,
+        ppid: isInit ? 1 : 0,
+        args: spec.args,
+        env: new Map(spec.env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
+        cwd: resolvePath('/', spec.cwd),
+        uid: spec.user.uid,
+        gid: spec.user.gid,
+      }),
+    }));
+  }
+
+  #context(
+    container: FakeContainer,
+    process: FakeProcess,
+    life: Life,
+    own: { pid: number; ppid: number; args: string[]; env: Map<string, string>; cwd: string; uid: number; gid: number },
+  ): Omit<ProgramContext, 'stdin' | 'stdout' | 'stderr'> {
+    container.entries.set(own.pid, {
+      pid: own.pid,
+      ppid: own.ppid,
+      uid: own.uid,
+      tty: process.terminal ? 'pts/0' : '?',
+      args: own.args,
+      startedMs: this.#clock.now(),
+    });
+    return {
+      ...own,
+      terminal: process.terminal,
+      container,
+      life,
+      now: () => this.#clock.now(),
+      sleep: (ms) => {
+        let cancel = (): void => undefined;
+        const due = new Promise<void>((resolve) => {
+          cancel = this.#clock.after(ms, resolve);
+        });
+        return life.alive(due, cancel);
+      },
+      run: async (child) => {
+        let program: Program;
+        const env = child.env ?? own.env;
+        try {
+          const pairs = [...env].map(([name, value]) => `${name}=${value}`);
+          program = this.#resolve(container, { terminal: false, user: own, args: child.args, env: pairs, cwd: child.cwd ?? own.cwd });
+        } catch (error) {
+          if (!(error instanceof StartError)) throw error;
+          const denied = error.reason !== 'executable-not-found';
+          await child.stderr?.(`sh: ${child.args[0] as string}: ${denied ? 'Permission denied' : 'not found'}\n`);
+          return denied ? 126 : 127;
+        }
+        const childLife = life.child();
+        const pid = this.#nextPid++;
+        const before = process.foreground;
+        process.foreground = childLife;
+        try {
+          const context = this.#context(container, process, childLife, {
+            ...own,
+            pid,
+            ppid: own.pid,
+            args: child.args,
+            env,
+            cwd: child.cwd ?? own.cwd,
+          });
+          const stdin = new Input(child.stdin as Input, childLife);
+          return await program({
+            ...context,
+            stdin,
+            stdout: child.stdout as ProgramContext['stdout'],
+            stderr: child.stderr as ProgramContext['stderr'],
+          });
+        } finally {
+          process.foreground = before;
+          container.entries.delete(pid);
+        }
+      },
+    };
+  }
+}

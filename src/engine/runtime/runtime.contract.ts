@@ -1,0 +1,354 @@
+/**
+ * What every Runtime must do, as a suite that FakeRuntime passes in Node and GuestRuntime on the real
+ * machine. The image behind `lower` is busybox. Commands are such that both have them.
+ */
+import { describe, expect, it } from 'vitest';
+import { type ExecLaunch, type Launch, type OutputChunk, type Process, type Runtime, StartError } from './runtime.ts';
+import type { RuntimeSpec } from './spec.ts';
+
+export interface RuntimeSubject {
+  runtime: Runtime;
+  /** A busybox root file system. */
+  lower: Launch['rootfs']['lower'];
+  /** Awaits a promise; a runtime on a virtual clock moves it meanwhile. */
+  until<T>(promise: Promise<T>): Promise<T>;
+}
+
+let serial = 0;
+
+/** A 64-digit id, different each time. */
+function newContainerId(): string {
+  return (++serial).toString(16).padStart(4, '0').padEnd(64, 'c');
+}
+
+type SpecOptions = Partial<RuntimeSpec['process']> & { memory?: number; hostname?: string };
+
+function specFor(args: string[], options: SpecOptions = {}): RuntimeSpec {
+  const { memory, hostname, ...process } = options;
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      terminal: false,
+      user: { uid: 0, gid: 0 },
+      args,
+      env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+      cwd: '/',
+      ...process,
+    },
+    root: { path: 'rootfs', readonly: false },
+    hostname: hostname ?? 'contract',
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+      { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
+      {
+        destination: '/dev/pts',
+        type: 'devpts',
+        source: 'devpts',
+        options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+      },
+    ],
+    linux: {
+      namespaces: [{ type: 'mount' }, { type: 'uts' }, { type: 'ipc' }, { type: 'pid' }, { type: 'network' }],
+      resources: memory === undefined ? {} : { memory: { limit: memory, swap: memory } },
+    },
+  };
+}
+
+/** Everything a process prints until it closes its output. */
+async function collect(process: Process): Promise<{ stdout: string; stderr: string; chunks: OutputChunk[] }> {
+  const chunks: OutputChunk[] = [];
+  for await (const chunk of process.output) chunks.push(chunk);
+  const text = (stream: OutputChunk['stream']): string => {
+    const decoder = new TextDecoder();
+    return chunks
+      .filter((chunk) => chunk.stream === stream)
+      .map((chunk) => decoder.decode(chunk.bytes, { stream: true }))
+      .join('');
+  };
+  return { stdout: text('stdout'), stderr: text('stderr'), chunks };
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+export function runtimeContract(name: string, makeSubject: () => Promise<RuntimeSubject>): void {
+  describe(`Runtime contract: ${name}`, () => {
+    const launchOf = (
+      subject: RuntimeSubject,
+      args: string[],
+      options: SpecOptions & { id?: string; stdinOpen?: boolean; size?: Launch['terminalSize'] } = {},
+    ): Launch => {
+      const { id = newContainerId(), stdinOpen = false, size, ...spec } = options;
+      return {
+        containerId: id,
+        config: specFor(args, spec),
+        rootfs: { lower: subject.lower, name: `layer-${id.slice(0, 12)}` },
+        network: { kind: 'none' },
+        stdinOpen,
+        ...(size ? { terminalSize: size } : {}),
+      };
+    };
+    const execOf = (args: string[], options: SpecOptions & { stdinOpen?: boolean } = {}): ExecLaunch => {
+      const { stdinOpen = false, ...spec } = options;
+      return { execId: newContainerId(), process: specFor(args, spec).process, stdinOpen };
+    };
+    const run = async (subject: RuntimeSubject, args: string[], options: Parameters<typeof launchOf>[2] = {}) => {
+      const process = await subject.until(subject.runtime.start(launchOf(subject, args, options)));
+      const [output, exit] = await subject.until(Promise.all([collect(process), process.exit]));
+      return { ...output, ...exit };
+    };
+    const failure = async (promise: Promise<unknown>): Promise<string> => {
+      try {
+        await promise;
+        return 'started';
+      } catch (error) {
+        expect(error).toBeInstanceOf(StartError);
+        return (error as StartError).reason;
+      }
+    };
+
+    it('reports the exit code', async () => {
+      const subject = await makeSubject();
+      expect(await run(subject, ['sh', '-c', 'exit 7'])).toMatchObject({ code: 7, oomKilled: false, stdout: '', stderr: '' });
+    });
+
+    it('keeps standard output and error apart, each in order', async () => {
+      const subject = await makeSubject();
+      const result = await run(subject, ['sh', '-c', 'echo one; echo two; echo err >&2; echo three']);
+      expect(result).toMatchObject({ code: 0, stdout: 'one\ntwo\nthree\n', stderr: 'err\n' });
+    });
+
+    it('passes environment, working directory and hostname', async () => {
+      const subject = await makeSubject();
+      const env = ['PATH=/usr/bin:/bin', 'FRUIT=apple pie'];
+      const result = await run(subject, ['sh', '-c', 'echo "$FRUIT"; pwd; hostname'], { env, cwd: '/tmp', hostname: 'box' });
+      expect(result.stdout).toBe('apple pie\n/tmp\nbox\n');
+    });
+
+    it('makes a working directory that the image lacks', async () => {
+      const subject = await makeSubject();
+      expect(await run(subject, ['pwd'], { cwd: '/srv/app' })).toMatchObject({ code: 0, stdout: '/srv/app\n' });
+    });
+
+    it('hands over standard input and its end', async () => {
+      const subject = await makeSubject();
+      const process = await subject.until(subject.runtime.start(launchOf(subject, ['cat'], { stdinOpen: true })));
+      const output = collect(process);
+      await subject.until(process.write(bytes('hello ')));
+      await subject.until(process.write(bytes('world\n')));
+      await subject.until(process.closeInput());
+      expect((await subject.until(output)).stdout).toBe('hello world\n');
+      expect(await subject.until(process.exit)).toEqual({ code: 0, oomKilled: false });
+    });
+
+    it('gives end of file at once when standard input is not open', async () => {
+      const subject = await makeSubject();
+      expect(await run(subject, ['cat'])).toMatchObject({ code: 0, stdout: '' });
+    });
+
+    it('carries 300 kB through standard input and output', async () => {
+      const subject = await makeSubject();
+      const process = await subject.until(subject.runtime.start(launchOf(subject, ['cat'], { stdinOpen: true })));
+      const output = subject.until(collect(process));
+      const block = new Uint8Array(10_000).map((_, index) => 97 + (index % 26));
+      const feed = async (): Promise<void> => {
+        for (let part = 0; part < 30; part++) await process.write(block);
+        await process.closeInput();
+      };
+      await subject.until(feed());
+      const { stdout } = await output;
+      expect(stdout.length).toBe(300_000);
+      expect(stdout).toBe(new TextDecoder().decode(block).repeat(30));
+    });
+
+    it('makes a process wait for a slow reader and loses nothing', async () => {
+      const subject = await makeSubject();
+      const process = await subject.until(subject.runtime.start(launchOf(subject, ['head', '-c', '1000000', '/dev/zero'])));
+      const read = async (): Promise<number> => {
+        let total = 0;
+        let turns = 0;
+        for await (const chunk of process.output) {
+          total += chunk.bytes.length;
+          for (let turn = 0; turn < Math.min(20, ++turns); turn++) await Promise.resolve();
+        }
+        return total;
+      };
+      expect(await subject.until(read())).toBe(1_000_000);
+      expect((await subject.until(process.exit)).code).toBe(0);
+    });
+
+    it('ends output when the first process ends, whatever it left behind', async () => {
+      const subject = await makeSubject();
+      const result = await run(subject, ['sh', '-c', 'sleep 1000 & echo done']);
+      expect(result).toMatchObject({ code: 0, stdout: 'done\n' });
+    });
+
+    it('delivers signals as the kernel does to the first process of a namespace', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sleep', '1000']);
+      const process = await subject.until(subject.runtime.start(launch));
+      const output = collect(process);
+      await subject.until(subject.runtime.signal(launch.containerId, 15));
+      await subject.until(subject.runtime.signal(launch.containerId, 9));
+      expect(await subject.until(process.exit)).toEqual({ code: 137, oomKilled: false });
+      await subject.until(output);
+    });
+
+    it('lets a process handle a signal', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sh', '-c', 'trap "exit 3" TERM; echo ready; while :; do sleep 0.1; done']);
+      const process = await subject.until(subject.runtime.start(launch));
+      const iterator = process.output[Symbol.asyncIterator]();
+      await subject.until(iterator.next());
+      await subject.until(subject.runtime.signal(launch.containerId, 15));
+      while (!(await subject.until(iterator.next())).done);
+      expect((await subject.until(process.exit)).code).toBe(3);
+    });
+
+    it('refuses to signal what is gone', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['true']);
+      const process = await subject.until(subject.runtime.start(launch));
+      await subject.until(Promise.all([collect(process), process.exit]));
+      await expect(subject.until(subject.runtime.signal(launch.containerId, 15))).rejects.toMatchObject({ kind: 'not-found' });
+      expect(subject.runtime.reattach(launch.containerId)).toBeUndefined();
+    });
+
+    it('gives a terminal: one stream, echo, carriage returns, size', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sh', '-c', 'read line; echo "got $line"; echo err >&2; stty size'], {
+        terminal: true,
+        stdinOpen: true,
+        size: { rows: 30, columns: 90 },
+      });
+      const process = await subject.until(subject.runtime.start(launch));
+      const output = collect(process);
+      await subject.until(process.resize({ rows: 40, columns: 100 }));
+      await subject.until(process.write(bytes('typed\n')));
+      const { stdout, stderr } = await subject.until(output);
+      expect(stderr).toBe('');
+      expect(stdout).toBe('typed\r\ngot typed\r\nerr\r\n40 100\r\n');
+      expect((await subject.until(process.exit)).code).toBe(0);
+    });
+
+    it('turns Ctrl-C on a terminal into a signal', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sh', '-c', 'trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.1; done'], {
+        terminal: true,
+        stdinOpen: true,
+      });
+      const process = await subject.until(subject.runtime.start(launch));
+      const iterator = process.output[Symbol.asyncIterator]();
+      await subject.until(iterator.next());
+      await subject.until(process.write(bytes('\x03')));
+      let text = '';
+      for (let next = await subject.until(iterator.next()); !next.done; next = await subject.until(iterator.next()))
+        text += new TextDecoder().decode(next.value.bytes);
+      expect(text).toContain('caught');
+      expect((await subject.until(process.exit)).code).toBe(5);
+    });
+
+    it('says why a process cannot start, and leaves nothing behind', async () => {
+      const subject = await makeSubject();
+      const id = newContainerId();
+      const start = (args: string[], options: SpecOptions = {}): Promise<string> =>
+        failure(subject.until(subject.runtime.start(launchOf(subject, args, { ...options, id }))));
+      expect(await start(['nosuch'])).toBe('executable-not-found');
+      expect(await start(['/no/such'])).toBe('executable-not-found');
+      expect(await start(['/etc/passwd'])).toBe('permission-denied');
+      expect(await start(['/etc'])).toBe('is-a-directory');
+      expect(await run(subject, ['echo', 'still fine'], { id })).toMatchObject({ code: 0, stdout: 'still fine\n' });
+    });
+
+    it('runs another process in a running container', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sleep', '1000']);
+      const first = await subject.until(subject.runtime.start(launch));
+      const firstOutput = collect(first);
+      const exec = async (args: string[], options: SpecOptions = {}) => {
+        const process = await subject.runtime.exec(launch.containerId, execOf(args, options));
+        const [output, exit] = await Promise.all([collect(process), process.exit]);
+        return { ...output, ...exit };
+      };
+      expect(
+        await subject.until(exec(['sh', '-c', 'pwd; echo $X; exit 4'], { cwd: '/etc', env: ['PATH=/bin:/usr/bin', 'X=y'] })),
+      ).toMatchObject({ code: 4, stdout: '/etc\ny\n' });
+      expect(await failure(subject.until(exec(['nosuch'])))).toBe('executable-not-found');
+      expect(await failure(subject.until(exec(['/etc/passwd'])))).toBe('permission-denied');
+      expect(await failure(subject.until(exec(['pwd'], { cwd: '/nope' })))).toBe('no-such-directory');
+      const cat = await subject.until(subject.runtime.exec(launch.containerId, execOf(['cat'], { stdinOpen: true })));
+      const catOutput = collect(cat);
+      await subject.until(cat.write(bytes('in')));
+      await subject.until(cat.closeInput());
+      expect((await subject.until(catOutput)).stdout).toBe('in');
+      await subject.until(subject.runtime.signal(launch.containerId, 9));
+      await subject.until(Promise.all([first.exit, firstOutput]));
+      await expect(subject.until(subject.runtime.exec(launch.containerId, execOf(['true'])))).rejects.toThrow();
+    });
+
+    it('ends what was executed in a container with the container', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sleep', '1000']);
+      const first = await subject.until(subject.runtime.start(launch));
+      const other = await subject.until(subject.runtime.exec(launch.containerId, execOf(['sleep', '1000'])));
+      const outputs = Promise.all([collect(first), collect(other)]);
+      await subject.until(subject.runtime.signal(launch.containerId, 9));
+      expect((await subject.until(other.exit)).code).toBe(137);
+      expect((await subject.until(first.exit)).code).toBe(137);
+      await subject.until(outputs);
+    });
+
+    it('freezes and thaws', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sh', '-c', 'sleep 0.2; echo awake']);
+      const process = await subject.until(subject.runtime.start(launch));
+      const output = collect(process);
+      await subject.until(subject.runtime.pause(launch.containerId));
+      await subject.until(subject.runtime.resume(launch.containerId));
+      expect((await subject.until(output)).stdout).toBe('awake\n');
+      expect((await subject.until(process.exit)).code).toBe(0);
+    });
+
+    it('notices when the kernel kills for lack of memory', async () => {
+      const subject = await makeSubject();
+      expect(await run(subject, ['tail', '/dev/zero'], { memory: 8 * 1024 * 1024 })).toMatchObject({ code: 137, oomKilled: true });
+    });
+
+    it('lists processes and measures them', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sleep', '1000'], { memory: 32 * 1024 * 1024 });
+      const process = await subject.until(subject.runtime.start(launch));
+      const output = collect(process);
+      const rows = await subject.until(subject.runtime.processes(launch.containerId));
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).toMatchObject({ pid: process.pid, uid: 0, user: 'root', commandLine: 'sleep 1000', comm: 'sleep' });
+      const usage = await subject.until(subject.runtime.stats(launch.containerId));
+      expect(usage).toMatchObject({ pids: 1, memoryLimitBytes: 32 * 1024 * 1024 });
+      expect(usage.memoryBytes).toBeGreaterThan(0);
+      await subject.until(subject.runtime.update(launch.containerId, { memory: { limit: 64 * 1024 * 1024, swap: 64 * 1024 * 1024 } }));
+      expect((await subject.until(subject.runtime.stats(launch.containerId))).memoryLimitBytes).toBe(64 * 1024 * 1024);
+      expect(subject.runtime.reattach(launch.containerId)?.pid).toBe(process.pid);
+      await subject.until(subject.runtime.signal(launch.containerId, 9));
+      await subject.until(Promise.all([process.exit, output]));
+    });
+
+    it('keeps the writable layer over restarts until it is removed', async () => {
+      const subject = await makeSubject();
+      const id = newContainerId();
+      expect(await subject.until(subject.runtime.writableSizeBytes(id))).toBe(0);
+      await run(subject, ['sh', '-c', 'echo kept > /kept'], { id });
+      expect(await run(subject, ['cat', '/kept'], { id })).toMatchObject({ code: 0, stdout: 'kept\n' });
+      expect(await subject.until(subject.runtime.writableSizeBytes(id))).toBeGreaterThanOrEqual(5);
+      await subject.until(subject.runtime.removeWritable(id));
+      await subject.until(subject.runtime.removeWritable(id));
+      expect(await subject.until(subject.runtime.writableSizeBytes(id))).toBe(0);
+      expect((await run(subject, ['cat', '/kept'], { id })).code).toBe(1);
+      await subject.until(subject.runtime.removeWritable(id));
+    });
+
+    it('starts several at once', async () => {
+      const subject = await makeSubject();
+      const results = await subject.until(Promise.all([1, 2, 3, 4, 5].map((number) => run(subject, ['echo', String(number)]))));
+      expect(results.map((result) => result.stdout)).toEqual(['1\n', '2\n', '3\n', '4\n', '5\n']);
+    });
+  });
+}
