@@ -2,26 +2,27 @@
  * A fake process: streams with back-pressure, a terminal's line discipline, signals as the kernel
  * delivers them (the first process of a pid namespace ignores what it has no handler for, but KILL).
  */
-import { byteChannel, Channel } from '../channel.ts';
+import { Channel } from '../../channel.ts';
 import type { OutputChunk, Process, ProcessExit, TerminalSize } from '../runtime.ts';
 import type { FakeContainer } from './container.ts';
 import { Killed, Life } from './life.ts';
 import { Input, type Output, type Program, type ProgramContext } from './program.ts';
 
-/** A pipe's capacity in Linux. */
-const pipeBytes = 65536;
+/** Chunks that a pipe holds before its writer waits; none is larger than `chunkBytes`. */
+const capacity = 4;
+const chunkBytes = 16384;
 
 /** Signals whose default action is not to end the process. */
 const harmless = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 
 export class FakeProcess implements Process {
   readonly life: Life;
-  readonly output = new Channel<OutputChunk>(pipeBytes, (chunk) => chunk.bytes.length);
+  readonly output = new Channel<OutputChunk>({ capacity });
   readonly exit: Promise<ProcessExit>;
   size: TerminalSize | undefined;
   /** Set by a shell while it runs a child in the foreground. */
   foreground: Life | undefined;
-  readonly #input = byteChannel(pipeBytes);
+  readonly #input = new Channel<Uint8Array>({ capacity });
   #line = '';
 
   constructor(
@@ -35,7 +36,7 @@ export class FakeProcess implements Process {
     start: (process: FakeProcess) => { program: Program; context: Omit<ProgramContext, 'stdin' | 'stdout' | 'stderr'> },
   ) {
     this.life = new Life(container.gate);
-    if (!stdinOpen && !terminal) this.#input.close();
+    if (!stdinOpen && !terminal) this.#input.end();
     const { program, context } = start(this);
     this.exit = this.#run(program, context, afterExit);
   }
@@ -58,8 +59,8 @@ export class FakeProcess implements Process {
       if (!(error instanceof Killed)) throw error;
       code = 128 + error.signal;
     }
-    this.#input.abandon();
-    this.output.close();
+    this.#input.end();
+    this.output.end();
     await afterExit();
     return { code: code & 0xff, oomKilled: this.container.oomKilled };
   }
@@ -69,19 +70,23 @@ export class FakeProcess implements Process {
     return async (data) => {
       let bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
       if (this.terminal) bytes = new TextEncoder().encode(new TextDecoder().decode(bytes).replace(/\r?\n/g, '\r\n'));
-      for (let at = 0; at < bytes.length; at += 32768) {
-        await this.life.alive(this.output.push({ stream: name, bytes: bytes.slice(at, at + 32768) }));
+      for (let at = 0; at < bytes.length; at += chunkBytes) {
+        await this.life.alive(this.output.write({ stream: name, bytes: bytes.slice(at, at + chunkBytes) }));
       }
     };
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (!this.terminal) return bytes.length > 0 ? this.#input.push(bytes) : undefined;
+    if (!this.terminal) return this.#feed(bytes);
     for (const character of new TextDecoder().decode(bytes)) await this.#typed(character);
   }
 
+  async #feed(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; at += chunkBytes) await this.#input.write(bytes.slice(at, at + chunkBytes));
+  }
+
   async closeInput(): Promise<void> {
-    if (!this.terminal) this.#input.close();
+    if (!this.terminal) this.#input.end();
   }
 
   async resize(size: TerminalSize): Promise<void> {
@@ -105,7 +110,7 @@ export class FakeProcess implements Process {
       this.signal(2);
     } else if (character === '\x04') {
       // A terminal's end of file is an empty read; the next read may have more.
-      await this.#input.push(new TextEncoder().encode(this.#line));
+      await this.#input.write(new TextEncoder().encode(this.#line));
       this.#line = '';
     } else if (character === '\x7f') {
       if (this.#line !== '') this.#echo('\b \b');
@@ -114,7 +119,7 @@ export class FakeProcess implements Process {
       this.#echo('\r\n');
       const line = this.#line + '\n';
       this.#line = '';
-      await this.#input.push(new TextEncoder().encode(line));
+      await this.#input.write(new TextEncoder().encode(line));
     } else {
       this.#echo(character);
       this.#line += character;
@@ -122,6 +127,6 @@ export class FakeProcess implements Process {
   }
 
   #echo(text: string): void {
-    void this.output.push({ stream: 'stdout', bytes: new TextEncoder().encode(text) });
+    void this.output.write({ stream: 'stdout', bytes: new TextEncoder().encode(text) });
   }
 }

@@ -2,7 +2,7 @@
  * The fake shell: runs what shell-parse.ts understood, from `-c`, from a script on standard input, or
  * line by line with a prompt on a terminal.
  */
-import { byteChannel } from '../channel.ts';
+import { Channel } from '../../channel.ts';
 import { resolvePath } from './files.ts';
 import { Killed } from './life.ts';
 import { Input, type Output, type Program, type ProgramContext } from './program.ts';
@@ -116,14 +116,18 @@ class Shell {
         running.push(this.#command(command, { ...streams, stdin }));
         break;
       }
-      const pipe = byteChannel(65536);
-      const stdout: Output = (data) => this.context.life.alive(pipe.push(typeof data === 'string' ? new TextEncoder().encode(data) : data));
+      const pipe = new Channel<Uint8Array>({ capacity: 16 });
+      const stdout: Output = (data) => this.#intoPipe(pipe, data);
       const from = stdin;
-      running.push(this.#command(command, { ...streams, stdin: from, stdout }).finally(() => pipe.close()));
+      running.push(this.#command(command, { ...streams, stdin: from, stdout }).finally(() => pipe.end()));
       stdin = new Input(pipe, this.context.life);
     }
     await Promise.all(running);
     if (pipeline.negate) this.#status = this.#status === 0 ? 1 : 0;
+  }
+
+  async #intoPipe(pipe: Channel<Uint8Array>, data: string | Uint8Array): Promise<void> {
+    await this.context.life.alive(pipe.write(typeof data === 'string' ? new TextEncoder().encode(data) : data));
   }
 
   async #command(command: Command, outer: Streams): Promise<void> {
