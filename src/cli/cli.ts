@@ -3,19 +3,21 @@
  * what it throws into a line on standard error and an exit status. Holds no rule of any single command.
  */
 import { AssertionError } from '#engine/assert.ts';
-import { EngineError, messageOf } from '#engine/errors.ts';
-import { ApiError } from '#engine/api/client.ts';
+import { EngineError } from '#engine/errors.ts';
 import { checkArguments, unknownCommand } from './arguments.ts';
 import { commandAt } from './commands.ts';
 import { configDirectory, readClientConfig, type ClientConfig } from './client-config.ts';
-import type { CommandContext } from './command.ts';
+import type { Command, CommandContext } from './command.ts';
 import { connect } from './connection.ts';
 import type { CliEnvironment, CliOutput } from './environment.ts';
+import { errorLine } from './error-line.ts';
 import { ExitError } from './exit-error.ts';
 import { FlagError, parseFlags, type ParsedFlags } from './flags/parse.ts';
 import { readGlobals, type GlobalOptions } from './globals.ts';
 import { childOf, helpOf, type HelpEntry } from './help/help-data.ts';
 import { commandPath, helpText, useLine } from './help/usage.ts';
+import { Interrupts } from './interrupts.ts';
+import { OpenAnswers } from './open-answers.ts';
 import { VERSION_LINE } from './version.ts';
 
 /** The status of a program that writes to a closed pipe: 128 + SIGPIPE. */
@@ -55,7 +57,32 @@ async function dispatch(environment: CliEnvironment): Promise<number> {
   checkArguments(entry, own.args);
   const command = commandAt(entry.canonical);
   if (!command) throw new ExitError(1, `docker: '${commandPath(entry)}' is not available in this version of Drydock`);
-  return (await command.run(contextOf(environment, globals, entry, own))) ?? 0;
+  return await carryOut(command, environment, globals, entry, own);
+}
+
+/** Runs a command until it ends or a signal ends it; what it still has open then is closed. */
+async function carryOut(
+  command: Command,
+  environment: CliEnvironment,
+  globals: GlobalOptions,
+  entry: HelpEntry,
+  flags: ParsedFlags,
+): Promise<number> {
+  const interrupts = new Interrupts(environment);
+  const answers = new OpenAnswers();
+  const ran = command.run(contextOf(environment, globals, entry, flags, interrupts, answers));
+  const interrupted = interrupts.ended.then(async (status) => {
+    // The command may have made the terminal raw, and does not get to undo it.
+    await environment.stdin.setRaw(false).catch(() => {});
+    return status;
+  });
+  try {
+    return (await Promise.race([ran, interrupted])) ?? 0;
+  } finally {
+    ran.catch(() => {});
+    interrupts.stop();
+    answers.close();
+  }
 }
 
 /** Follows the words down the tree as far as they name commands. */
@@ -95,7 +122,14 @@ async function explain(environment: CliEnvironment, entry: HelpEntry, output: Cl
   return await writeAll(output, [helpText(entry, { width, configDirectory: configDirectory(environment) })]);
 }
 
-function contextOf(environment: CliEnvironment, globals: GlobalOptions, entry: HelpEntry, flags: ParsedFlags): CommandContext {
+function contextOf(
+  environment: CliEnvironment,
+  globals: GlobalOptions,
+  entry: HelpEntry,
+  flags: ParsedFlags,
+  interrupts: Interrupts,
+  answers: OpenAnswers,
+): CommandContext {
   let api: ReturnType<CommandContext['api']> | undefined;
   let config: Promise<ClientConfig> | undefined;
   return {
@@ -105,18 +139,18 @@ function contextOf(environment: CliEnvironment, globals: GlobalOptions, entry: H
     args: flags.args,
     host: globals.host,
     debug: globals.debug,
-    api: () => (api ??= connect(environment, globals.host)),
+    api: () => (api ??= connect(environment, globals.host, answers)),
     config: () => (config ??= readClientConfig(environment, globals.configDirectory)),
     out: (text) => environment.stdout.write(text),
     err: (text) => environment.stderr.write(text),
+    holdInterrupts: () => (interrupts.held = true),
   };
 }
 
 /** Prints what ended a command and chooses its exit status. A programmer's error goes on to the worker's edge. */
 async function report(environment: CliEnvironment, error: unknown): Promise<number> {
-  if (error instanceof AssertionError || error instanceof TypeError || error instanceof RangeError) throw error;
   if (error instanceof EngineError && error.kind === 'cancelled') return BROKEN_PIPE;
-  const message = error instanceof ApiError ? `Error response from daemon: ${error.message}` : messageOf(error);
+  const message = errorLine(error);
   if (message !== '') await environment.stderr.write(`${message}\n`);
   return error instanceof ExitError ? error.status : 1;
 }

@@ -35,4 +35,6 @@ export interface CommandContext {
   /** Writes to standard output, or standard error; nothing is added. */
   out(text: string): Promise<void>;
   err(text: string): Promise<void>;
+  /** From here on a single INT or TERM does not end the command: it passes them on, or goes on to its own end. */
+  holdInterrupts(): void;
 }

@@ -5,12 +5,14 @@
 import { ApiClient } from '#engine/api/client.ts';
 import type { CliEnvironment } from './environment.ts';
 import { ExitError } from './exit-error.ts';
+import type { OpenAnswers } from './open-answers.ts';
 import { CLIENT_API_VERSION } from './version.ts';
 import type { ApiHandler } from '#engine/api/http.ts';
 import { AssertionError } from '#engine/assert.ts';
 
-export async function connect(environment: CliEnvironment, host: string): Promise<ApiClient> {
-  const handler = await open(environment, host);
+/** @param answers is told of every stream, so that none outlives the command */
+export async function connect(environment: CliEnvironment, host: string, answers: OpenAnswers): Promise<ApiClient> {
+  const handler = answers.remember(await open(environment, host));
   const client = new ApiClient(handler, CLIENT_API_VERSION);
   await client.negotiate();
   return client;

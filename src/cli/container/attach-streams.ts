@@ -27,10 +27,13 @@ export interface Attachment extends HijackedStream {
 }
 
 /**
+ * From here on the container decides when the command ends, or the detach keys, or three interrupts.
+ *
  * @throws ApiError when the daemon refuses
  */
 export async function attachContainer(context: CommandContext, options: AttachOptions): Promise<Attachment> {
   const { container, stdin, stdout, stderr, tty } = options;
+  context.holdInterrupts();
   const detachKeys = await detachKeysOf(context);
   const query = {
     stream: 1,

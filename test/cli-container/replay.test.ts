@@ -4,10 +4,10 @@
  */
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '#engine/clock.ts';
-import { FakeEnvironment } from '../testing.ts';
-import { runCli } from '../cli.ts';
-import { RecordedDaemon } from './recording/recorded-daemon.ts';
-import { readScenario, shellWords, type RecordedStep, type Scenario } from './recording/recording.ts';
+import { FakeEnvironment } from '#cli/testing.ts';
+import { runCli } from '#cli/cli.ts';
+import { RecordedDaemon } from './recorded-daemon.ts';
+import { readScenario, shellWords, type RecordedStep, type Scenario } from './recording.ts';
 
 /** Why a step is not replayed. */
 function excluded({ cmd, timeout, stability }: RecordedStep & { timeout?: boolean }): string | undefined {
@@ -49,7 +49,7 @@ async function replay(step: RecordedStep, nowMs: number): Promise<Outcome> {
   });
   const ended = runCli(environment);
   if (step.signalAfter !== undefined) {
-    await environment.clock.advance(step.signalAfter * 1000);
+    for (let turn = 0; turn < 100; turn++) await macrotask();
     environment.signal('INT');
   }
   const ticking = { on: true };
@@ -65,8 +65,12 @@ async function replay(step: RecordedStep, nowMs: number): Promise<Outcome> {
 async function tick(clock: VirtualClock, ticking: { on: boolean }): Promise<void> {
   while (ticking.on) {
     await clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await macrotask();
   }
+}
+
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function expected(step: RecordedStep): Outcome {

@@ -1,8 +1,8 @@
 /** What `docker create` and `docker run` send for their flags, against what Docker's client was recorded sending. */
 import { describe, expect, test } from 'vitest';
 import type { ApiHandler } from '#engine/api/http.ts';
-import { runDocker } from '../testing.ts';
-import { readData, shellWords } from './recording/recording.ts';
+import { runDocker } from '#cli/testing.ts';
+import { readData, shellWords } from './recording.ts';
 
 interface Row {
   cmd: string;

@@ -44,7 +44,7 @@ export function readScenario(name: Scenario): RecordedStep[] {
 }
 
 export function readData(file: string): unknown {
-  const text = readFileSync(new URL(`../../../../test/data/cli-container/${file}`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../data/cli-container/${file}`, import.meta.url), 'utf8');
   return JSON.parse(withIds(text));
 }
 
