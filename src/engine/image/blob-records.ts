@@ -1,0 +1,60 @@
+/**
+ * Which compressed blob unpacked to which layer, so that a layer that is here is not fetched again. The blobs
+ * themselves are not kept: a layer lies in memory once, unpacked.
+ * Source: moby distribution/metadata, `diffid-by-digest`.
+ */
+import { encodedOf } from '../oci/digest.ts';
+import type { Storage } from '../storage.ts';
+
+const root = 'image/overlay2/distribution';
+
+export interface BlobRecord {
+  Digest: string;
+  Size: number;
+  SourceRepository: string;
+  HMAC: string;
+}
+
+/** As many sources of a layer as Docker remembers. */
+const maxSources = 50;
+
+export class BlobRecords {
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  diffIdOf(digest: string): string | undefined {
+    const bytes = this.#storage.read(byDigest(digest));
+    return bytes && new TextDecoder().decode(bytes);
+  }
+
+  /** Blobs known to unpack to a layer, oldest first. */
+  sourcesOf(diffId: string): BlobRecord[] {
+    const bytes = this.#storage.read(byDiffId(diffId));
+    return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as BlobRecord[]) : [];
+  }
+
+  add(diffId: string, digest: string, sizeBytes: number, repository: string): void {
+    const record = { Digest: digest, Size: sizeBytes, SourceRepository: repository, HMAC: '' };
+    const others = this.sourcesOf(diffId).filter((other) => other.Digest !== digest || other.SourceRepository !== repository);
+    const encoder = new TextEncoder();
+    this.#storage.write(byDiffId(diffId), encoder.encode(JSON.stringify([...others, record].slice(-maxSources))), 0o644);
+    this.#storage.write(byDigest(digest), encoder.encode(diffId), 0o644);
+  }
+
+  /** The layer is gone: its blobs have to be fetched again. */
+  forget(diffId: string): void {
+    for (const { Digest } of this.sourcesOf(diffId)) this.#storage.remove(byDigest(Digest));
+    this.#storage.remove(byDiffId(diffId));
+  }
+}
+
+function byDigest(digest: string): string {
+  return `${root}/diffid-by-digest/sha256/${encodedOf(digest)}`;
+}
+
+function byDiffId(diffId: string): string {
+  return `${root}/v2metadata-by-diffid/sha256/${encodedOf(diffId)}`;
+}

@@ -1,0 +1,113 @@
+/**
+ * Which layers there are: chains of unpacked layers, each with its directory name under overlay2/. Their
+ * files are in LayerTrees (once per diffID, however many chains use it); what Docker keeps in `layerdb` is in Storage,
+ * so that a restarted daemon finds them.
+ */
+import type { Crypto } from '../crypto.ts';
+import { hex } from '../id.ts';
+import { chainIdAbove } from '../oci/chain-id.ts';
+import { digestOf, encodedOf } from '../oci/digest.ts';
+import { unpackLayer } from '../oci/layer-entries.ts';
+import type { Random } from '../random.ts';
+import type { Storage } from '../storage.ts';
+import type { LayerTrees } from './layer-trees.ts';
+
+export interface Layer {
+  /** Names the layer with all below it. */
+  chainId: string;
+  /** Digest of its uncompressed tar; names its tree in LayerTrees. */
+  diffId: string;
+  /** ChainID of the layer below. */
+  parent: string | undefined;
+  /** Directory under `/var/lib/docker/overlay2/`. */
+  cacheId: string;
+  /** Bytes in its own files. */
+  sizeBytes: number;
+}
+
+const root = 'image/overlay2/layerdb/sha256';
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class LayerStore {
+  readonly #storage: Storage;
+  readonly #trees: LayerTrees;
+  readonly #crypto: Crypto;
+  readonly #random: Random;
+  readonly #layers = new Map<string, Layer>();
+
+  constructor(ports: { storage: Storage; layerTrees: LayerTrees; crypto: Crypto; random: Random }) {
+    this.#storage = ports.storage;
+    this.#trees = ports.layerTrees;
+    this.#crypto = ports.crypto;
+    this.#random = ports.random;
+    for (const name of this.#storage.list(root)) this.#load(name);
+  }
+
+  get(chainId: string): Layer | undefined {
+    return this.#layers.get(chainId);
+  }
+
+  all(): Iterable<Layer> {
+    return this.#layers.values();
+  }
+
+  /** A layer and all below it, bottom first; undefined when one of them is missing. */
+  chain(top: string | undefined): Layer[] | undefined {
+    const layers: Layer[] = [];
+    for (let id = top; id !== undefined; ) {
+      const layer = this.#layers.get(id);
+      if (!layer) return undefined;
+      layers.unshift(layer);
+      id = layer.parent;
+    }
+    return layers;
+  }
+
+  /**
+   * Unpacks an uncompressed tar onto a chain. When the same layer is there already, that one is returned.
+   *
+   * @param diffId known digest of the tar, to save computing it again
+   */
+  async register(tar: Uint8Array, parent: string | undefined, diffId?: string): Promise<Layer> {
+    const id = diffId ?? (await digestOf(this.#crypto, tar));
+    const chainId = parent === undefined ? id : await chainIdAbove(this.#crypto, parent, id);
+    const known = this.#layers.get(chainId);
+    if (known) return known;
+    const { entries, sizeBytes } = unpackLayer(tar);
+    if (!this.#trees.has(id)) this.#trees.put(id, entries);
+    const layer = { chainId, diffId: id, parent, cacheId: hex(this.#random.bytes(32)), sizeBytes };
+    this.#layers.set(chainId, layer);
+    this.#save(layer);
+    return layer;
+  }
+
+  /** Forgets a layer; its tree goes with the last chain that uses it. */
+  remove(layer: Layer): void {
+    if (!this.#layers.delete(layer.chainId)) return;
+    this.#storage.remove(`${root}/${encodedOf(layer.chainId)}`);
+    for (const other of this.#layers.values()) if (other.diffId === layer.diffId) return;
+    this.#trees.remove(layer.diffId);
+  }
+
+  #save({ chainId, diffId, parent, cacheId, sizeBytes }: Layer): void {
+    const directory = `${root}/${encodedOf(chainId)}`;
+    const put = (name: string, text: string): void => this.#storage.write(`${directory}/${name}`, encoder.encode(text), 0o644);
+    put('cache-id', cacheId);
+    put('diff', diffId);
+    if (parent !== undefined) put('parent', parent);
+    // Last: a directory without it is half-made.
+    put('size', String(sizeBytes));
+  }
+
+  #load(name: string): void {
+    const field = (file: string): string | undefined => {
+      const bytes = this.#storage.read(`${root}/${name}/${file}`);
+      return bytes && decoder.decode(bytes);
+    };
+    const [diffId, cacheId, size, parent] = [field('diff'), field('cache-id'), field('size'), field('parent')];
+    if (diffId === undefined || cacheId === undefined || size === undefined || !this.#trees.has(diffId)) return;
+    const chainId = `sha256:${name}`;
+    this.#layers.set(chainId, { chainId, diffId, parent, cacheId, sizeBytes: Number(size) });
+  }
+}
