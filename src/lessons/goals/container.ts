@@ -3,6 +3,7 @@
  * When there is none, the explanation is about the one that came closest: fields are compared in the
  * order name, image, state, exit code, logs, and the first that nothing satisfies is told.
  */
+import type { ContainerInspect, ContainerStatus, ContainerSummary } from '#engine/api/types/container.ts';
 import type { EngineView } from '../engine-view.ts';
 import { type GoalKind, met, notYet, readFields, readText } from './goal-kind.ts';
 import { sameImage } from './image-name.ts';
@@ -10,27 +11,14 @@ import { sameImage } from './image-name.ts';
 interface ContainerGoal {
   name?: string;
   image?: string;
-  state?: ContainerState;
+  state?: ContainerStatus;
   exitCode?: number;
   /** Text that the container printed, on either stream. */
   logs?: string;
 }
 
-const states = ['created', 'running', 'paused', 'restarting', 'exited', 'dead'] as const;
+const states: readonly ContainerStatus[] = ['created', 'running', 'paused', 'restarting', 'exited', 'dead'];
 type ContainerState = (typeof states)[number];
-
-/** The fields of `/containers/json` that are looked at. */
-interface Listed {
-  Id: string;
-  Names: string[];
-  Image: string;
-  State: string;
-}
-
-interface Inspected {
-  State: { ExitCode: number };
-  Config: { Tty: boolean };
-}
 
 export const container: GoalKind<ContainerGoal> = {
   parse(value) {
@@ -57,12 +45,12 @@ export const container: GoalKind<ContainerGoal> = {
   },
 
   async check(goal, engine: EngineView) {
-    const all = (await engine.get<Listed[]>('/containers/json', { all: '1' })) ?? [];
+    const all = (await engine.get<ContainerSummary[]>('/containers/json', { all: true })) ?? [];
     if (all.length === 0) return notYet(goal.name ? `there is no container named \`${goal.name}\`` : 'there is no container yet');
 
     let left = all;
     for (const { holds, differs } of criteria(goal, engine)) {
-      const kept: Listed[] = [];
+      const kept: ContainerSummary[] = [];
       for (const one of left) if (await holds(one)) kept.push(one);
       const [nearest] = left;
       if (kept.length === 0 && nearest) return notYet(await differs(nearest, left.length));
@@ -74,8 +62,8 @@ export const container: GoalKind<ContainerGoal> = {
 
 /** One field of the goal. `differs` is about the most recent container that satisfied all before it. */
 interface Criterion {
-  holds(one: Listed): boolean | Promise<boolean>;
-  differs(nearest: Listed, count: number): string | Promise<string>;
+  holds(one: ContainerSummary): boolean | Promise<boolean>;
+  differs(nearest: ContainerSummary, count: number): string | Promise<string>;
 }
 
 function criteria(goal: ContainerGoal, engine: EngineView): Criterion[] {
@@ -96,17 +84,17 @@ function criteria(goal: ContainerGoal, engine: EngineView): Criterion[] {
     });
   }
   if (state !== undefined) {
-    list.push({ holds: (one) => one.State === state, differs: (nearest) => `\`${nameOf(nearest)}\` ${stateSays[nearest.State as ContainerState] ?? `is ${nearest.State}`}` });
+    list.push({ holds: (one) => one.State === state, differs: (nearest) => `\`${nameOf(nearest)}\` ${stateSays[nearest.State]}` });
   }
   if (exitCode !== undefined) {
-    const codeOf = async (one: Listed) => (await inspect(one, engine))?.State.ExitCode;
+    const codeOf = async (one: ContainerSummary) => (await inspect(one, engine))?.State.ExitCode;
     list.push({
       holds: async (one) => (await codeOf(one)) === exitCode,
       differs: async (nearest) => `\`${nameOf(nearest)}\` ended with exit code ${await codeOf(nearest)}, not ${exitCode}`,
     });
   }
   if (logs !== undefined) {
-    const logsOf = async (one: Listed) => engine.logs(one.Id, { tty: (await inspect(one, engine))?.Config.Tty ?? false });
+    const logsOf = async (one: ContainerSummary) => engine.logs(one.Id, { tty: (await inspect(one, engine))?.Config.Tty ?? false });
     list.push({
       holds: async (one) => (await logsOf(one)).includes(logs),
       differs: async (nearest) => {
@@ -118,28 +106,29 @@ function criteria(goal: ContainerGoal, engine: EngineView): Criterion[] {
   return list;
 }
 
-const stateSays: Record<ContainerState, string> = {
+const stateSays: Record<ContainerStatus, string> = {
   created: 'was created, but never started',
   running: 'is running',
   paused: 'is paused',
   restarting: 'is restarting',
   exited: 'has ended',
+  removing: 'is being removed',
   dead: 'is dead',
 };
 
-export function nameOf(one: { Names: string[]; Id: string }): string {
+export function nameOf(one: ContainerSummary): string {
   return one.Names[0]?.replace(/^\//, '') ?? one.Id.slice(0, 12);
 }
 
 /** A container whose tag has moved on is listed by image id; then the name it was made from is asked for. */
-async function isFrom(one: Listed, image: string, engine: EngineView): Promise<boolean> {
+async function isFrom(one: ContainerSummary, image: string, engine: EngineView): Promise<boolean> {
   if (sameImage(image, one.Image)) return true;
-  const inspected = await engine.get<{ Config: { Image: string } }>(`/containers/${one.Id}/json`);
+  const inspected = await engine.get<ContainerInspect>(`/containers/${one.Id}/json`);
   return inspected !== undefined && sameImage(image, inspected.Config.Image);
 }
 
-function inspect(one: Listed, engine: EngineView): Promise<Inspected | undefined> {
-  return engine.get<Inspected>(`/containers/${one.Id}/json`);
+function inspect(one: ContainerSummary, engine: EngineView): Promise<ContainerInspect | undefined> {
+  return engine.get<ContainerInspect>(`/containers/${one.Id}/json`);
 }
 
 function lastLine(text: string): string | undefined {
@@ -147,6 +136,6 @@ function lastLine(text: string): string | undefined {
   return line && line.length > 60 ? `${line.slice(0, 59)}…` : line || undefined;
 }
 
-function isState(value: unknown): value is ContainerState {
-  return states.includes(value as ContainerState);
+function isState(value: unknown): value is ContainerStatus {
+  return states.includes(value as ContainerStatus);
 }

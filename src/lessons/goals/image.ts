@@ -1,4 +1,5 @@
 /** `image: NAME[:TAG]`: an image of that name is in the node's store. */
+import type { ImageSummary } from '#engine/api/types/image.ts';
 import type { EngineView } from '../engine-view.ts';
 import { type GoalKind, met, notYet, readText } from './goal-kind.ts';
 import { sameImage } from './image-name.ts';
@@ -13,7 +14,7 @@ export const image: GoalKind<string> = {
   says: (name) => `an image \`${name}\` is on this machine`,
 
   async check(name, engine: EngineView) {
-    const images = (await engine.get<{ RepoTags: string[] | null }[]>('/images/json')) ?? [];
+    const images = (await engine.get<ImageSummary[]>('/images/json')) ?? [];
     const tags = images.flatMap((one) => one.RepoTags ?? []);
     if (tags.some((tag) => sameImage(name, tag))) return met;
     const [repository = name] = name.split(':');

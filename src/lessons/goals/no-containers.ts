@@ -1,4 +1,5 @@
 /** `noContainers: { image }`: no container from that image is left, running or stopped. */
+import type { ContainerSummary } from '#engine/api/types/container.ts';
 import type { EngineView } from '../engine-view.ts';
 import { nameOf } from './container.ts';
 import { type GoalKind, met, notYet, readFields, readText } from './goal-kind.ts';
@@ -19,7 +20,7 @@ export const noContainers: GoalKind<NoContainersGoal> = {
   says: ({ image }) => `no container from \`${image}\` is left`,
 
   async check({ image }, engine: EngineView) {
-    const all = (await engine.get<{ Id: string; Names: string[]; Image: string }[]>('/containers/json', { all: '1' })) ?? [];
+    const all = (await engine.get<ContainerSummary[]>('/containers/json', { all: true })) ?? [];
     const left = all.filter((one) => sameImage(image, one.Image)).map((one) => `\`${nameOf(one)}\``);
     const made = engine.events.some((event) => event.Type === 'container' && event.Action === 'create' && sameImage(image, event.Actor.Attributes['image'] ?? ''));
     if (left.length === 0) return made ? met : notYet(`there has been no container from \`${image}\``);

@@ -1,5 +1,6 @@
 /** An engine for tests of goals and player: containers and images as data, events on demand. */
 import type { ApiHandler } from '#engine/api/http.ts';
+import { encodeFrame } from '#engine/api/stdcopy.ts';
 
 export interface FakeContainer {
   name: string;
@@ -31,7 +32,7 @@ export class FakeEngine {
 
   readonly api: ApiHandler = (request) => {
     if (!this.running) return Promise.resolve(json({ message: 'stopped' }, 503));
-    const [, noun, id, verb] = request.path.split('/');
+    const [, , noun, id, verb] = request.path.split('/');
     if (noun === 'events') return Promise.resolve({ status: 200, headers: {}, body: { kind: 'stream', chunks: this.#events() } });
     if (noun === 'images') return Promise.resolve(json([{ RepoTags: this.images }]));
     const listed = this.containers.map((one) => ({ Id: one.name, Names: [`/${one.name}`], Image: one.image, State: one.state }));
@@ -59,9 +60,5 @@ function json(value: unknown, status = 200) {
 function frame(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   const half = bytes.length >> 1;
-  return Uint8Array.from([...head(1, half), ...bytes.subarray(0, half), ...head(2, bytes.length - half), ...bytes.subarray(half)]);
-}
-
-function head(stream: number, length: number): number[] {
-  return [stream, 0, 0, 0, length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255];
+  return Uint8Array.from([...encodeFrame('stdout', bytes.subarray(0, half)), ...encodeFrame('stderr', bytes.subarray(half))]);
 }

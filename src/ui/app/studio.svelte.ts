@@ -1,0 +1,167 @@
+/**
+ * Everything the page holds: settings, machine, terminals, inspector, the open lesson. Here it is decided
+ * what follows when one of them changes; the parts know nothing of each other.
+ */
+import { untrack } from 'svelte';
+import { chapterTitle, openLesson } from '#lessons/catalogue.ts';
+import { lessonKey } from '#lessons/format.ts';
+import { Player } from '#lessons/player.ts';
+import { Progress } from '#lessons/progress.ts';
+import { InspectorState } from '../inspector/inspector-state.svelte.ts';
+import { MachineState } from '../machine/machine-state.svelte.ts';
+import { StepSessions } from '../machine/step-sessions.svelte.ts';
+import { Terminals } from '../terminal/terminals.svelte.ts';
+import { ago } from './format.ts';
+import { Settings } from './settings.svelte.ts';
+
+/** What a narrow page shows of the studio. */
+export type View = 'lesson' | 'terminal' | 'files' | 'inspector';
+
+export class Studio {
+  readonly settings = new Settings();
+  readonly machine = new MachineState();
+  readonly stepSessions = new StepSessions();
+  readonly inspector = new InspectorState();
+  readonly terminals = new Terminals({
+    screenReader: () => this.settings.screenReader,
+    onInput: () => (this.touched = true),
+    onQuiet: () => this.#lookAgain(),
+    onLeave: (backwards) => this.focusNextPane(backwards),
+  });
+  player = $state.raw<Player | undefined>();
+  missingLesson = $state<string | undefined>();
+  view = $state<View>('lesson');
+  filesOpen = $state(false);
+  inspectorAsTable = $state(false);
+  /** Something was typed since the machine was last saved or started. */
+  touched = $state(false);
+  /** One line about something that was done without being asked for. */
+  notice = $state.raw<{ says: string; offersFresh: boolean } | undefined>();
+  readonly #progress = new Progress(localStorage);
+
+  get chapter(): string {
+    return this.player ? chapterTitle(this.player.lesson.chapter) : '';
+  }
+
+  async openLesson(key: string): Promise<void> {
+    const lesson = await openLesson(key);
+    this.missingLesson = lesson ? undefined : key;
+    this.player?.watch(undefined);
+    this.player = lesson && new Player(lesson, this.#progress);
+    this.player?.watch(this.machine.engine);
+    this.#saveWhenDone();
+  }
+
+  /** A step that has just been done is where the next one starts. */
+  #saveWhenDone(): void {
+    let { done } = this.player?.state ?? { done: [] };
+    this.player?.subscribe((state) => {
+      const newly = state.done.findIndex((now, index) => now && !done[index]);
+      done = state.done;
+      if (newly >= 0 && this.touched) void this.#saveStart(newly + 1);
+    });
+  }
+
+  /** Gives the machine that came or went to all who use one; to be run in an effect. */
+  machineChanged(): void {
+    const { machine, engine } = this.machine;
+    untrack(() => {
+      this.player?.watch(engine);
+      this.inspector.watch(engine);
+      void this.terminals.use(machine);
+    });
+  }
+
+  /** Starts a machine: as it was in a session, or fresh. */
+  async start(sessionId?: string): Promise<void> {
+    this.stepSessions.setLast(sessionId);
+    this.touched = false;
+    this.notice = undefined;
+    await this.machine.start(sessionId);
+  }
+
+  /** What a page load starts: the last session, or a fresh machine when that is gone. */
+  async resume(): Promise<void> {
+    const { last } = this.stepSessions;
+    await this.start(last);
+    const { restoredFrom, failure, phase } = this.machine;
+    if (restoredFrom) this.notice = { says: `The machine is as you left it: ${restoredFrom.label}, ${ago(restoredFrom.savedAtMs, Date.now())}.`, offersFresh: true };
+    if (last === undefined || phase !== 'failed' || failure?.kind !== 'arrival' || !navigator.onLine) return;
+    await this.start();
+    this.notice = { says: `The last session could not be restored (${failure.message}), so this machine is fresh. Steps that are done stay done.`, offersFresh: false };
+  }
+
+  async run(node: string, command: string): Promise<void> {
+    this.view = 'terminal';
+    const starting = this.machine.ensureStarted();
+    await this.terminals.run(node, command);
+    await starting;
+  }
+
+  /** Opens a step and saves the machine as it is at its start, so that it can be gone back to. */
+  async openStep(stepIndex: number): Promise<void> {
+    const { player } = this;
+    if (!player) return;
+    const forward = stepIndex > player.state.stepIndex;
+    player.open(stepIndex);
+    if (forward && this.touched) await this.#saveStart(stepIndex);
+  }
+
+  async save(): Promise<void> {
+    const session = await this.machine.save(`${this.#place()}, on demand`);
+    if (session) this.stepSessions.setLast(session.id);
+  }
+
+  /** The step whose start "Undo step" leads back to: this one, or the one before when nothing was done here. */
+  get undoTarget(): number | undefined {
+    if (!this.player || this.machine.phase !== 'running') return undefined;
+    const { stepIndex } = this.player.state;
+    if (this.touched) return stepIndex;
+    return stepIndex > 0 ? stepIndex - 1 : undefined;
+  }
+
+  async undoStep(): Promise<void> {
+    const target = this.undoTarget;
+    if (target === undefined || !this.player) return;
+    this.player.reopen(target);
+    await this.start(this.#startOf(target));
+  }
+
+  /** A step before which nothing was done starts as the one before it; the first starts fresh. */
+  #startOf(stepIndex: number): string | undefined {
+    if (!this.player) return undefined;
+    for (let index = stepIndex; index > 0; index--) {
+      const id = this.stepSessions.startOf(lessonKey(this.player.lesson), index);
+      if (id !== undefined && this.machine.sessions.some((session) => session.id === id)) return id;
+    }
+    return undefined;
+  }
+
+  focusNextPane(backwards: boolean): void {
+    const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter((pane) => pane.offsetParent !== null);
+    const at = panes.findIndex((pane) => pane.contains(document.activeElement));
+    const next = panes[(at + (backwards ? panes.length - 1 : 1)) % panes.length];
+    const target = next?.querySelector<HTMLElement>('.xterm-helper-textarea, textarea, article, aside, button:not(:disabled)');
+    target?.focus();
+  }
+
+  #place(): string {
+    return this.player ? `${this.player.lesson.title}, step ${this.player.state.stepIndex + 1}` : 'Machine';
+  }
+
+  async #saveStart(stepIndex: number): Promise<void> {
+    const { player } = this;
+    if (!player) return;
+    const { lesson } = player;
+    const last = stepIndex >= lesson.steps.length;
+    this.touched = false;
+    const session = await this.machine.save(last ? `${lesson.title}, finished` : `${lesson.title}, start of step ${stepIndex + 1}`);
+    if (session) this.stepSessions.keep(lessonKey(lesson), stepIndex, session.id);
+    else this.touched = true;
+  }
+
+  #lookAgain(): void {
+    this.player?.check();
+    this.inspector.refresh();
+  }
+}

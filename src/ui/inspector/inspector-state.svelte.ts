@@ -1,0 +1,149 @@
+/**
+ * What the inspector shows of a node: containers, networks, images and the layers of one of them. Asked
+ * of the Engine API once, and again for whatever an event is about; nothing is polled.
+ */
+import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
+import type { ImageHistoryItem, ImageSummary } from '#engine/api/types/image.ts';
+import type { NetworkInspect } from '#engine/api/types/network.ts';
+import type { EngineView } from '#lessons/engine-view.ts';
+import { Ships } from './ships.ts';
+
+/** How long a removed container stays, struck through. */
+const goneMs = 4000;
+
+export interface Layer {
+  /** What made it: `COPY . .`. */
+  by: string;
+  sizeBytes: number;
+}
+
+export interface LayerStack {
+  image: string;
+  sizeBytes: number;
+  /** Topmost first. */
+  layers: Layer[];
+  /** The container on top, when one is picked. */
+  container?: { name: string; writableBytes: number | undefined };
+}
+
+export class InspectorState {
+  containers = $state.raw<readonly ContainerSummary[]>([]);
+  /** Removed a moment ago. */
+  gone = $state.raw<readonly ContainerSummary[]>([]);
+  networks = $state.raw<readonly NetworkInspect[]>([]);
+  images = $state.raw<readonly ImageSummary[]>([]);
+  stack = $state.raw<LayerStack | undefined>();
+  /** Container whose layers are shown; the newest when undefined. */
+  pickedId = $state<string | undefined>();
+  /** False until the engine has answered once. */
+  known = $state(false);
+  readonly ships = new Ships();
+  #engine: EngineView | undefined;
+  #reading: Promise<void> | undefined;
+  #stale = false;
+  #seenEvents = 0;
+
+  watch(engine: EngineView | undefined): void {
+    this.#engine = engine;
+    this.known = false;
+    this.#seenEvents = 0;
+    this.gone = [];
+    if (!engine) {
+      this.containers = [];
+      this.networks = [];
+      this.images = [];
+      this.stack = undefined;
+      return;
+    }
+    engine.onEvent(() => this.refresh());
+    this.refresh();
+  }
+
+  pick(containerId: string): void {
+    this.pickedId = containerId;
+    this.refresh();
+  }
+
+  /** Reads again, soon; calls while reading lead to one more reading. */
+  refresh(): void {
+    this.#stale = true;
+    this.#reading ??= this.#readUntilFresh().finally(() => (this.#reading = undefined));
+  }
+
+  async #readUntilFresh(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      const engine = this.#engine;
+      if (!engine) return;
+      try {
+        await this.#read(engine);
+      } catch {
+        // The engine is stopped; its next event brings us back.
+      }
+    }
+  }
+
+  async #read(engine: EngineView): Promise<void> {
+    const fresh = engine.events.slice(this.#seenEvents);
+    this.#seenEvents = engine.events.length;
+    const about = (type: string) => !this.known || fresh.some((event) => event.Type === type);
+    const [containers, networks, images] = await Promise.all([
+      engine.get<ContainerSummary[]>('/containers/json', { all: '1' }),
+      about('network') ? engine.get<NetworkInspect[]>('/networks') : this.networks,
+      about('image') ? engine.get<ImageSummary[]>('/images/json') : this.images,
+    ]);
+    if (engine !== this.#engine) return;
+    this.#noteGone(containers ?? []);
+    this.containers = containers ?? [];
+    this.networks = networks ?? [];
+    this.images = images ?? [];
+    this.known = true;
+    await this.#readStack(engine);
+  }
+
+  #noteGone(now: readonly ContainerSummary[]): void {
+    const removed = this.containers.filter((was) => !now.some((one) => one.Id === was.Id));
+    if (removed.length === 0) return;
+    this.gone = [...this.gone, ...removed];
+    setTimeout(() => (this.gone = this.gone.filter((one) => !removed.includes(one))), goneMs);
+  }
+
+  async #readStack(engine: EngineView): Promise<void> {
+    const container = this.containers.find((one) => one.Id === this.pickedId) ?? this.containers[0];
+    const image = container?.ImageID ?? this.images[0]?.Id;
+    if (image === undefined) {
+      this.stack = undefined;
+      return;
+    }
+    const [history, inspected] = await Promise.all([
+      engine.get<ImageHistoryItem[]>(`/images/${image}/history`),
+      container && engine.get<ContainerInspect>(`/containers/${container.Id}/json`, { size: '1' }),
+    ]);
+    if (engine !== this.#engine) return;
+    const layers = (history ?? []).map((item) => ({ by: madeBy(item.CreatedBy), sizeBytes: item.Size }));
+    this.stack = {
+      image: container?.Image ?? nameOfImage(this.images.find((one) => one.Id === image)) ?? image,
+      sizeBytes: layers.reduce((sum, layer) => sum + layer.sizeBytes, 0),
+      layers,
+      container: container && { name: nameOfContainer(container), writableBytes: inspected?.SizeRw },
+    };
+  }
+}
+
+export function nameOfContainer(one: ContainerSummary): string {
+  return one.Names[0]?.replace(/^\//, '') ?? one.Id.slice(0, 12);
+}
+
+export function nameOfImage(image: ImageSummary | undefined): string | undefined {
+  return image && (image.RepoTags?.[0] ?? image.Id.replace('sha256:', '').slice(0, 12));
+}
+
+/** An instruction as its author wrote it, without the classic builder's wrapping. */
+export function madeBy(createdBy: string): string {
+  return createdBy
+    .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
+    .replace(/^(RUN )?\/bin\/sh -c /, 'RUN ')
+    .replace(/\s*# buildkit$/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
