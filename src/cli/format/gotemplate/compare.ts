@@ -22,7 +22,7 @@ export function equal(first: GoValue, second: GoValue): boolean {
   if (first instanceof Nil || second instanceof Nil) return false;
   if (slice) throw new Error(`non-comparable type ${goText(first)}: ${typeName(first)}`);
   if (first instanceof GoStruct && second instanceof GoStruct) {
-    return first === second || JSON.stringify(first.toJson()) === JSON.stringify(second.toJson());
+    return first === second || first.toJson() === second.toJson();
   }
   return first === second;
 }

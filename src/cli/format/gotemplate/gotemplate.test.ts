@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTemplate } from './parse.ts';
 import { printList } from './node.ts';
 import { Template } from './template.ts';
-import { TemplateExecError } from './exec.ts';
+import type { TemplateExecError } from './exec.ts';
 import { BUILTINS } from './functions.ts';
 import { fromJson, GoList, GoMap, GoStruct, Nil, Unsigned, type GoValue } from './value.ts';
 
@@ -94,8 +94,8 @@ class Compared extends GoStruct {
   fields(): [string, GoValue][] {
     return [];
   }
-  toJson(): unknown {
-    return {};
+  toJson(): string {
+    return '{}';
   }
 }
 
@@ -109,7 +109,7 @@ class Point extends GoStruct {
   fields(): [string, GoValue][] {
     return [];
   }
-  toJson(): unknown {
+  toJson(): string {
     return this.type;
   }
 }

@@ -16,7 +16,7 @@ export function goJson(value: GoValue): string {
       .map(([key, entry]) => `${jsonString(key)}:${goJson(entry)}`)
       .join(',')}}`;
   }
-  if (value instanceof GoStruct) return plainJson(value.toJson());
+  if (value instanceof GoStruct) return value.toJson();
   if (value instanceof Unsigned) return value.value.toString();
   if (value instanceof JsonNumber) return value.text;
   if (value instanceof GoTime) return jsonString(value.text);

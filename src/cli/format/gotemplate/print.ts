@@ -5,7 +5,8 @@
 import { quote } from '../../flags/quote.ts';
 import { formatSignificant } from '../../units/number.ts';
 import { formatGoTime } from './time.ts';
-import { Complex, GoList, GoMap, GoStruct, GoTime, JsonNumber, Nil, sortedEntries, typeName, Unsigned, type GoValue } from './value.ts';
+import type { Complex } from './value.ts';
+import { GoList, GoMap, GoStruct, GoTime, JsonNumber, Nil, sortedEntries, typeName, Unsigned, type GoValue } from './value.ts';
 
 /** What `{{.}}` writes, and `%v`. */
 export function sprintValue(value: GoValue): string {

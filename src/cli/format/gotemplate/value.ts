@@ -70,8 +70,8 @@ export abstract class GoStruct {
   abstract lookup(name: string): { field: GoValue } | { method: GoMethod } | undefined;
   /** What `%v` prints. */
   abstract fields(): [name: string, value: GoValue][];
-  /** What `json` gives, as something that JSON.stringify takes. */
-  abstract toJson(): unknown;
+  /** What the function `json` gives: the text. */
+  abstract toJson(): string;
 }
 
 /** The document as Go decodes JSON into an `interface{}`: numbers are float64, or keep their text. */
