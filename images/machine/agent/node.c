@@ -162,7 +162,9 @@ static int birth_mounts(struct birth *birth) {
 #define STEP(call) \
   (*step)++;       \
   if ((result = (call)) < 0) return result
-  STEP(sys_mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+  /* What the guest mounts appears here, not the other way; within the node mounts propagate as on any host. */
+  STEP(sys_mount("", "/", NULL, MS_REC | MS_SLAVE, NULL));
+  STEP(sys_mount("", "/", NULL, MS_REC | MS_SHARED, NULL));
   int shared = sys_open("/run/drydock", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
   STEP(sys_mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"));
   if (shared >= 0) {
@@ -182,6 +184,7 @@ static int birth_mounts(struct birth *birth) {
 }
 
 int loopback_up(void);
+int cgroup_remove_at(int parent, const char *name, u32 timeout_ms);
 
 /* Runs as the new node's pid 1 in memory that it shares with the waiting agent, until it becomes node-init. */
 static void birth_child(void *argument) {
@@ -251,6 +254,8 @@ int node_new(u32 id, const char *name) {
   sys_close(pipe[1]);
   if (pid < 0 || birth.error < 0) {
     sys_close(pipe[0]);
+    if (pid >= 0) sys_wait(pid, NULL, 0);
+    cgroup_remove_at(cgroup_root, name, 100);
     birth_note(&birth);
     return pid < 0 ? pid : birth.error;
   }
@@ -274,8 +279,6 @@ int node_stop(u32 id) {
   if (!node) return -ENOENT;
   return sys_kill(node->pid, SIGKILL);
 }
-
-int cgroup_remove_at(int parent, const char *name, u32 timeout_ms);
 
 void node_ended(int pid, int status) {
   for (u32 i = 0; i < MAX_NODES; i++) {

@@ -121,7 +121,7 @@ static void port_ready(struct watch *watch, u32 events) {
   }
 }
 
-/* The device of the port that is named "virtio-0": /dev/vportNpM, opened without hvc in between. */
+/* The device of the port that is named "drydock.agent" (or that v86 names "virtio-0"): /dev/vportNpM, without hvc in between. */
 static int open_device(void) {
   int list = sys_open("/sys/class/virtio-ports", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (list < 0) return list;
@@ -135,7 +135,8 @@ static int open_device(void) {
       path[0] = 0;
       text_add(path, sizeof path, entry->name);
       text_add(path, sizeof path, "/name");
-      if (read_all(list, path, name, sizeof name) <= 0 || !text_starts(name, "virtio-0")) continue;
+      if (read_all(list, path, name, sizeof name) <= 0) continue;
+      if (!text_starts(name, "drydock.agent") && !text_starts(name, "virtio-0")) continue;
       path[0] = 0;
       text_add(path, sizeof path, "/dev/");
       text_add(path, sizeof path, entry->name);

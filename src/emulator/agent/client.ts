@@ -1,0 +1,516 @@
+/**
+ * The host's side of the agent's protocol: batches of operations, processes, channels, and the `docker`
+ * commands and connections that come from the guest. Knows nothing of containers.
+ */
+import { assert } from '#engine/assert.ts';
+import type { ByteLink } from '../machine/byte-link.ts';
+import { AgentError, AgentLost } from './agent-error.ts';
+import { Channel, type ChannelOptions, type ChannelPort, type SavedChannel } from './channel.ts';
+import { encodeFrame, frameType, FrameReader, MAX_FRAME_BYTES, PROTOCOL_VERSION, type Frame } from './frames.ts';
+import { decodeResult, encodeBatch, op, nothing, type Op, type OpResults, type Where } from './op.ts';
+import { killSpawned } from './ops.ts';
+import { OrphanExits } from './orphan-exits.ts';
+import { PayloadReader, PayloadWriter } from './payload.ts';
+import { checkSpawn, spawnOp, streamsOf, type SpawnChannels, type SpawnedProcess, type SpawnOptions } from './spawn.ts';
+import { decodeHello, Stub } from './stub.ts';
+
+const OP_DIAL = 29;
+const OP_LISTEN = 30;
+const MAX_OPS = 4096;
+
+/** A connection that the guest made: to a daemon's socket (`listener` 0), or to one of ours. */
+export interface GuestConnection {
+  channel: Channel;
+  node: number;
+  listener: number;
+  /** Of the process at the other end; 0 when unknown. */
+  pid: number;
+  uid: number;
+}
+
+/** `stopping`: it was told to end and waits for `daemonStopped`. */
+export type DaemonEvent = 'up' | 'stopping' | 'gone';
+
+/** What exists in the guest, as the agent says it after a restore. */
+export interface GuestState {
+  nodes: { id: number; pid: number; name: string }[];
+  daemons: { node: number; pid: number; stopping: boolean }[];
+}
+
+export type DialTarget = { kind: 'tcp' | 'udp'; address: Uint8Array; port: number } | { kind: 'unix'; path: string };
+
+/** Kept with a saved machine; plain data for a structured clone. */
+export interface SavedClient {
+  version: number;
+  nextId: number;
+  partial: Uint8Array;
+  channels: SavedChannel[];
+  processes: SavedProcess[];
+  listeners: number[];
+}
+
+interface SavedProcess {
+  id: number;
+  pid: number;
+  nodePid: number;
+  node: number;
+  channels: Partial<Record<keyof SpawnChannels, number>>;
+}
+
+interface PendingBatch {
+  ops: readonly Op[];
+  resolve: (results: unknown[]) => void;
+  reject: (error: Error) => void;
+}
+
+interface RunningProcess {
+  saved: SavedProcess;
+  process: SpawnedProcess;
+  exited: (status: number) => void;
+}
+
+export class AgentClient {
+  readonly #link: ByteLink;
+  readonly #reader: FrameReader;
+  readonly #channelPort: ChannelPort;
+  #nextId: number;
+  #lost: AgentLost | undefined;
+  readonly #batches = new Map<number, PendingBatch>();
+  readonly #channels = new Map<number, Channel>();
+  readonly #dials = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #processes = new Map<number, RunningProcess>();
+  readonly #stubs = new Map<number, Stub>();
+  readonly #listeners = new Set<number>();
+  readonly #pings = new Map<number, () => void>();
+  readonly #orphans = new OrphanExits();
+  #resyncs: ((state: GuestState) => void)[] = [];
+  #settleReady = (): void => {};
+
+  #handleStub: (stub: Stub) => void = (stub) => void stub.exit(1);
+  #handleConnection: (connection: GuestConnection) => void = ({ channel }) => channel.abort();
+  #handleDaemon: (node: number, event: DaemonEvent, pid: number) => void = () => {};
+  #handleNodeGone: (node: number) => void = () => {};
+  #handleLost: (error: AgentLost) => void = () => {};
+
+  /** Resolves when the agent has said that it is there. After a restore use `resync` instead. */
+  readonly ready: Promise<void>;
+
+  constructor(link: ByteLink, saved?: SavedClient) {
+    this.#link = link;
+    this.#nextId = saved?.nextId ?? 1;
+    this.ready = new Promise((resolve) => (this.#settleReady = resolve));
+    this.#channelPort = {
+      send: (type, id, payload) => this.#send(type, id, payload),
+      room: () => link.drained(),
+      forget: (channel) => void this.#channels.delete(channel.id),
+    };
+    this.#reader = new FrameReader((frame) => this.#handle(frame));
+    if (saved) this.#restore(saved);
+    link.onData((bytes) => this.#receive(bytes));
+  }
+
+  /** A client for a machine that was saved with `state`; call `resync` before anything else. */
+  static restore(link: ByteLink, state: SavedClient): AgentClient {
+    assert(state.version === PROTOCOL_VERSION, 'a saved client of this version');
+    return new AgentClient(link, state);
+  }
+
+  // --- operations ---
+
+  /**
+   * Runs operations in order. Throws `AgentError` at the first that fails.
+   *
+   * @param options.background in a process of its own, so that a long one does not stall terminals;
+   *   for files, trees and cgroups only, and with no order towards other batches
+   */
+  async batch<const T extends readonly Op[]>(where: Where, ops: T, options: { background?: boolean } = {}): Promise<OpResults<T>> {
+    assert(ops.length <= MAX_OPS, `at most ${MAX_OPS} operations in a batch`);
+    if (this.#lost) throw this.#lost;
+    const writer = new PayloadWriter();
+    encodeBatch(writer, where, ops, options.background ?? false);
+    const id = this.#newId();
+    const frame = writer.finish(frameType.batch, id);
+    if (frame.length - 4 > MAX_FRAME_BYTES) throw new AgentError(-1, 7, 'batch', `${frame.length} bytes`);
+    return new Promise((resolve, reject) => {
+      this.#batches.set(id, { ops, resolve: resolve as (results: unknown[]) => void, reject });
+      this.#link.write(frame);
+    });
+  }
+
+  /** One operation. */
+  async run<R>(where: Where, step: Op<R>): Promise<R> {
+    const [value] = await this.batch(where, [step]);
+    return value as R;
+  }
+
+  /** Starts a process in a node (0: in the guest itself). Throws `AgentError` when it, or an operation before it, fails. */
+  async spawn({ node }: { node: number }, options: SpawnOptions): Promise<SpawnedProcess> {
+    checkSpawn(options);
+    const id = this.#newId();
+    const channels = this.#spawnChannels(options);
+    const channelIds = mapValues({ ...channels }, (channel) => channel.id);
+    const running = this.#newProcess({ id, pid: 0, nodePid: 0, node, channels: channelIds }, channels);
+    try {
+      const results: unknown[] = await this.batch({ node }, [...(options.before ?? []), spawnOp(id, options, channels)]);
+      const { pid, nodePid } = results.at(-1) as { pid: number; nodePid: number };
+      for (const known of [running.saved, running.process]) Object.assign(known, { pid, nodePid });
+      return running.process;
+    } catch (error) {
+      this.#processes.delete(id);
+      for (const channel of Object.values(channels)) (channel as Channel).detach();
+      throw error;
+    }
+  }
+
+  /** A process that still ran when the state was saved. */
+  process(id: number): SpawnedProcess | undefined {
+    return this.#processes.get(id)?.process;
+  }
+
+  /** A position in time: exits reported before it are of no interest to `orphanExit`. */
+  orphanMark(): number {
+    return this.#orphans.mark();
+  }
+
+  /**
+   * The wait status of a process that a node's process 1 adopted (a detached container). Take the mark before
+   * it is started: it may end before its id is known.
+   */
+  orphanExit(node: number, nodePid: number, mark = 0): Promise<number> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    return this.#orphans.wait(node, nodePid, mark);
+  }
+
+  /** Connects to an address in the guest. Throws `AgentError` when it cannot. */
+  async dial(node: number, target: DialTarget, options: { namespace?: string; windowBytes?: number } = {}): Promise<Channel> {
+    const channel = this.#newChannel({ input: true, output: true, windowBytes: options.windowBytes });
+    const opened = new Promise<void>((resolve, reject) => this.#dials.set(channel.id, { resolve, reject }));
+    opened.catch(() => {});
+    try {
+      await this.run({ node }, targetOp(OP_DIAL, [channel.id, channel.initialCredit], options.namespace, target));
+      await opened;
+      return channel;
+    } catch (error) {
+      channel.detach();
+      throw error;
+    } finally {
+      this.#dials.delete(channel.id);
+    }
+  }
+
+  /** Listens on an address in the guest; connections come to `onConnection` with this listener's number. */
+  async listen(node: number, target: DialTarget, options: { namespace?: string } = {}): Promise<{ id: number; close: () => void }> {
+    const id = this.#newId();
+    await this.run({ node }, targetOp(OP_LISTEN, [id], options.namespace, target));
+    this.#listeners.add(id);
+    return {
+      id,
+      close: () => {
+        if (this.#listeners.delete(id)) this.#send(frameType.unlisten, id);
+      },
+    };
+  }
+
+  // --- what comes from the guest ---
+
+  /** A `docker` command was called. */
+  onStub(handler: (stub: Stub) => void): void {
+    this.#handleStub = handler;
+  }
+
+  /** Somebody connected to a daemon's socket to speak HTTP, or to one of our listeners. */
+  onConnection(handler: (connection: GuestConnection) => void): void {
+    this.#handleConnection = handler;
+  }
+
+  onDaemon(handler: (node: number, event: DaemonEvent, pid: number) => void): void {
+    this.#handleDaemon = handler;
+  }
+
+  onNodeGone(handler: (node: number) => void): void {
+    this.#handleNodeGone = handler;
+  }
+
+  /** The agent is gone or broke the protocol; everything pending was rejected. */
+  onLost(handler: (error: AgentLost) => void): void {
+    this.#handleLost = handler;
+  }
+
+  /** Every end (a wait status) that a node's process 1 reports. */
+  onOrphanExit(handler: (node: number, nodePid: number, status: number) => void): void {
+    this.#orphans.onExit = handler;
+  }
+
+  /** The engine has shut its containers down: the node's daemon, which waits for this, ends. */
+  daemonStopped(node: number): void {
+    this.#send(frameType.daemonStopped, node);
+  }
+
+  /** A line for the log that the node's daemon writes. */
+  daemonLog(node: number, line: string): void {
+    this.#send(frameType.daemonLog, node, new TextEncoder().encode(line).subarray(0, 1024));
+  }
+
+  // --- saving ---
+
+  /** Resolves when the agent has handled everything sent before. */
+  ping(): Promise<void> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    const id = this.#newId();
+    return new Promise((resolve) => {
+      this.#pings.set(id, resolve);
+      this.#send(frameType.ping, id);
+    });
+  }
+
+  /**
+   * Tells the agent what this client knows; it drops the rest (a `docker` command that ran when the
+   * machine was saved prints a line and ends) and says what there is. First call after a restore.
+   */
+  resync(): Promise<GuestState> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    const writer = new PayloadWriter();
+    const lists = [this.#channels.keys(), this.#processes.keys(), this.#stubs.keys(), this.#listeners.values()];
+    for (const list of lists) {
+      const ids = [...list];
+      writer.u32(ids.length);
+      for (const id of ids) writer.u32(id);
+    }
+    return new Promise((resolve) => {
+      this.#resyncs.push(resolve);
+      this.#link.write(writer.finish(frameType.resync, 0));
+    });
+  }
+
+  /**
+   * What has to be kept with the machine. Take it when no batch is pending and the link's queue is
+   * empty; commands that run (stubs) and their channels are left out.
+   */
+  save(): SavedClient {
+    const transient = new Set<number>();
+    for (const stub of this.#stubs.values()) for (const { id } of [stub.stdin, stub.stdout, stub.stderr]) transient.add(id);
+    return {
+      version: PROTOCOL_VERSION,
+      nextId: this.#nextId,
+      partial: this.#reader.save(),
+      channels: [...this.#channels.values()].filter(({ id }) => !transient.has(id)).map((channel) => channel.save()),
+      processes: [...this.#processes.values()].map((running) => running.saved),
+      listeners: [...this.#listeners],
+    };
+  }
+
+  /** For people and tests. */
+  describe(): string {
+    const counts = { batches: this.#batches.size, channels: this.#channels.size, processes: this.#processes.size, stubs: this.#stubs.size };
+    const listed = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+    return this.#lost ? `agent lost: ${this.#lost.message}` : `agent: ${listed.join(', ')}`;
+  }
+
+  // --- sending ---
+
+  #send(type: number, id: number, payload?: Uint8Array): void {
+    if (!this.#lost) this.#link.write(encodeFrame(type, id, payload));
+  }
+
+  #newId(): number {
+    const id = this.#nextId;
+    this.#nextId = (this.#nextId + 1) & 0x7fff_ffff || 1;
+    return id;
+  }
+
+  #newChannel(options: ChannelOptions, id = this.#newId()): Channel {
+    const channel = new Channel(this.#channelPort, id, options);
+    this.#channels.set(id, channel);
+    return channel;
+  }
+
+  #spawnChannels({ stdio, windowBytes }: SpawnOptions): SpawnChannels {
+    const { stdin, stdout, stderr, terminal } = streamsOf(stdio);
+    const output = (): Channel => this.#newChannel({ input: true, output: false, windowBytes });
+    return {
+      ...(terminal ? { terminal: this.#newChannel({ input: true, output: true, windowBytes }) } : {}),
+      ...(stdin === 'pipe' ? { stdin: this.#newChannel({ input: false, output: true }) } : {}),
+      ...(stdout === 'pipe' ? { stdout: output() } : {}),
+      ...(stderr === 'pipe' ? { stderr: output() } : {}),
+    };
+  }
+
+  #newProcess(saved: SavedProcess, channels: SpawnChannels): RunningProcess {
+    let exited = (_status: number): void => {};
+    const exit = new Promise<number>((resolve) => (exited = resolve));
+    const { id, pid, nodePid, node } = saved;
+    const process = { id, pid, nodePid, channels, exit, kill: (signal: number) => this.run({ node }, killSpawned(id, signal)) };
+    const running = { saved, process, exited };
+    this.#processes.set(id, running);
+    return running;
+  }
+
+  #restore(saved: SavedClient): void {
+    for (const state of saved.channels) this.#channels.set(state.id, Channel.restore(this.#channelPort, state));
+    for (const state of saved.processes) this.#newProcess(state, mapValues(state.channels, (id) => this.#channels.get(id)));
+    for (const id of saved.listeners) this.#listeners.add(id);
+    this.#reader.push(saved.partial);
+  }
+
+  // --- receiving ---
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#lost) return;
+    try {
+      this.#reader.push(bytes);
+    } catch (error) {
+      this.#lose(`the agent broke the protocol: ${String(error)}`, error);
+    }
+  }
+
+  #lose(message: string, cause?: unknown): void {
+    if (this.#lost) return;
+    const error = new AgentLost(message, { cause });
+    this.#lost = error;
+    for (const pending of this.#batches.values()) pending.reject(error);
+    for (const channel of [...this.#channels.values()]) channel.fail(error);
+    for (const dial of this.#dials.values()) dial.reject(error);
+    for (const stub of this.#stubs.values()) stub.handleGone();
+    this.#orphans.fail(error);
+    this.#batches.clear();
+    this.#handleLost(error);
+  }
+
+  #handle({ type, id, payload }: Frame): void {
+    const channel = this.#channels.get(id);
+    const r = new PayloadReader(payload);
+    switch (type) {
+      case frameType.data:
+        return channel?.handleData(payload);
+      case frameType.credit:
+        return channel?.handleCredit(r.u32());
+      case frameType.close:
+        return channel?.handleClose();
+      case frameType.stop:
+        return this.#handleStop(id, r.u32());
+      case frameType.result:
+        return this.#handleResult(id, r);
+      case frameType.exit:
+        return this.#handleExit(id, r.u32());
+      case frameType.orphanExit:
+        return this.#orphans.report(id, r.u32(), r.u32());
+      case frameType.opened:
+        return this.#dials.get(id)?.resolve();
+      case frameType.stubHello:
+        return this.#handleHello(id, r);
+      case frameType.stubSignal:
+        return this.#stubs.get(id)?.handleSignal(r.u8());
+      case frameType.stubSize: {
+        const stub = this.#stubs.get(id);
+        if (stub) stub.size = { rows: r.u16(), columns: r.u16() };
+        return;
+      }
+      case frameType.stubGone:
+        this.#stubs.get(id)?.handleGone();
+        return void this.#stubs.delete(id);
+      case frameType.connectionOpen:
+        return this.#handleOpen(id, r);
+      case frameType.daemon: {
+        const event = ([undefined, 'up', 'stopping', 'gone'] as const)[r.u8()];
+        if (event) this.#handleDaemon(id, event, r.u32());
+        return;
+      }
+      case frameType.nodeGone:
+        return this.#handleNodeGone(id);
+      case frameType.synced:
+        return this.#resyncs.shift()?.(decodeState(r));
+      case frameType.pong:
+        this.#pings.get(id)?.();
+        return void this.#pings.delete(id);
+      case frameType.hello:
+        return this.#handleAgentHello(r.u32());
+      case frameType.fatal:
+        return this.#lose(`the agent gave up: ${new TextDecoder().decode(payload)}`);
+      default:
+        throw new Error(`frame of unknown type ${type}`);
+    }
+  }
+
+  #handleAgentHello(version: number): void {
+    if (version !== PROTOCOL_VERSION) return this.#lose(`the agent speaks version ${version}, not ${PROTOCOL_VERSION}`);
+    // An agent that starts while something is pending took the place of one that ended.
+    if (this.#batches.size + this.#channels.size + this.#processes.size > 0) return this.#lose('the agent was started again');
+    this.#settleReady();
+  }
+
+  #handleStop(id: number, errno: number): void {
+    this.#dials.get(id)?.reject(new AgentError(0, errno, 'dial'));
+    this.#channels.get(id)?.handleStop(errno);
+  }
+
+  #handleResult(id: number, r: PayloadReader): void {
+    const pending = this.#batches.get(id);
+    if (!pending) return; // asked before a restore
+    this.#batches.delete(id);
+    const { kind, outcomes } = decodeResult(r);
+    const results: unknown[] = [];
+    for (const [index, { errno, bytes }] of outcomes.entries()) {
+      const step = pending.ops[index];
+      results.push(errno === 0 ? step?.decode(new PayloadReader(bytes)) : undefined);
+      if (errno === 0 || kind === 0 || index < outcomes.length - 1) continue;
+      const error = new AgentError(kind === 2 ? -1 : index, errno, kind === 2 ? 'batch' : (step?.name ?? ''), new TextDecoder().decode(bytes));
+      return pending.reject(error);
+    }
+    pending.resolve(results);
+  }
+
+  #handleExit(id: number, status: number): void {
+    const running = this.#processes.get(id);
+    this.#processes.delete(id);
+    running?.exited(status);
+  }
+
+  /** The stub chose the bytes: what does not parse ends it, not us. */
+  #handleHello(id: number, r: PayloadReader): void {
+    let hello;
+    try {
+      hello = decodeHello(r);
+    } catch {
+      return this.#send(frameType.stubExit, id, Uint8Array.of(1));
+    }
+    const [input, output, error] = hello.streams;
+    const stub = new Stub(this.#channelPort, id, hello, {
+      stdin: this.#newChannel({ input: true, output: false, lazy: true, windowBytes: 65_536 }, input.channel),
+      stdout: this.#newChannel({ input: false, output: true }, output.channel),
+      stderr: this.#newChannel({ input: false, output: true }, error.channel),
+    });
+    this.#stubs.set(id, stub);
+    this.#handleStub(stub);
+  }
+
+  #handleOpen(id: number, r: PayloadReader): void {
+    const channel = this.#newChannel({ input: true, output: true, lazy: true }, id);
+    this.#handleConnection({ channel, node: r.u32(), listener: r.u32(), pid: r.u32(), uid: r.u32() });
+  }
+}
+
+function targetOp(code: number, numbers: number[], namespace: string | undefined, target: DialTarget): Op<void> {
+  const name = target.kind === 'unix' ? target.path : `${target.address.join('.')}:${target.port}`;
+  return op(
+    code,
+    `${code === OP_DIAL ? 'dial' : 'listen on'} ${name}`,
+    (w) => {
+      for (const number of numbers) w.u32(number);
+      w.text(namespace ?? '').u8({ tcp: 0, udp: 1, unix: 2 }[target.kind]);
+      if (target.kind === 'unix') w.text(target.path);
+      else w.bytes(target.address).u16(target.port);
+    },
+    nothing,
+  );
+}
+
+function decodeState(r: PayloadReader): GuestState {
+  r.u32(); // version
+  const nodes = Array.from({ length: r.u32() }, () => ({ id: r.u32(), pid: r.u32(), name: r.text() }));
+  const daemons = Array.from({ length: r.u32() }, () => ({ node: r.u32(), pid: r.u32(), stopping: r.u8() === 2 }));
+  return { nodes, daemons };
+}
+
+function mapValues<K extends string, V, W>(record: Partial<Record<K, V>>, map: (value: V) => W): Partial<Record<K, W>> {
+  return Object.fromEntries(Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, map(value as V)]]))) as Partial<Record<K, W>>;
+}
