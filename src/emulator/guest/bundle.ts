@@ -3,7 +3,7 @@
  * addresses, config.json. Pure: it only makes lists of operations.
  */
 import type { EndpointPlan, Launch } from '#engine/runtime/runtime.ts';
-import { mayFail, mkdir, mount, netlink, type Op, rmtree, symlink, umount, writeFile } from '#emulator/agent/ops.ts';
+import { MNT_DETACH, mayFail, mkdir, mount, netlink, type Op, rmtree, symlink, umount, writeFile } from '#emulator/agent/ops.ts';
 import { defaultRoute, linkUp, NETLINK_ROUTE, netlinkBatch, newAddress, newVeth } from './netlink.ts';
 import { bundlePath, cgroupPath, crunRoot, layerPath, overlayPaths } from './paths.ts';
 
@@ -56,7 +56,7 @@ export function writeBundle(launch: Launch, networkNamespace: string | undefined
   const network = config.linux.namespaces.find((namespace) => namespace.type === 'network');
   if (network && networkNamespace) network.path = networkNamespace;
   const bundle = bundlePath(launch.containerId);
-  return [mkdir(bundle, 0o700), writeFile(`${bundle}/config.json`, 0o600, new TextEncoder().encode(JSON.stringify(config)))];
+  return [mkdir(bundle, 0o700), writeFile(`${bundle}/config.json`, 0o600, JSON.stringify(config))];
 }
 
 /** What is left of a container when its last process is gone, except its writable layer and its cgroup. */
@@ -67,5 +67,3 @@ export function removeBundle(containerId: string): Op[] {
 export function cgroupOf(launch: Pick<Launch, 'config' | 'containerId'>): string {
   return cgroupPath(launch.config.linux.cgroupsPath ?? `/docker/${launch.containerId}`);
 }
-
-const MNT_DETACH = 2;

@@ -5,14 +5,7 @@
 import { Channel as Queue } from '#engine/channel.ts';
 import type { OutputChunk, Process, ProcessExit, TerminalSize } from '#engine/runtime/runtime.ts';
 import type { Channel } from '#emulator/agent/channel.ts';
-
-/** The agent's channels of a process: one for a terminal, else up to three. */
-export interface ProcessChannels {
-  terminal?: Channel;
-  stdin?: Channel;
-  stdout?: Channel;
-  stderr?: Channel;
-}
+import type { SpawnChannels } from '#emulator/agent/spawn.ts';
 
 export class GuestProcess implements Process {
   readonly output: AsyncIterable<OutputChunk>;
@@ -21,7 +14,7 @@ export class GuestProcess implements Process {
 
   constructor(
     readonly pid: number,
-    readonly channels: ProcessChannels,
+    readonly channels: SpawnChannels,
     exit: Promise<ProcessExit>,
   ) {
     this.#input = channels.terminal ?? channels.stdin;
@@ -34,7 +27,7 @@ export class GuestProcess implements Process {
   }
 
   async closeInput(): Promise<void> {
-    if (!this.channels.terminal) await this.channels.stdin?.end();
+    if (!this.channels.terminal) this.channels.stdin?.end();
   }
 
   async resize(size: TerminalSize): Promise<void> {
@@ -43,7 +36,7 @@ export class GuestProcess implements Process {
 }
 
 /** Both outputs in the order in which they arrive. The queue holds one chunk, so that credit comes back only as the reader reads. */
-function merge({ terminal, stdout, stderr }: ProcessChannels): AsyncIterable<OutputChunk> {
+function merge({ terminal, stdout, stderr }: SpawnChannels): AsyncIterable<OutputChunk> {
   const sources: { stream: OutputChunk['stream']; channel: Channel }[] = [];
   const first = terminal ?? stdout;
   if (first) sources.push({ stream: 'stdout', channel: first });

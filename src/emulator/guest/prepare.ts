@@ -3,7 +3,7 @@
  * by the build; the saved state then holds all of it.
  */
 import type { AgentClient } from '#emulator/agent/client.ts';
-import { mkdir, mount, newNode, type Op } from '#emulator/agent/ops.ts';
+import { MS, mkdir, mount, newNode, type Op } from '#emulator/agent/ops.ts';
 import { dockerRoot, layersMount, overlayRoot } from './paths.ts';
 import { GuestRuntime, type RuntimeState } from './runtime.ts';
 
@@ -16,8 +16,7 @@ export interface NodeName {
 
 export const firstNode: NodeName = { id: 1, name: 'node1' };
 
-const MS_BIND = 0x1000;
-const MS_NOATIME = 0x400;
+const MS_NOATIME = 1024;
 
 /** Room for the writable layers of a node's containers. */
 const OVERLAY_SIZE = '144m';
@@ -35,8 +34,8 @@ export async function prepareNode(agent: AgentClient, node: NodeName = firstNode
     mount('layers', layersMount, '9p', MS_NOATIME, `${plan9},cache=loose`),
     mount('share', shareMount, '9p', MS_NOATIME, `${plan9},cache=none`),
     mkdir(dockerRoot, 0o710),
-    mount(`${files}/docker`, dockerRoot, '', MS_BIND, ''),
-    mount(`${files}/home`, '/root', '', MS_BIND, ''),
+    mount(`${files}/docker`, dockerRoot, '', MS.bind),
+    mount(`${files}/home`, '/root', '', MS.bind),
     mkdir(overlayRoot, 0o710),
     mount('tmpfs', overlayRoot, 'tmpfs', MS_NOATIME, `mode=710,size=${OVERLAY_SIZE}`),
   ];

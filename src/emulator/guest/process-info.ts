@@ -3,25 +3,13 @@
  * Source: proc(5), "/proc/pid/stat".
  */
 import type { ProcessInfo } from '#engine/runtime/runtime.ts';
+import type { RawProcess } from '#emulator/agent/ops.ts';
 
 /** Clock ticks per second that /proc counts in (USER_HZ of i386). */
 const TICKS = 100;
 const PAGE_BYTES = 4096;
 
-export interface ProcFiles {
-  pid: number;
-  stat: string;
-  status: string;
-  /** Arguments, each ended by NUL. */
-  commandLine: string;
-}
-
-export interface GuestTimes {
-  nowMs: number;
-  uptimeMs: number;
-}
-
-export function processInfo(found: ProcFiles[], times: GuestTimes): ProcessInfo[] {
+export function processInfo(found: RawProcess[], times: { nowMs: number; uptimeMs: number }): ProcessInfo[] {
   const bootMs = times.nowMs - times.uptimeMs;
   return found
     .filter((one) => one.stat !== '')

@@ -18,8 +18,11 @@ import {
   type TerminalSize,
 } from '#engine/runtime/runtime.ts';
 import type { RuntimeSpec } from '#engine/runtime/spec.ts';
-import { AgentError, type AgentClient } from '#emulator/agent/client.ts';
-import { cgroupRemove, diskUsage, info, kill, mayFail, mkdir, netlink, type Op, processes, readFile, rmtree, writeFile } from '#emulator/agent/ops.ts';
+import { AgentError } from '#emulator/agent/agent-error.ts';
+import type { AgentClient } from '#emulator/agent/client.ts';
+import { cgroupRemove, diskUsage, info, kill, mayFail, mkdir, netlink, type Op, processes, readFile, rmtree, writeFile, writeSetting } from '#emulator/agent/ops.ts';
+import type { OpResults } from '#emulator/agent/op.ts';
+import { exitCode } from '#emulator/agent/spawn.ts';
 import { cgroupOf, connectSandbox, mountRootfs, removeBundle, unmountRootfs, writeBundle } from './bundle.ts';
 import { GuestProcess } from './guest-process.ts';
 import { deleteLink, NETLINK_NETFILTER, NETLINK_ROUTE, netlinkBatch, newAddress, newBridge } from './netlink.ts';
@@ -29,7 +32,7 @@ import { processInfo } from './process-info.ts';
 import { limitFiles } from './resources.ts';
 import { removeSandbox, Sandboxes, type SandboxState } from './sandboxes.ts';
 import { startFailure } from './start-failure.ts';
-import { type UsageFiles, usageOf, usageOps } from './usage.ts';
+import { usageOf, usageOps } from './usage.ts';
 
 /** What a running container has in the guest. */
 interface Running {
@@ -61,10 +64,6 @@ export class GuestRuntime implements Runtime {
   readonly #sandboxes: Sandboxes;
   readonly #bridges: Map<string, number>;
   #nextLink: number;
-  /** Ends of processes by pid, from the time a start began until its pid is known. */
-  readonly #earlyExits = new Map<number, number>();
-  readonly #waitingExits = new Map<number, (status: number) => void>();
-  #starting = 0;
 
   constructor(agent: AgentClient, node: number, saved?: RuntimeState) {
     this.#agent = agent;
@@ -72,9 +71,6 @@ export class GuestRuntime implements Runtime {
     this.#sandboxes = new Sandboxes(agent, node, saved?.sandboxes);
     this.#bridges = new Map(saved?.bridges);
     this.#nextLink = saved?.nextLink ?? FIRST_VETH;
-    agent.onOrphanExit((exitNode, pid, status) => {
-      if (exitNode === node) this.#ended(pid, status);
-    });
   }
 
   /** Makes ready what every start uses. */
@@ -91,8 +87,7 @@ export class GuestRuntime implements Runtime {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const [facts] = await this.#batch([info()]);
-    const { release, machine, memTotalBytes } = facts as { release: string; machine: string; memTotalBytes: number };
+    const [{ release, machine, memTotalBytes }] = await this.#batch([info()]);
     return { kernelVersion: release, machine, osName: 'Drydock Linux', osVersion: '1', memTotalBytes, cpuCount: 1, ociRuntimeVersion: '1.8.1' };
   }
 
@@ -137,7 +132,7 @@ export class GuestRuntime implements Runtime {
   async exec(containerId: string, launch: ExecLaunch): Promise<Process> {
     this.#get(containerId);
     const base = `${bundlePath(containerId)}/${launch.execId}`;
-    const ops = [mkdir(base, 0o700), writeFile(`${base}/process.json`, 0o600, new TextEncoder().encode(JSON.stringify(launch.process)))];
+    const ops = [mkdir(base, 0o700), writeFile(`${base}/process.json`, 0o600, JSON.stringify(launch.process))];
     try {
       const started = await this.#launch(ops, containerId, 'exec', ['--process', `${base}/process.json`], launch.terminalSize, launch.process.terminal, launch.stdinOpen, base);
       const exit = started.status.then(async (status): Promise<ProcessExit> => {
@@ -175,23 +170,23 @@ export class GuestRuntime implements Runtime {
 
   async update(containerId: string, resources: NonNullable<RuntimeSpec['linux']['resources']>): Promise<void> {
     const { cgroup } = this.#get(containerId);
-    await this.#batch(limitFiles(resources).map(([name, value]) => writeFile(`${cgroup}/${name}`, 0o644, new TextEncoder().encode(value))));
+    await this.#batch(limitFiles(resources).map(([name, value]) => writeSetting(`${cgroup}/${name}`, value)));
   }
 
   async processes(containerId: string): Promise<ProcessInfo[]> {
     const { cgroup } = this.#get(containerId);
     const [found, facts] = await this.#batch([processes(cgroup), info()]);
-    return processInfo(found as Parameters<typeof processInfo>[0], facts as Parameters<typeof processInfo>[1]);
+    return processInfo(found, facts);
   }
 
   async stats(containerId: string): Promise<ContainerUsage> {
     const { cgroup, pid } = this.#get(containerId);
-    return usageOf((await this.#batch(usageOps(cgroup, pid))) as UsageFiles);
+    return usageOf(await this.#batch(usageOps(cgroup, pid)));
   }
 
   async writableSizeBytes(containerId: string): Promise<number> {
     const [usage] = await this.#batch([mayFail(diskUsage(overlayPaths(containerId).diff))]);
-    return (usage as { bytes: number } | undefined)?.bytes ?? 0;
+    return usage?.bytes ?? 0;
   }
 
   async removeWritable(containerId: string): Promise<void> {
@@ -202,7 +197,7 @@ export class GuestRuntime implements Runtime {
     if (this.#bridges.has(bridge.name)) return;
     const index = FIRST_BRIDGE + this.#bridges.size;
     const ops: Op[] = [
-      writeFile('/proc/sys/net/ipv4/ip_forward', 0o644, new TextEncoder().encode('1')),
+      writeSetting('/proc/sys/net/ipv4/ip_forward', '1'),
       netlink(NETLINK_ROUTE, '', netlinkBatch(newBridge({ name: bridge.name, index, macAddress: bridgeMac(bridge.address) }), newAddress(index, bridge.address))),
     ];
     if (!bridge.internal) ops.push(netlink(NETLINK_NETFILTER, '', masquerade(bridge.name, bridge.subnet)));
@@ -256,7 +251,7 @@ export class GuestRuntime implements Runtime {
     if (terminal) argv.push(`--console-socket=${consoleSocket}`);
     if (verb === 'exec' && terminal) argv.push('--tty');
     argv.push(containerId);
-    this.#starting++;
+    const mark = this.#agent.orphanMark();
     try {
       const crun = await this.#agent.spawn(
         { node: this.#node },
@@ -273,31 +268,10 @@ export class GuestRuntime implements Runtime {
       const status = await crun.exit;
       const [log, pid] = await this.#batch([mayFail(readFile(logFile, 65536)), mayFail(readFile(pidFile, 32))]);
       if (status !== 0) throw startFailure(textOf(log));
-      return { pid: Number(textOf(pid)), channels: crun.channels, status: this.#endOf(Number(textOf(pid))) };
+      const nodePid = Number(textOf(pid));
+      return { pid: nodePid, channels: crun.channels, status: this.#agent.orphanExit(this.#node, nodePid, mark) };
     } catch (error) {
       throw asStartError(error);
-    } finally {
-      if (--this.#starting === 0) this.#earlyExits.clear();
-    }
-  }
-
-  /** The wait status of a process whose pid is known now; it may have ended already. */
-  #endOf(pid: number): Promise<number> {
-    const early = this.#earlyExits.get(pid);
-    if (early !== undefined) {
-      this.#earlyExits.delete(pid);
-      return Promise.resolve(early);
-    }
-    return new Promise((resolve) => this.#waitingExits.set(pid, resolve));
-  }
-
-  #ended(pid: number, status: number): void {
-    const waiting = this.#waitingExits.get(pid);
-    if (waiting) {
-      this.#waitingExits.delete(pid);
-      waiting(status);
-    } else if (this.#starting > 0) {
-      this.#earlyExits.set(pid, status);
     }
   }
 
@@ -309,7 +283,7 @@ export class GuestRuntime implements Runtime {
 
   async #freeze(containerId: string, value: '0' | '1'): Promise<void> {
     const { cgroup } = this.#get(containerId);
-    await this.#batch([writeFile(`${cgroup}/cgroup.freeze`, 0o644, new TextEncoder().encode(value))]);
+    await this.#batch([writeSetting(`${cgroup}/cgroup.freeze`, value)]);
   }
 
   #get(containerId: string): Running {
@@ -329,15 +303,9 @@ export class GuestRuntime implements Runtime {
     return { index, name: `veth${index.toString(16).padStart(7, '0')}` };
   }
 
-  #batch(ops: Op[]): Promise<unknown[]> {
+  #batch<const T extends readonly Op[]>(ops: T): Promise<OpResults<T>> {
     return this.#agent.batch({ node: this.#node }, ops);
   }
-}
-
-/** A wait status as a shell counts it: the exit code, or 128 and the signal. */
-function exitCode(status: number): number {
-  const signal = status & 0x7f;
-  return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
 }
 
 function asStartError(error: unknown): unknown {
@@ -346,8 +314,8 @@ function asStartError(error: unknown): unknown {
   return error;
 }
 
-function textOf(bytes: unknown): string {
-  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : '';
+function textOf(bytes: Uint8Array | undefined): string {
+  return bytes ? new TextDecoder().decode(bytes) : '';
 }
 
 /** A bridge's hardware address, fixed by its IPv4 address as Docker does for endpoints. */

@@ -4,15 +4,13 @@ import { mayFail, type Op, readFile } from '#emulator/agent/ops.ts';
 
 const files = ['cpu.stat', 'memory.current', 'memory.max', 'memory.stat', 'pids.current', 'pids.max'] as const;
 
-/** Results of `usageOps`: the files' bytes, undefined where one is missing. */
-export type UsageFiles = (Uint8Array | undefined)[];
-
-export function usageOps(cgroup: string, pid: number): Op[] {
+export function usageOps(cgroup: string, pid: number): Op<Uint8Array | undefined>[] {
   return [...files.map((name) => mayFail(readFile(`${cgroup}/${name}`, 16384))), mayFail(readFile(`/proc/${pid}/net/dev`, 16384))];
 }
 
-export function usageOf(results: UsageFiles): ContainerUsage {
-  const text = results.map((bytes) => (bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : ''));
+/** @param results values of `usageOps`: the files' bytes, undefined where one is missing */
+export function usageOf(results: (Uint8Array | undefined)[]): ContainerUsage {
+  const text = results.map((bytes) => (bytes ? new TextDecoder().decode(bytes) : ''));
   const [cpu = '', current = '', max = '', memory = '', pids = '', pidsMax = '', devices = ''] = text;
   const cpuStats = pairs(cpu);
   return {
