@@ -6,7 +6,7 @@ import type { ApiHandler, ApiResponse, Connection } from '#engine/api/http.ts';
 import { EngineError } from '#engine/errors.ts';
 
 export class OpenAnswers {
-  readonly #open = new Set<() => void>();
+  readonly #open = new Set<OpenAnswer>();
 
   /** The same daemon, with its streams remembered until they end. */
   remember(handler: ApiHandler): ApiHandler {
@@ -15,7 +15,7 @@ export class OpenAnswers {
 
   /** Ends them all, as if the client had gone away. */
   close(): void {
-    for (const close of [...this.#open]) close();
+    for (const entry of [...this.#open]) entry.close();
   }
 
   #remembered(answer: ApiResponse): ApiResponse {
@@ -27,17 +27,18 @@ export class OpenAnswers {
 
   #chunks(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     const iterator = chunks[Symbol.asyncIterator]();
-    const { closed, close, forget } = this.#entry(() => void iterator.return?.()?.catch(() => {}));
-    const gone = closed.then(() => ({ done: true, value: undefined }) as const);
+    const entry = this.#entry(() => void iterator.return?.()?.catch(() => {}));
     return {
       [Symbol.asyncIterator]: () => ({
         async next() {
-          const result = await Promise.race([iterator.next(), gone]);
-          if (result.done) forget();
+          const result = await iterator.next();
+          // Whoever still reads belongs to a command that has ended: it is told nothing more.
+          if (entry.closed) return new Promise<never>(() => {});
+          if (result.done) entry.forget();
           return result;
         },
         async return() {
-          close();
+          entry.close();
           return { done: true, value: undefined };
         },
       }),
@@ -45,35 +46,43 @@ export class OpenAnswers {
   }
 
   async #hijack(run: (connection: Connection) => Promise<void>, connection: Connection): Promise<void> {
-    const { closed, forget } = this.#entry(() => {});
+    let leave!: () => void;
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    const entry = this.#entry(leave);
     const input = connection.input[Symbol.asyncIterator]();
-    const gone = closed.then(() => ({ done: true, value: undefined }) as const);
-    let open = true;
-    void closed.then(() => (open = false));
-    const ran = run({
-      input: { [Symbol.asyncIterator]: () => ({ next: () => Promise.race([input.next(), gone]) }) },
-      write: (bytes) => (open ? connection.write(bytes) : Promise.reject(new EngineError('cancelled', 'connection closed'))),
+    const end = left.then(() => ({ done: true, value: undefined }) as const);
+    const seenByDaemon: Connection = {
+      input: { [Symbol.asyncIterator]: () => ({ next: () => Promise.race([input.next(), end]) }) },
+      write: (bytes) => (entry.closed ? Promise.reject(new EngineError('cancelled', 'connection closed')) : connection.write(bytes)),
       closeWrite: () => connection.closeWrite(),
-      closed: Promise.race([connection.closed, closed]),
-    });
+      closed: Promise.race([connection.closed, left]),
+    };
     try {
-      await ran;
+      await run(seenByDaemon);
     } finally {
-      forget();
+      entry.forget();
     }
   }
 
-  /** A place in the list, with a promise that settles when it is closed. */
-  #entry(whenClosed: () => void): { closed: Promise<void>; close: () => void; forget: () => void } {
-    let settle!: () => void;
-    const closed = new Promise<void>((resolve) => (settle = resolve));
-    const forget = (): void => void this.#open.delete(close);
-    const close = (): void => {
-      forget();
-      whenClosed();
-      settle();
+  #entry(whenClosed: () => void): OpenAnswer {
+    const entry: OpenAnswer = {
+      closed: false,
+      forget: () => void this.#open.delete(entry),
+      close: () => {
+        if (entry.closed) return;
+        entry.closed = true;
+        entry.forget();
+        whenClosed();
+      },
     };
-    this.#open.add(close);
-    return { closed, close, forget };
+    this.#open.add(entry);
+    return entry;
   }
+}
+
+interface OpenAnswer {
+  closed: boolean;
+  /** It has ended by itself. */
+  forget(): void;
+  close(): void;
 }

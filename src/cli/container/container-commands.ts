@@ -7,12 +7,14 @@ import { killCommand } from './kill.ts';
 import { logsCommand } from './logs.ts';
 import { pauseCommand } from './pause.ts';
 import { portCommand } from './port.ts';
+import { pruneCommand } from './prune.ts';
 import { renameCommand } from './rename.ts';
 import { restartCommand } from './restart.ts';
 import { rmCommand } from './rm.ts';
 import { runCommand } from './run.ts';
 import { startCommand } from './start.ts';
 import { stopCommand } from './stop.ts';
+import { topCommand } from './top.ts';
 import { unpauseCommand } from './unpause.ts';
 import { updateCommand } from './update.ts';
 import { waitCommand } from './wait.ts';
@@ -25,12 +27,14 @@ export const containerCommands: Command[] = [
   logsCommand,
   pauseCommand,
   portCommand,
+  pruneCommand,
   renameCommand,
   restartCommand,
   rmCommand,
   runCommand,
   startCommand,
   stopCommand,
+  topCommand,
   unpauseCommand,
   updateCommand,
   waitCommand,
