@@ -299,6 +299,11 @@ export class AgentClient {
     };
   }
 
+  /** Batches that the agent has not answered yet. */
+  get pendingBatches(): number {
+    return this.#batches.size;
+  }
+
   /** For people and tests. */
   describe(): string {
     const counts = { batches: this.#batches.size, channels: this.#channels.size, processes: this.#processes.size, stubs: this.#stubs.size };
