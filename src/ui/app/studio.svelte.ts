@@ -7,8 +7,9 @@ import { chapterTitle, openLesson } from '#lessons/catalogue.ts';
 import { lessonKey } from '#lessons/format.ts';
 import { Player } from '#lessons/player.ts';
 import { Progress } from '#lessons/progress.ts';
+import { Documents } from '../editor/documents.svelte.ts';
 import { InspectorState } from '../inspector/inspector-state.svelte.ts';
-import { MachineState } from '../machine/machine-state.svelte.ts';
+import { MachineState, node } from '../machine/machine-state.svelte.ts';
 import { StepSessions } from '../machine/step-sessions.svelte.ts';
 import { Terminals } from '../terminal/terminals.svelte.ts';
 import { ago } from './format.ts';
@@ -22,6 +23,7 @@ export class Studio {
   readonly machine = new MachineState();
   readonly stepSessions = new StepSessions();
   readonly inspector = new InspectorState();
+  readonly documents = new Documents();
   readonly terminals = new Terminals({
     screenReader: () => this.settings.screenReader,
     onInput: () => (this.touched = true),
@@ -68,6 +70,7 @@ export class Studio {
     untrack(() => {
       this.player?.watch(engine);
       this.inspector.watch(engine);
+      this.documents.use(machine?.home(node));
       void this.terminals.use(machine);
     });
   }

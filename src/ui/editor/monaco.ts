@@ -1,0 +1,219 @@
+/**
+ * Monaco with the parts that a few small files need: all that knows Monaco. In a chunk of its own that
+ * is fetched when the editor is first opened; its worker comes from this site like everything else.
+ */
+import { editor, KeyCode, KeyMod, languages, Uri } from 'monaco-editor/editor/editor.api.js';
+import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
+import 'monaco-editor/features/bracketMatching/register.js';
+import 'monaco-editor/features/caretOperations/register.js';
+import 'monaco-editor/features/clipboard/register.js';
+import 'monaco-editor/features/codeEditor/register.js';
+import 'monaco-editor/features/codicon/register.js';
+import 'monaco-editor/features/comment/register.js';
+import 'monaco-editor/features/contextmenu/register.js';
+import 'monaco-editor/features/cursorUndo/register.js';
+import 'monaco-editor/features/find/register.js';
+import 'monaco-editor/features/folding/register.js';
+import 'monaco-editor/features/gotoLine/register.js';
+import 'monaco-editor/features/indentation/register.js';
+import 'monaco-editor/features/linesOperations/register.js';
+import 'monaco-editor/features/lineSelection/register.js';
+import 'monaco-editor/features/multicursor/register.js';
+import 'monaco-editor/features/suggest/register.js';
+import 'monaco-editor/features/toggleTabFocusMode/register.js';
+import 'monaco-editor/features/wordHighlighter/register.js';
+import 'monaco-editor/features/wordOperations/register.js';
+import 'monaco-editor/languages/definitions/css/register.js';
+import 'monaco-editor/languages/definitions/dockerfile/register.js';
+import 'monaco-editor/languages/definitions/html/register.js';
+import 'monaco-editor/languages/definitions/ini/register.js';
+import 'monaco-editor/languages/definitions/javascript/register.js';
+import 'monaco-editor/languages/definitions/markdown/register.js';
+import 'monaco-editor/languages/definitions/python/register.js';
+import 'monaco-editor/languages/definitions/shell/register.js';
+import 'monaco-editor/languages/definitions/yaml/register.js';
+
+globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+
+// Monaco's own JSON brings a language server; colours are enough here.
+languages.register({ id: 'json', extensions: ['.json'] });
+languages.setMonarchTokensProvider('json', {
+  tokenizer: {
+    root: [
+      [/"(?:[^"\\]|\\.)*"(?=\s*:)/, 'type'],
+      [/"(?:[^"\\]|\\.)*"?/, 'string'],
+      [/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/, 'number'],
+      [/\b(?:true|false|null)\b/, 'keyword'],
+      [/[{}[\],:]/, 'delimiter'],
+    ],
+  },
+});
+languages.setLanguageConfiguration('json', {
+  brackets: [
+    ['{', '}'],
+    ['[', ']'],
+  ],
+  autoClosingPairs: [
+    { open: '{', close: '}' },
+    { open: '[', close: ']' },
+    { open: '"', close: '"' },
+  ],
+});
+
+export interface CodeEditor {
+  /** Shows a file; its undo history and scroll position are kept while it is open. */
+  show(path: string, text: string): void;
+  /** The machine's text in place of ours, as one edit that can be undone. */
+  replace(path: string, text: string): void;
+  /** The file was closed. */
+  forget(path: string): void;
+  focus(): void;
+  dispose(): void;
+}
+
+export interface CodeEditorOptions {
+  onEdit(path: string, text: string): void;
+  onSave(path: string): void;
+  onLeave(backwards: boolean): void;
+}
+
+export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions): CodeEditor {
+  applyTheme();
+  const code = editor.create(place, {
+    model: null,
+    automaticLayout: true,
+    ariaLabel: 'Editor',
+    fontFamily: '"JetBrains Mono Variable", ui-monospace, Menlo, Consolas, monospace',
+    fontSize: fontSize(),
+    fontLigatures: false,
+    lineHeight: 1.65,
+    lineNumbersMinChars: 3,
+    minimap: { enabled: false },
+    overviewRulerLanes: 0,
+    padding: { top: 12, bottom: 12 },
+    renderLineHighlight: 'none',
+    scrollBeyondLastLine: false,
+    smoothScrolling: false,
+    stickyScroll: { enabled: false },
+    tabSize: 2,
+    wordBasedSuggestions: 'off',
+    wordWrap: 'on',
+    fixedOverflowWidgets: true,
+    bracketPairColorization: { enabled: false },
+  });
+  const models = new Map<string, { model: editor.ITextModel; view: editor.ICodeEditorViewState | null }>();
+  let shown: string | undefined;
+  /** While we set text ourselves, edits are not ours to report. */
+  let replacing = false;
+
+  const keep = () => {
+    const open = shown !== undefined && models.get(shown);
+    if (open) open.view = code.saveViewState();
+  };
+  const save = () => {
+    if (shown !== undefined) options.onSave(shown);
+  };
+  code.addCommand(KeyMod.CtrlCmd | KeyCode.KeyS, save);
+  code.addCommand(KeyCode.F6, () => options.onLeave(false));
+  code.addCommand(KeyMod.Shift | KeyCode.F6, () => options.onLeave(true));
+
+  const settingsChanged = new MutationObserver(() => {
+    applyTheme();
+    code.updateOptions({ fontSize: fontSize() });
+  });
+  settingsChanged.observe(document.documentElement, { attributeFilter: ['data-theme', 'data-size'] });
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  dark.addEventListener('change', applyTheme);
+
+  return {
+    show(path, text) {
+      keep();
+      let open = models.get(path);
+      if (!open) {
+        const model = editor.createModel(text, languageOf(path), Uri.from({ scheme: 'guest', path: `/root/${path}` }));
+        model.onDidChangeContent(() => {
+          if (!replacing) options.onEdit(path, model.getValue());
+        });
+        open = { model, view: null };
+        models.set(path, open);
+      }
+      shown = path;
+      code.setModel(open.model);
+      code.restoreViewState(open.view);
+    },
+    replace(path, text) {
+      const open = models.get(path);
+      if (!open || open.model.getValue() === text) return;
+      replacing = true;
+      open.model.pushStackElement();
+      open.model.pushEditOperations([], [{ range: open.model.getFullModelRange(), text }], () => null);
+      open.model.pushStackElement();
+      replacing = false;
+    },
+    forget(path) {
+      if (shown === path) shown = undefined;
+      models.get(path)?.model.dispose();
+      models.delete(path);
+    },
+    focus: () => code.focus(),
+    dispose() {
+      settingsChanged.disconnect();
+      dark.removeEventListener('change', applyTheme);
+      code.dispose();
+      for (const { model } of models.values()) model.dispose();
+    },
+  };
+}
+
+function languageOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  if (/^(.*\.)?dockerfile(\..*)?$/.test(name) || name === 'containerfile') return 'dockerfile';
+  if (/\.ya?ml$/.test(name)) return 'yaml';
+  if (/\.(ba|a)?sh$/.test(name) || name === '.profile') return 'shell';
+  if (/\.(conf|ini|cfg|env)$/.test(name) || name === '.env') return 'ini';
+  const byEnding: Record<string, string> = { py: 'python', json: 'json', html: 'html', js: 'javascript', css: 'css', md: 'markdown' };
+  return byEnding[name.slice(name.lastIndexOf('.') + 1)] ?? 'plaintext';
+}
+
+function fontSize(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.875;
+}
+
+/** Monaco wants plain hexadecimal colours, so the page's tokens are read out. */
+function applyTheme(): void {
+  const styles = getComputedStyle(document.documentElement);
+  // The build shortens #ffffff, which Monaco does not read.
+  const colour = (token: string) => styles.getPropertyValue(token).trim().replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
+  const bare = (token: string) => colour(token).replace('#', '');
+  editor.defineTheme('drydock', {
+    base: styles.colorScheme === 'dark' ? 'vs-dark' : 'vs',
+    inherit: true,
+    rules: [
+      { token: '', foreground: bare('--ink') },
+      { token: 'keyword', foreground: bare('--code-keyword'), fontStyle: 'bold' },
+      { token: 'type', foreground: bare('--code-name') },
+      { token: 'tag', foreground: bare('--code-name') },
+      { token: 'variable', foreground: bare('--code-name') },
+      { token: 'string', foreground: bare('--code-string') },
+      { token: 'number', foreground: bare('--code-number') },
+      { token: 'comment', foreground: bare('--code-comment'), fontStyle: 'italic' },
+      { token: 'delimiter', foreground: bare('--soft') },
+    ],
+    colors: {
+      'editor.background': colour('--raised'),
+      'editor.foreground': colour('--ink'),
+      'editorLineNumber.foreground': colour('--soft'),
+      'editorLineNumber.activeForeground': colour('--ink'),
+      'editorCursor.foreground': colour('--ink'),
+      'editor.selectionBackground': colour('--accent-line'),
+      'editor.inactiveSelectionBackground': colour('--accent-soft'),
+      'editorWidget.background': colour('--paper'),
+      'editorWidget.border': colour('--line-strong'),
+      'editorIndentGuide.background1': colour('--line'),
+      'editorBracketMatch.background': colour('--accent-soft'),
+      'editorBracketMatch.border': colour('--accent-line'),
+      focusBorder: colour('--accent'),
+    },
+  });
+  editor.setTheme('drydock');
+}
