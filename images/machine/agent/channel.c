@@ -12,6 +12,12 @@ static u32 next_id = 1;
 static void in_ready(struct watch *watch, u32 events);
 static void out_ready(struct watch *watch, u32 events);
 
+/* With nothing to write, only the last reader's going is of interest. */
+static void watch_idle(struct channel *channel) {
+  int one_way = channel->in.fd < 0 && channel->out_kind == FD_POLLED && !channel->terminal;
+  watch_set(&channel->out, one_way ? EPOLLERR : 0);
+}
+
 struct channel *channel_find(u32 id) {
   if (!id) return NULL;
   for (u32 i = 0; i < used_slots; i++)
@@ -46,6 +52,7 @@ struct channel *channel_new(u32 id, int in_fd, enum fd_kind in_kind, int out_fd,
     channel->out_open = out_fd >= 0;
     channel->credit = credit;
     channel->granted = WINDOW;
+    watch_idle(channel);
     return channel;
   }
   if (in_fd >= 0) sys_close(in_fd);
@@ -219,8 +226,8 @@ static void connected(struct channel *channel);
 
 static void out_ready(struct watch *watch, u32 events) {
   struct channel *channel = container_of(watch, struct channel, out);
-  (void)events;
   if (channel->connecting) return connected(channel);
+  if (!channel->pending_length && (events & (EPOLLERR | EPOLLHUP))) return break_output(channel, EPIPE);
   while (channel->pending_length) {
     u32 piece = min(channel->pending_length, WINDOW - channel->pending_at);
     int wrote = write_some(channel, channel->pending + channel->pending_at, piece);
@@ -230,7 +237,7 @@ static void out_ready(struct watch *watch, u32 events) {
     channel->pending_length -= wrote;
     grant(channel, wrote);
   }
-  watch_set(&channel->out, 0);
+  watch_idle(channel);
   pending_free(channel);
   if (channel->out_ending) return end_output(channel);
   if (channel->stub) stub_progress(channel->stub);

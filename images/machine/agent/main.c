@@ -24,6 +24,7 @@ static NORETURN void agent_main(int argc, char **argv) {
   }
   for (int fd = 0; fd < 3; fd++)
     if (sys_fcntl(fd, F_GETFD, 0) == -EBADF) sys_open("/dev/null", O_RDWR, 0);
+  SYS(close_range, 3, ~0u, 4 /* close on exec: what we inherited is nobody else's business */);
   u64 limit[2] = {16384, 16384};
   SYS(prlimit64, 0, 7 /* open files */, limit, 0);
   node_init_own(cgroup);

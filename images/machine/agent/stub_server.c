@@ -210,6 +210,7 @@ void stub_greeting(int fd, struct peer *peer, u32 daemon, const u8 *payload, u32
     }
     channel->stub = stub;
     channel->terminal = hello.streams[i].terminal;
+    if (channel->terminal) watch_set(&channel->out, 0);
     stub->streams[i] = channel;
   }
   u16 rows, columns;

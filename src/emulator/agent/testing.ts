@@ -4,12 +4,13 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { ByteLink } from '../machine/byte-link.ts';
+import type { Channel } from './channel.ts';
 import { AgentClient } from './client.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -48,7 +49,7 @@ export class SocketLink implements ByteLink {
 export interface NativeAgent {
   link: SocketLink;
   client: AgentClient;
-  /** Private files of this agent: its socket `agent.sock`, and `bin` with its other names. */
+  /** Private files of this agent: the program by its other names (`docker`, `dockerd`), and room for the test's own. */
   dir: string;
   process: ChildProcess;
   /** Resolves with the agent's exit code. */
@@ -70,7 +71,10 @@ export async function startBareAgent(): Promise<Omit<NativeAgent, 'client'>> {
   const dir = mkdtempSync(join(tmpdir(), 'drydock-agent-'));
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(join(dir, 'port.sock'), resolve));
-  const process = spawn(program, [`unix:${join(dir, 'port.sock')}`, '--socket', join(dir, 'agent.sock'), '--cgroup', cgroupRoot()], { stdio: ['ignore', 'inherit', 'pipe'] });
+  for (const name of ['docker', 'docker-compose', 'dockerd']) symlinkSync(program, join(dir, name));
+  // A mount namespace with a /run of its own: agents of several tests, and of this machine, do not meet.
+  const isolated = ['--mount', '--propagation', 'private', 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$0" "$@"'];
+  const process = spawn('unshare', [...isolated, program, `unix:${join(dir, 'port.sock')}`, '--cgroup', cgroupRoot()], { stdio: ['ignore', 'inherit', 'pipe'] });
   const exited = new Promise<number | null>((resolve) => process.once('exit', resolve));
   const link = new SocketLink(await accept(server));
   server.close();
@@ -134,3 +138,13 @@ function shippedProgram(): Uint8Array {
   }
   throw new Error('the guest root has no agent');
 }
+
+/** All that a channel brings, as text. */
+export async function textOf(channel: Channel | undefined): Promise<string> {
+  const decoder = new TextDecoder();
+  let all = '';
+  for await (const bytes of channel?.read() ?? []) all += decoder.decode(bytes, { stream: true });
+  return all;
+}
+
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
