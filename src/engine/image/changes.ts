@@ -9,6 +9,7 @@ import type { RunConfig } from '../oci/image-config.ts';
 /** @throws EngineError `invalid-parameter` */
 export function applyChanges(config: RunConfig, changes: readonly string[]): RunConfig {
   const changed = structuredCopy(config);
+  let commandGiven = false;
   for (const line of changes.flatMap((change) => change.split('\n'))) {
     if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
     const [, word = '', rest = ''] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(line) ?? [];
@@ -16,17 +17,16 @@ export function applyChanges(config: RunConfig, changes: readonly string[]): Run
     if (!apply) throw new EngineError('invalid-parameter', `${word.toUpperCase()} is not a valid change command`);
     if (rest === '') throw new EngineError('invalid-parameter', `${word.toUpperCase()} requires at least one argument`);
     apply(changed, rest);
+    commandGiven ||= word.toUpperCase() === 'CMD';
+    // A command that came with another entrypoint would not fit this one.
+    if (word.toUpperCase() === 'ENTRYPOINT' && !commandGiven) delete changed.Cmd;
   }
   return changed;
 }
 
 const instructions: Record<string, (config: RunConfig, rest: string) => void> = {
   CMD: (config, rest) => (config.Cmd = commandOf(config, rest)),
-  ENTRYPOINT: (config, rest) => {
-    config.Entrypoint = commandOf(config, rest);
-    // A command that came with another entrypoint would not fit this one.
-    delete config.Cmd;
-  },
+  ENTRYPOINT: (config, rest) => (config.Entrypoint = commandOf(config, rest)),
   ENV: (config, rest) => {
     for (const [name, value] of pairs('ENV', rest)) {
       const others = (config.Env ?? []).filter((entry) => !entry.startsWith(`${name}=`));

@@ -2,7 +2,8 @@
  * Image bodies of the Engine API.
  * Source: moby api/types/image and docker-image-spec, API 1.50.
  */
-import type { GraphDriver, HealthConfig } from './container.ts';
+import type { RunConfig } from '../../oci/image-config.ts';
+import type { GraphDriver } from './container.ts';
 
 /** An element of `GET /images/json`. */
 export interface ImageSummary {
@@ -23,21 +24,7 @@ export interface ImageSummary {
 }
 
 /** What an image says about containers made from it. */
-export interface ImageConfig {
-  User?: string;
-  ExposedPorts?: Record<string, object>;
-  Env?: string[];
-  Entrypoint?: string[];
-  Cmd?: string[];
-  Volumes?: Record<string, object>;
-  WorkingDir?: string;
-  Labels?: Record<string, string>;
-  StopSignal?: string;
-  ArgsEscaped?: boolean;
-  Healthcheck?: HealthConfig;
-  OnBuild?: string[];
-  Shell?: string[];
-}
+export type ImageConfig = RunConfig;
 
 /** `GET /images/{name}/json`. */
 export interface ImageInspect {

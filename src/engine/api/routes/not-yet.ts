@@ -1,0 +1,158 @@
+/**
+ * The rest of Docker's API: what a node without volumes, plugins, build cache and swarm answers, and endpoints that
+ * Drydock refuses by name instead of with "page not found". Routes that exist elsewhere come before these.
+ */
+import { EngineError } from '../../errors.ts';
+import { json } from '../answer.ts';
+import type { Method, Route } from '../router.ts';
+
+export function notYetRoutes(): Route[] {
+  return [...emptyRoutes, ...swarmRoutes, ...refusedRoutes];
+}
+
+/** True as long as nothing of the kind can be made. */
+const emptyRoutes: Route[] = [
+  /** @api  P[there are none yet]  GET /volumes  VolumeList  "List volumes" */
+  { method: 'GET', pattern: '/volumes', handler: () => json(200, { Volumes: [], Warnings: null }) },
+  /** @api  P[there are none yet]  GET /volumes/{name}  VolumeInspect  "Inspect a volume" */
+  { method: 'GET', pattern: '/volumes/{name}', handler: ({ params }) => fail('not-found', `get ${params['name']}: no such volume`) },
+  /** @api  P[there are none yet]  DELETE /volumes/{name}  VolumeDelete  "Remove a volume" */
+  { method: 'DELETE', pattern: '/volumes/{name}', handler: ({ params }) => fail('not-found', `get ${params['name']}: no such volume`) },
+  /** @api  P[there are none yet]  POST /volumes/prune  VolumePrune  "Delete unused volumes" */
+  { method: 'POST', pattern: '/volumes/prune', handler: () => json(200, { VolumesDeleted: [], SpaceReclaimed: 0 }) },
+  /** @api  P[there is no build cache yet]  POST /build/prune  BuildPrune  "Delete builder cache" */
+  { method: 'POST', pattern: '/build/prune', handler: () => json(200, { CachesDeleted: null, SpaceReclaimed: 0 }) },
+  /** @api  P[there are none]  GET /plugins  PluginList  "List plugins" */
+  { method: 'GET', pattern: '/plugins', handler: () => json(200, []) },
+  /** @api  P[there are none]  GET /plugins/{name}/json  PluginInspect  "Inspect a plugin" */
+  { method: 'GET', pattern: '/plugins/{name}/json', handler: ({ params }) => fail('not-found', `plugin ${JSON.stringify(params['name'])} not found`) },
+];
+
+const noSwarm =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+
+const swarmRoutes: Route[] = (
+  [
+    /** @api  P[never part of a swarm yet]  GET /swarm  SwarmInspect  "Inspect swarm" */
+    ['GET', '/swarm'],
+    /** @api  P[never part of a swarm yet]  GET /swarm/unlockkey  SwarmUnlockkey  "Get the unlock key" */
+    ['GET', '/swarm/unlockkey'],
+    /** @api  P[never part of a swarm yet]  POST /swarm/update  SwarmUpdate  "Update a swarm" */
+    ['POST', '/swarm/update'],
+    /** @api  P[never part of a swarm yet]  GET /nodes  NodeList  "List nodes" */
+    ['GET', '/nodes'],
+    /** @api  P[never part of a swarm yet]  GET /nodes/{id}  NodeInspect  "Inspect a node" */
+    ['GET', '/nodes/{id}'],
+    /** @api  P[never part of a swarm yet]  DELETE /nodes/{id}  NodeDelete  "Delete a node" */
+    ['DELETE', '/nodes/{id}'],
+    /** @api  P[never part of a swarm yet]  POST /nodes/{id}/update  NodeUpdate  "Update a node" */
+    ['POST', '/nodes/{id}/update'],
+    /** @api  P[never part of a swarm yet]  GET /services  ServiceList  "List services" */
+    ['GET', '/services'],
+    /** @api  P[never part of a swarm yet]  POST /services/create  ServiceCreate  "Create a service" */
+    ['POST', '/services/create'],
+    /** @api  P[never part of a swarm yet]  GET /services/{id}/logs  ServiceLogs  "Get service logs" */
+    ['GET', '/services/{id}/logs'],
+    /** @api  P[never part of a swarm yet]  GET /services/{id}  ServiceInspect  "Inspect a service" */
+    ['GET', '/services/{id}'],
+    /** @api  P[never part of a swarm yet]  DELETE /services/{id}  ServiceDelete  "Delete a service" */
+    ['DELETE', '/services/{id}'],
+    /** @api  P[never part of a swarm yet]  POST /services/{id}/update  ServiceUpdate  "Update a service" */
+    ['POST', '/services/{id}/update'],
+    /** @api  P[never part of a swarm yet]  GET /tasks  TaskList  "List tasks" */
+    ['GET', '/tasks'],
+    /** @api  P[never part of a swarm yet]  GET /tasks/{id}/logs  TaskLogs  "Get task logs" */
+    ['GET', '/tasks/{id}/logs'],
+    /** @api  P[never part of a swarm yet]  GET /tasks/{id}  TaskInspect  "Inspect a task" */
+    ['GET', '/tasks/{id}'],
+    /** @api  P[never part of a swarm yet]  GET /secrets  SecretList  "List secrets" */
+    ['GET', '/secrets'],
+    /** @api  P[never part of a swarm yet]  POST /secrets/create  SecretCreate  "Create a secret" */
+    ['POST', '/secrets/create'],
+    /** @api  P[never part of a swarm yet]  GET /secrets/{id}  SecretInspect  "Inspect a secret" */
+    ['GET', '/secrets/{id}'],
+    /** @api  P[never part of a swarm yet]  DELETE /secrets/{id}  SecretDelete  "Delete a secret" */
+    ['DELETE', '/secrets/{id}'],
+    /** @api  P[never part of a swarm yet]  POST /secrets/{id}/update  SecretUpdate  "Update a Secret" */
+    ['POST', '/secrets/{id}/update'],
+    /** @api  P[never part of a swarm yet]  GET /configs  ConfigList  "List configs" */
+    ['GET', '/configs'],
+    /** @api  P[never part of a swarm yet]  POST /configs/create  ConfigCreate  "Create a config" */
+    ['POST', '/configs/create'],
+    /** @api  P[never part of a swarm yet]  GET /configs/{id}  ConfigInspect  "Inspect a config" */
+    ['GET', '/configs/{id}'],
+    /** @api  P[never part of a swarm yet]  DELETE /configs/{id}  ConfigDelete  "Delete a config" */
+    ['DELETE', '/configs/{id}'],
+    /** @api  P[never part of a swarm yet]  POST /configs/{id}/update  ConfigUpdate  "Update a Config" */
+    ['POST', '/configs/{id}/update'],
+  ] satisfies [Method, string][]
+).map(([method, pattern]) => ({ method: method as Method, pattern, handler: () => fail('unavailable', noSwarm) }));
+
+const refusedRoutes: Route[] = (
+  [
+    /** @api  N  GET /containers/{id}/changes  ContainerChanges  "Get changes on a container's filesystem" */
+    ['GET', '/containers/{id}/changes', 'docker diff'],
+    /** @api  N  GET /containers/{id}/export  ContainerExport  "Export a container" */
+    ['GET', '/containers/{id}/export', 'docker export'],
+    /** @api  N  GET /containers/{id}/stats  ContainerStats  "Get container stats based on resource usage" */
+    ['GET', '/containers/{id}/stats', 'docker stats'],
+    /** @api  N  POST /containers/{id}/update  ContainerUpdate  "Update a container" */
+    ['POST', '/containers/{id}/update', 'docker update'],
+    /** @api  N  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
+    ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
+    /** @api  N  HEAD /containers/{id}/archive  ContainerArchiveInfo  "Get information about files in a container" */
+    ['HEAD', '/containers/{id}/archive', 'docker cp'],
+    /** @api  N  GET /containers/{id}/archive  ContainerArchive  "Get an archive of a filesystem resource in a container" */
+    ['GET', '/containers/{id}/archive', 'docker cp'],
+    /** @api  N  PUT /containers/{id}/archive  PutContainerArchive  "Extract an archive of files or folders to a directory in a container" */
+    ['PUT', '/containers/{id}/archive', 'docker cp'],
+    /** @api  N  POST /commit  ImageCommit  "Create a new image from a container" */
+    ['POST', '/commit', 'docker commit'],
+    /** @api  N  POST /build  ImageBuild  "Build an image" */
+    ['POST', '/build', 'docker build'],
+    /** @api  N  POST /session  Session  "Initialize interactive session" */
+    ['POST', '/session', "BuildKit's session"],
+    /** @api  N  POST /images/{name}/push  ImagePush  "Push an image" */
+    ['POST', '/images/{name}/push', 'docker push'],
+    /** @api  N  GET /images/{name}/get  ImageGet  "Export an image" */
+    ['GET', '/images/{name}/get', 'docker save'],
+    /** @api  N  GET /images/get  ImageGetAll  "Export several images" */
+    ['GET', '/images/get', 'docker save'],
+    /** @api  N  POST /images/load  ImageLoad  "Import images" */
+    ['POST', '/images/load', 'docker load'],
+    /** @api  N  POST /volumes/create  VolumeCreate  "Create a volume" */
+    ['POST', '/volumes/create', 'docker volume create'],
+    /** @api  N  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
+    ['PUT', '/volumes/{name}', 'docker volume update'],
+    /** @api  N  POST /swarm/init  SwarmInit  "Initialize a new swarm" */
+    ['POST', '/swarm/init', 'docker swarm init'],
+    /** @api  N  POST /swarm/join  SwarmJoin  "Join an existing swarm" */
+    ['POST', '/swarm/join', 'docker swarm join'],
+    /** @api  N  POST /swarm/leave  SwarmLeave  "Leave a swarm" */
+    ['POST', '/swarm/leave', 'docker swarm leave'],
+    /** @api  N  POST /swarm/unlock  SwarmUnlock  "Unlock a locked manager" */
+    ['POST', '/swarm/unlock', 'docker swarm unlock'],
+    /** @api  N  GET /plugins/privileges  GetPluginPrivileges  "Get plugin privileges" */
+    ['GET', '/plugins/privileges', 'docker plugin install'],
+    /** @api  N  POST /plugins/pull  PluginPull  "Install a plugin" */
+    ['POST', '/plugins/pull', 'docker plugin install'],
+    /** @api  N  DELETE /plugins/{name}  PluginDelete  "Remove a plugin" */
+    ['DELETE', '/plugins/{name}', 'docker plugin rm'],
+    /** @api  N  POST /plugins/{name}/enable  PluginEnable  "Enable a plugin" */
+    ['POST', '/plugins/{name}/enable', 'docker plugin enable'],
+    /** @api  N  POST /plugins/{name}/disable  PluginDisable  "Disable a plugin" */
+    ['POST', '/plugins/{name}/disable', 'docker plugin disable'],
+    /** @api  N  POST /plugins/{name}/upgrade  PluginUpgrade  "Upgrade a plugin" */
+    ['POST', '/plugins/{name}/upgrade', 'docker plugin upgrade'],
+    /** @api  N  POST /plugins/create  PluginCreate  "Create a plugin" */
+    ['POST', '/plugins/create', 'docker plugin create'],
+    /** @api  N  POST /plugins/{name}/push  PluginPush  "Push a plugin" */
+    ['POST', '/plugins/{name}/push', 'docker plugin push'],
+    /** @api  N  POST /plugins/{name}/set  PluginSet  "Configure a plugin" */
+    ['POST', '/plugins/{name}/set', 'docker plugin set'],
+  ] satisfies [Method, string, string][]
+).map(([method, pattern, what]) => ({ method: method as Method, pattern, handler: () => fail('not-implemented', `${what} is not supported by Drydock yet`) }));
+
+function fail(kind: 'not-found' | 'unavailable' | 'not-implemented', message: string): never {
+  throw new EngineError(kind, message);
+}

@@ -1,0 +1,130 @@
+/**
+ * `docker info` and `docker version` as Docker's JSON. Says what is true of this engine and its guest: Docker's version
+ * where behaviour is meant, Drydock's own facts where the program is.
+ */
+import type { RuntimeInfo } from '../../runtime/runtime.ts';
+import { rfc3339Nano } from '../../time.ts';
+import type { Info, Version } from '../types/system.ts';
+import { apiVersion, minimumApiVersion, serverVersion } from '../version.ts';
+
+export interface SystemFacts {
+  /** The daemon's own id, kept in its data directory. */
+  id: string;
+  nodeName: string;
+  nowMs: number;
+  runtime: RuntimeInfo;
+  containers: { running: number; paused: number; stopped: number };
+  imageCount: number;
+  eventListenerCount: number;
+}
+
+const noGo = 'none (TypeScript)';
+/** What Go calls an i686 machine. */
+const goArchitecture = '386';
+
+export function versionJson({ runtime }: SystemFacts): Version {
+  const build = { GitCommit: 'drydock', GoVersion: noGo, Os: 'linux', Arch: goArchitecture, KernelVersion: runtime.kernelVersion };
+  return {
+    Platform: { Name: 'Drydock' },
+    Components: [
+      {
+        Name: 'Engine',
+        Version: serverVersion,
+        Details: {
+          ApiVersion: apiVersion,
+          Arch: build.Arch,
+          BuildTime: '',
+          Experimental: 'false',
+          GitCommit: build.GitCommit,
+          GoVersion: build.GoVersion,
+          KernelVersion: build.KernelVersion,
+          MinAPIVersion: minimumApiVersion,
+          Os: build.Os,
+        },
+      },
+      { Name: 'crun', Version: runtime.ociRuntimeVersion, Details: { GitCommit: '' } },
+    ],
+    Version: serverVersion,
+    ApiVersion: apiVersion,
+    MinAPIVersion: minimumApiVersion,
+    GitCommit: build.GitCommit,
+    GoVersion: build.GoVersion,
+    Os: build.Os,
+    Arch: build.Arch,
+    KernelVersion: build.KernelVersion,
+  };
+}
+
+export function infoJson(facts: SystemFacts): Info {
+  const { runtime, containers } = facts;
+  return {
+    ID: facts.id,
+    Containers: containers.running + containers.paused + containers.stopped,
+    ContainersRunning: containers.running,
+    ContainersPaused: containers.paused,
+    ContainersStopped: containers.stopped,
+    Images: facts.imageCount,
+    Driver: 'overlay2',
+    DriverStatus: [
+      ['Backing Filesystem', 'tmpfs'],
+      ['Supports d_type', 'true'],
+      ['Using metacopy', 'false'],
+      ['Native Overlay Diff', 'true'],
+      ['userxattr', 'false'],
+    ],
+    Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file'] },
+    MemoryLimit: true,
+    // The guest's kernel is built without swap and cpusets (images/machine/kernel/config).
+    SwapLimit: false,
+    CpuCfsPeriod: true,
+    CpuCfsQuota: true,
+    CPUShares: true,
+    CPUSet: false,
+    PidsLimit: true,
+    IPv4Forwarding: true,
+    Debug: false,
+    NFd: 0,
+    OomKillDisable: false,
+    NGoroutines: 0,
+    SystemTime: rfc3339Nano(facts.nowMs),
+    LoggingDriver: 'json-file',
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: '2',
+    NEventsListener: facts.eventListenerCount,
+    KernelVersion: runtime.kernelVersion,
+    OperatingSystem: runtime.osName,
+    OSVersion: runtime.osVersion,
+    OSType: 'linux',
+    Architecture: runtime.machine,
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: {
+      IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
+      InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
+      Mirrors: null,
+    },
+    NCPU: runtime.cpuCount,
+    MemTotal: runtime.memTotalBytes,
+    GenericResources: null,
+    DockerRootDir: '/var/lib/docker',
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Name: facts.nodeName,
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: serverVersion,
+    Runtimes: { crun: { path: 'crun' } },
+    DefaultRuntime: 'crun',
+    Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
+    LiveRestoreEnabled: false,
+    Isolation: '',
+    InitBinary: '',
+    ContainerdCommit: { ID: 'N/A' },
+    RuncCommit: { ID: 'N/A' },
+    InitCommit: { ID: 'N/A' },
+    SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
+    FirewallBackend: { Driver: 'nftables' },
+    CDISpecDirs: [],
+    Warnings: ['WARNING: No swap limit support', 'WARNING: No cpuset support'],
+  };
+}

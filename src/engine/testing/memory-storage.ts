@@ -1,0 +1,61 @@
+/** Storage in a map, for tests. The app's lies in the worker's file system (emulator/p9). */
+import { assert } from '../assert.ts';
+import type { Storage } from '../storage.ts';
+
+export class MemoryStorage implements Storage {
+  /** By path. Directories exist through their files, or here with undefined. */
+  readonly #files = new Map<string, Uint8Array | undefined>();
+
+  read(path: string): Uint8Array | undefined {
+    return this.#files.get(checked(path))?.slice();
+  }
+
+  write(path: string, bytes: Uint8Array): void {
+    this.#files.set(checked(path), bytes.slice());
+  }
+
+  append(path: string, bytes: Uint8Array): void {
+    const before = this.read(path) ?? new Uint8Array(0);
+    const joined = new Uint8Array(before.length + bytes.length);
+    joined.set(before);
+    joined.set(bytes, before.length);
+    this.#files.set(path, joined);
+  }
+
+  makeDirectory(path: string): void {
+    if (!this.#files.has(checked(path))) this.#files.set(path, undefined);
+  }
+
+  remove(path: string): void {
+    for (const name of [...this.#files.keys()]) if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name);
+  }
+
+  rename(from: string, to: string): void {
+    this.remove(to);
+    for (const [name, bytes] of [...this.#files]) {
+      if (name !== from && !name.startsWith(`${from}/`)) continue;
+      this.#files.delete(name);
+      this.#files.set(to + name.slice(from.length), bytes);
+    }
+  }
+
+  list(path: string): string[] {
+    const inside = path === '' ? '' : `${path}/`;
+    const names = [...this.#files.keys()].filter((name) => name.startsWith(inside)).map((name) => name.slice(inside.length).split('/')[0]!);
+    return [...new Set(names)].sort();
+  }
+
+  sizeBytes(path: string): number | undefined {
+    return this.#files.get(checked(path))?.length;
+  }
+
+  /** Every file's path, sorted: what a test compares before and after. */
+  paths(): string[] {
+    return [...this.#files].filter(([, bytes]) => bytes !== undefined).map(([path]) => path).sort();
+  }
+}
+
+function checked(path: string): string {
+  assert(!path.startsWith('/') && !path.split('/').includes('..'), `storage path is relative: ${path}`);
+  return path;
+}
