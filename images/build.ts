@@ -18,7 +18,7 @@ import { assembleRoot, rootRecipe } from './machine/root.ts';
 import { readCpio } from './cpio.ts';
 import { cachedPart, keepPart, recipeHash, sha256 } from './part.ts';
 import type { Part, PartRecord } from './part.ts';
-import { distDir } from './shell.ts';
+import { distDir, lockCache } from './shell.ts';
 
 /** dist/machine/manifest.json. */
 export interface MachineManifest {
@@ -87,4 +87,11 @@ function shippedPart(part: Part, recipe: string, manifest: MachineManifest | und
   return bytes && sha256(bytes) === record.sha256 ? { bytes, record } : undefined;
 }
 
-if (process.argv[1]?.endsWith('build.ts')) main(process.argv.slice(2));
+if (process.argv[1]?.endsWith('build.ts')) {
+  const unlock = lockCache();
+  try {
+    main(process.argv.slice(2));
+  } finally {
+    unlock();
+  }
+}

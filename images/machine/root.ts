@@ -30,7 +30,7 @@ const links: [path: string, target: string][] = [
 ];
 
 /** Names under which the agent's program is something else. */
-const agentNames = ['usr/bin/docker', 'usr/sbin/dockerd', 'usr/sbin/node-init'];
+const agentNames = ['usr/bin/docker', 'usr/bin/docker-compose', 'usr/sbin/dockerd', 'usr/sbin/node-init'];
 
 /** Applets that the guest has a program of its own for, or that make no sense in it. */
 const leftOut = new Set(['linuxrc']);
@@ -64,7 +64,8 @@ export function assembleRoot(programs: { path: string; bytes: Uint8Array }[]): U
 }
 
 function applets(program: Uint8Array): string[] {
-  const path = join(cacheDir, 'busybox');
+  const path = join(cacheDir, 'programs', 'busybox');
+  mkdirSync(join(cacheDir, 'programs'), { recursive: true });
   writeFileSync(path, program);
   chmodSync(path, 0o755);
   return appletPaths(path);
