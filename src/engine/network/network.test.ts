@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../clock.ts';
+import { Events } from '../events.ts';
+import { Filters } from '../filters.ts';
+import { SeededRandom } from '../random.ts';
+import { FakeRuntime } from '../runtime/fake.ts';
+import { MemoryStorage } from '../testing/memory-storage.ts';
+import { AddressPool } from './address-pool.ts';
+import { createNetwork } from './create.ts';
+import { hostsFile, ownNames, resolvConf } from './etc-files.ts';
+import { inspectNetwork, listNetworks } from './inspect.ts';
+import { formatIpv4, formatPrefix, parseIpv4, parsePrefix, type Prefix } from './ipv4.ts';
+import { isMac, randomMac } from './mac-address.ts';
+import { Networks } from './networks.ts';
+import { pruneNetworks, removeNetwork } from './remove.ts';
+import { endpointProblem } from './validate.ts';
+
+function setUp(storage = new MemoryStorage()) {
+  const clock = new VirtualClock();
+  const runtime = new FakeRuntime({ clock });
+  const networks = new Networks({ runtime, storage, clock, random: new SeededRandom(1), events: new Events(clock) });
+  return { networks, runtime, clock, storage };
+}
+
+const container = (digit: string) => ({ id: digit.repeat(64), name: `c${digit}` });
+
+describe('addresses', () => {
+  it('reads and writes them', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 0xffffffff }), (address) => parseIpv4(formatIpv4(address)) === address));
+    for (const bad of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.4.5', 'a.b.c.d']) expect(parseIpv4(bad)).toBeUndefined();
+    expect(parsePrefix('10.0.0.0/33')).toBeUndefined();
+    expect(formatPrefix(parsePrefix('10.1.0.0/16') as Prefix)).toBe('10.1.0.0/16');
+  });
+
+  it('gives no address twice, and the lowest free one', () => {
+    const step = fc.oneof(fc.constant({ kind: 'allocate' as const }), fc.record({ kind: fc.constant('release' as const), pick: fc.nat() }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 27, max: 30 }), (steps, bits) => {
+        const pool = new AddressPool({ address: parseIpv4('172.17.0.0') as number, bits });
+        const held = new Set<number>();
+        for (const next of steps) {
+          if (next.kind === 'release') {
+            const address = [...held][next.pick % Math.max(1, held.size)];
+            if (address === undefined) continue;
+            held.delete(address);
+            pool.release(address);
+          } else if (held.size === 2 ** (32 - bits) - 2) {
+            expect(() => pool.allocate()).toThrow(/no available/);
+          } else {
+            const address = pool.allocate();
+            expect(held.has(address)).toBe(false);
+            const lower = [...Array(address - pool.subnet.address - 1).keys()].map((offset) => pool.subnet.address + 1 + offset);
+            expect(lower.every((other) => held.has(other))).toBe(true);
+            held.add(address);
+          }
+        }
+        expect(pool.takenCount).toBe(held.size);
+      }),
+      { seed: 7 },
+    );
+  });
+
+  it('refuses what is taken or outside', () => {
+    const pool = new AddressPool(parsePrefix('10.0.0.0/24') as Prefix);
+    pool.reserve(parseIpv4('10.0.0.7') as number);
+    expect(() => pool.reserve(parseIpv4('10.0.0.7') as number)).toThrow('Address already in use');
+    for (const outside of ['10.0.1.1', '10.0.0.0', '10.0.0.255'])
+      expect(() => pool.reserve(parseIpv4(outside) as number)).toThrow('requested address is out of range');
+  });
+
+  it('makes local unicast hardware addresses', () => {
+    const random = new SeededRandom(3);
+    for (let turn = 0; turn < 50; turn++) {
+      const mac = randomMac(random);
+      expect(isMac(mac)).toBe(true);
+      expect(parseInt(mac.slice(0, 2), 16) & 3).toBe(2);
+    }
+    expect(['02:42:ac:11:00:99', '02-42-ac-11-00-99', '0242.ac11.0099', '00:00:5e:00:53:01:aa:bb'].every(isMac)).toBe(true);
+    expect(['', '02:42', 'xx:42:ac:11:00:99', '02:42:ac:11:00'].some(isMac)).toBe(false);
+  });
+});
+
+describe('networks of a node', () => {
+  it('has bridge, host and none, the same ones after a restart', async () => {
+    const { networks, storage, runtime } = setUp();
+    expect(networks.all().map((network) => network.name)).toEqual(['bridge', 'host', 'none']);
+    expect(setUp(storage).networks.describe()).toBe(networks.describe());
+    await networks.start();
+    expect([...runtime.bridges.values()]).toEqual([
+      { name: 'docker0', address: '172.17.0.1/16', subnet: '172.17.0.0/16', internal: false },
+    ]);
+    expect(() => networks.resolve('nosuch')).toThrow('network nosuch not found');
+  });
+
+  it('shows bridge as Docker does', () => {
+    const { networks } = setUp();
+    const bridge = networks.resolve('bridge');
+    const endpoint = networks.connect(bridge, container('a'), {});
+    expect(inspectNetwork(bridge, true)).toEqual({
+      Name: 'bridge',
+      Id: bridge.id,
+      Created: '2026-01-01T00:00:00Z',
+      Scope: 'local',
+      Driver: 'bridge',
+      EnableIPv4: true,
+      EnableIPv6: false,
+      IPAM: { Driver: 'default', Options: null, Config: [{ Subnet: '172.17.0.0/16', Gateway: '172.17.0.1' }] },
+      Internal: false,
+      Attachable: false,
+      Ingress: false,
+      ConfigFrom: { Network: '' },
+      ConfigOnly: false,
+      Containers: {
+        ['a'.repeat(64)]: {
+          Name: 'ca',
+          EndpointID: endpoint.id,
+          MacAddress: endpoint.macAddress,
+          IPv4Address: '172.17.0.2/16',
+          IPv6Address: '',
+        },
+      },
+      Options: {
+        'com.docker.network.bridge.default_bridge': 'true',
+        'com.docker.network.bridge.enable_icc': 'true',
+        'com.docker.network.bridge.enable_ip_masquerade': 'true',
+        'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+        'com.docker.network.bridge.name': 'docker0',
+        'com.docker.network.driver.mtu': '1500',
+      },
+      Labels: {},
+    });
+    networks.disconnect(bridge, endpoint.id);
+    expect(inspectNetwork(bridge, true).Containers).toEqual({});
+    expect(networks.connect(bridge, container('b'), {}).ipv4).toBe(parseIpv4('172.17.0.2'));
+  });
+
+  it('makes, finds, uses and removes a network', async () => {
+    const { networks, runtime, storage } = setUp();
+    const web = await createNetwork(networks, { Name: 'web', Labels: { b: '2', a: '1' } });
+    expect(inspectNetwork(web, false).IPAM.Config).toEqual([{ Subnet: '172.18.0.0/16', Gateway: '172.18.0.1' }]);
+    expect(runtime.bridges.has(`br-${web.id.slice(0, 12)}`)).toBe(true);
+    expect(networks.resolve(web.id.slice(0, 8))).toBe(web);
+    expect(listNetworks(networks, new Filters([['label', ['a=1']]])).map((network) => network.name)).toEqual(['web']);
+    const endpoint = networks.connect(web, container('a'), {});
+    await expect(removeNetwork(networks, web)).rejects.toThrow(
+      `error while removing network: network web has active endpoints (name:"ca" id:"${endpoint.id.slice(0, 12)}")`,
+    );
+    networks.disconnect(web, endpoint.id);
+    expect(setUp(storage).networks.resolve('web').id).toBe(web.id);
+    await removeNetwork(networks, web);
+    expect(runtime.bridges.size).toBe(0);
+    expect(networks.find('web')).toBeUndefined();
+  });
+
+  it('refuses what Docker refuses', async () => {
+    const { networks } = setUp();
+    const refuse = (request: Parameters<typeof createNetwork>[1], message: string) =>
+      expect(createNetwork(networks, request)).rejects.toThrow(message);
+    await refuse({ Name: 'bridge' }, 'operation is not permitted on predefined bridge network ');
+    await refuse(
+      { Name: 'x', IPAM: { Config: [{ Subnet: '10.0.0.1/24' }] } },
+      'invalid network config:\ninvalid subnet 10.0.0.1/24: it should be 10.0.0.0/24',
+    );
+    await refuse({ Name: 'x', IPAM: { Config: [{ Subnet: 'nope' }] } }, 'invalid subnet nope: invalid CIDR block notation');
+    await refuse({ Name: 'x', IPAM: { Config: [{ Subnet: '172.17.1.0/24' }] } }, 'Pool overlaps with other one on this address space');
+    await refuse(
+      { Name: 'x', IPAM: { Config: [{ Subnet: '10.0.0.0/24', Gateway: '10.1.0.1' }] } },
+      "invalid gateway 10.1.0.1: parent subnet 10.0.0.0/24 doesn't contain this address",
+    );
+    await refuse({ Name: 'x', Driver: 'overlay' }, 'This node is not a swarm manager.');
+    await createNetwork(networks, { Name: 'x' });
+    await refuse({ Name: 'x' }, 'network with name x already exists');
+    await expect(removeNetwork(networks, networks.resolve('host'))).rejects.toThrow('host is a pre-defined network and cannot be removed');
+  });
+
+  it('checks what a container asks of a network', async () => {
+    const { networks } = setUp();
+    const chosen = await createNetwork(networks, { Name: 'chosen', IPAM: { Config: [{ Subnet: '10.9.0.0/24' }] } });
+    const given = await createNetwork(networks, { Name: 'given' });
+    const ip = (IPv4Address: string) => ({ IPAMConfig: { IPv4Address } });
+    expect(endpointProblem(networks.resolve('bridge'), 'bridge', ip('172.17.0.50'))).toBe(
+      'invalid endpoint settings:\nuser specified IP address is supported on user defined networks only',
+    );
+    expect(endpointProblem(chosen, 'chosen', ip('10.9.0.5'))).toBeUndefined();
+    expect(endpointProblem(chosen, 'chosen', ip('10.8.0.5'))).toContain('no configured subnet or ip-range contain the IP address 10.8.0.5');
+    expect(endpointProblem(given, 'given', ip('172.18.0.9'))).toContain('only when connecting to networks with user configured subnets');
+    expect(endpointProblem(given, 'given', { MacAddress: 'nonsense' })).toBe('invalid MAC address nonsense');
+    expect(endpointProblem(undefined, 'bridge', { Aliases: ['x'] })).toContain('network-scoped alias is supported only');
+  });
+
+  it('prunes what nobody uses', async () => {
+    const { networks } = setUp();
+    const used = await createNetwork(networks, { Name: 'used' });
+    await createNetwork(networks, { Name: 'idle' });
+    networks.connect(used, container('a'), {});
+    expect(await pruneNetworks(networks, new Filters())).toEqual(['idle']);
+    expect(networks.all().map((network) => network.name)).toEqual(['bridge', 'host', 'none', 'used']);
+  });
+});
+
+describe('files of a container', () => {
+  it('writes hosts', () => {
+    expect(hostsFile([{ address: '172.17.0.2', names: ownNames('web', 'example.org') }])).toBe(
+      '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n172.17.0.2\tweb.example.org web\n',
+    );
+  });
+
+  it('writes resolv.conf', () => {
+    const none = { servers: [], search: [], options: [] };
+    expect(resolvConf('nameserver 10.0.2.3\nsearch lan\n', none, 'legacy')).toBe(
+      "# Generated by Docker Engine.\n# This file can be edited; Docker Engine will not make further changes once it\n# has been modified.\n\nnameserver 10.0.2.3\nsearch lan\n\n# Based on host file: '/etc/resolv.conf' (legacy)\n# Overrides: []\n",
+    );
+    expect(resolvConf('nameserver 127.0.0.1\n', none, 'legacy')).toContain('nameserver 8.8.8.8\nnameserver 8.8.4.4\n');
+    expect(resolvConf('', { servers: ['1.1.1.1'], search: ['a.b'], options: ['ndots:2'] }, 'legacy')).toContain(
+      'nameserver 1.1.1.1\nsearch a.b\noptions ndots:2\n',
+    );
+    expect(resolvConf('', { servers: ['1.1.1.1'], search: ['a.b'], options: ['ndots:2'] }, 'legacy')).toContain(
+      '# Overrides: [nameservers search options]\n# Option ndots from: override\n',
+    );
+  });
+});

@@ -1,0 +1,40 @@
+/** `docker network rm` and `prune`. Source: moby daemon/network.go, daemon/prune.go, libnetwork/network.go. */
+import { EngineError } from '../errors.ts';
+import type { Filters } from '../filters.ts';
+import { shortId } from '../id.ts';
+import { untilMs } from '../until.ts';
+import type { Network } from './network.ts';
+import type { Networks } from './networks.ts';
+
+export async function removeNetwork(networks: Networks, network: Network): Promise<void> {
+  if (network.predefined) throw new EngineError('forbidden', `${network.name} is a pre-defined network and cannot be removed`);
+  if (network.endpoints.size > 0) {
+    const endpoints = [...network.endpoints.values()].map((endpoint) => `name:"${endpoint.containerName}" id:"${shortId(endpoint.id)}"`);
+    throw new EngineError(
+      'forbidden',
+      `error while removing network: network ${network.name} has active endpoints (${endpoints.join(', ')})`,
+    );
+  }
+  networks.delete(network);
+  const bridge = network.bridge();
+  if (bridge) await networks.ports.runtime.removeBridge(bridge);
+  networks.ports.events.log('network', 'destroy', network.id, { name: network.name, type: network.driver });
+}
+
+/** Removes every network that nobody uses. @returns their names */
+export async function pruneNetworks(networks: Networks, filters: Filters): Promise<string[]> {
+  filters.validate(['label', 'label!', 'until']);
+  const [until, ...more] = filters.get('until');
+  if (more.length > 0) throw new EngineError('invalid-parameter', 'more than one until filter specified');
+  const newest = until === undefined ? Infinity : untilMs(until, networks.ports.clock.now());
+  const removed: string[] = [];
+  for (const network of networks.all()) {
+    const { labels, createdMs } = network.record;
+    if (network.predefined || network.endpoints.size > 0 || createdMs > newest) continue;
+    if (!filters.pairs('label', labels) || (filters.has('label!') && filters.pairs('label!', labels))) continue;
+    await removeNetwork(networks, network);
+    removed.push(network.name);
+  }
+  networks.ports.events.log('network', 'prune', '', { reclaimed: '0' });
+  return removed;
+}
