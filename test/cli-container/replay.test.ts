@@ -57,7 +57,8 @@ async function replay(step: RecordedStep, nowMs: number): Promise<Outcome> {
   const exit = await ended;
   ticking.on = false;
   const problems = await daemon.finish();
-  const { stdout, stderr } = environment;
+  const { stderr } = environment;
+  const stdout = { text: environment.stdout.text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC/g, '<TS>') };
   if (step.tty) return { ptyOutput: (stdout.text + stderr.text).replace(/\r?\n/g, '\r\n'), exit, problems };
   return { stdout: dropped.has('stdout') ? '' : stdout.text, stderr: dropped.has('stderr') ? '' : stderr.text, exit, problems };
 }

@@ -5,6 +5,7 @@ import { createCommand } from './create.ts';
 import { execCommand } from './exec.ts';
 import { killCommand } from './kill.ts';
 import { logsCommand } from './logs.ts';
+import { lsCommand } from './ls.ts';
 import { pauseCommand } from './pause.ts';
 import { portCommand } from './port.ts';
 import { pruneCommand } from './prune.ts';
@@ -13,6 +14,7 @@ import { restartCommand } from './restart.ts';
 import { rmCommand } from './rm.ts';
 import { runCommand } from './run.ts';
 import { startCommand } from './start.ts';
+import { statsCommand } from './stats.ts';
 import { stopCommand } from './stop.ts';
 import { topCommand } from './top.ts';
 import { unpauseCommand } from './unpause.ts';
@@ -25,6 +27,7 @@ export const containerCommands: Command[] = [
   execCommand,
   killCommand,
   logsCommand,
+  lsCommand,
   pauseCommand,
   portCommand,
   pruneCommand,
@@ -33,6 +36,7 @@ export const containerCommands: Command[] = [
   rmCommand,
   runCommand,
   startCommand,
+  statsCommand,
   stopCommand,
   topCommand,
   unpauseCommand,

@@ -3,8 +3,8 @@
  * process exists and is tried again then, and whenever the window changes.
  * Source: docker/cli cli/command/container/tty.go.
  */
-import type { CliEnvironment } from '#cli/environment.ts';
-import type { Clock } from '#engine/clock.ts';
+import type { CliEnvironment } from '../environment.ts';
+import { sleep } from '../sleep.ts';
 
 export type Resize = (rows: number, columns: number) => Promise<void>;
 
@@ -40,8 +40,4 @@ export async function monitorTerminalSize(environment: CliEnvironment, resize: R
     watching = false;
     stopListening();
   };
-}
-
-function sleep(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
 }

@@ -1,0 +1,86 @@
+/**
+ * Lists containers.
+ * Source: docker/cli cli/command/container/list.go.
+ */
+import type { ContainerSummary } from '#engine/api/types/container.ts';
+import { messageOf } from '#engine/errors.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { ExitError } from '../exit-error.ts';
+import { FormattedRow, formatRows } from '../format/formatter.ts';
+import { Template } from '../format/gotemplate/template.ts';
+import type { Filters } from '../options/filter.ts';
+import { containerRows, emptyRow } from './container-rows.ts';
+
+const table = 'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
+const raw = `container_id: {{.ID}}
+image: {{.Image}}
+command: {{.Command}}
+created_at: {{.CreatedAt}}
+state: {{- pad .State 1 0}}
+status: {{- pad .Status 1 0}}
+names: {{.Names}}
+labels: {{- pad .Labels 1 0}}
+ports: {{- pad .Ports 1 0}}
+`;
+
+/** @cli  P[no platform]  docker container ls  "List containers" */
+export const lsCommand: Command = {
+  path: ['container', 'ls'],
+  async run(context) {
+    const { flags, environment } = context;
+    const quiet = flags.bool('quiet');
+    if (flags.string('format') !== '' && quiet) {
+      await context.err('WARNING: Ignoring custom format, because both --format and --quiet are set.\n');
+    }
+    const format = flags.string('format') || (await context.config()).psFormat || '';
+    const usesSize = format !== '' && tryFormat(format);
+    const withSize = flags.bool('size') || (usesSize && !quiet && !flags.changed('size'));
+    const containers = await list(context, withSize);
+    const nowMs = environment.clock.now();
+    const rows = containers.map((container) => ({ container, truncate: !flags.bool('no-trunc'), nowMs }));
+    await context.out(formatRows(fullFormat(format, quiet, withSize), rows, containerRows));
+  },
+};
+
+async function list(context: CommandContext, withSize: boolean): Promise<ContainerSummary[]> {
+  const { flags } = context;
+  const last = flags.number('last');
+  const limit = flags.bool('latest') && last === -1 ? 1 : last;
+  const filters = flags.value<Filters>('filter');
+  const query = {
+    all: flags.bool('all') ? 1 : undefined,
+    limit: limit > 0 ? limit : undefined,
+    size: withSize ? 1 : undefined,
+    filters: Object.keys(filters).length > 0 ? JSON.stringify(filters) : undefined,
+  };
+  return (await context.api()).get<ContainerSummary[]>('/containers/json', { query });
+}
+
+/**
+ * Tries a format on nothing, before the daemon is asked.
+ *
+ * @returns whether it shows sizes, which the daemon only works out when asked to
+ */
+function tryFormat(format: string): boolean {
+  const row = new FormattedRow(emptyRow, containerRows);
+  let template: Template;
+  try {
+    template = new Template(format);
+  } catch (error) {
+    throw new ExitError(1, `failed to parse template: ${messageOf(error)}`, { cause: error });
+  }
+  try {
+    template.run(row);
+  } catch (error) {
+    throw new ExitError(1, `failed to execute template: ${messageOf(error)}`, { cause: error });
+  }
+  return row.used.has('Size');
+}
+
+/** What stands behind the short formats. */
+function fullFormat(format: string, quiet: boolean, withSize: boolean): string {
+  if (format === 'raw') return quiet ? 'container_id: {{.ID}}' : raw + (withSize ? 'size: {{.Size}}\\n' : '');
+  if (quiet) return '{{.ID}}';
+  if (format === 'table' || format === '') return table + (withSize ? '\t{{.Size}}' : '');
+  return format;
+}
