@@ -22,12 +22,13 @@ export function find(files: MemoryFs, from: Inode, path: string): Inode | undefi
   return at;
 }
 
-/** The directory at a path, made with its parents when absent. */
+/** The directory at a path; when absent it is made with `mode`, its parents with 0755. */
 export function makeDirectories(files: MemoryFs, from: Inode, path: string, mode: number): Inode {
   let at = from;
-  for (const name of splitPath(path)) {
+  const names = splitPath(path);
+  for (const [index, name] of names.entries()) {
     const next: Inode | undefined = at.children?.get(name)?.inode;
-    at = next ?? files.create(at, name, fileType.directory | mode, ROOT);
+    at = next ?? files.create(at, name, fileType.directory | (index === names.length - 1 ? mode : 0o755), ROOT);
     if (!isDirectory(at)) throw new FsError('ENOTDIR', path);
   }
   return at;

@@ -31,6 +31,7 @@ export interface SavedNode {
   id: number;
   runtime: unknown;
   engine: unknown;
+  daemonUp: boolean;
 }
 
 /** Digests of the machine's files by name, as images/dist/machine/manifest.json has them. */

@@ -1,0 +1,103 @@
+/**
+ * One node's engine and what connects it with the guest: its Runtime, its directory, its sockets. The
+ * guest's `dockerd` process decides whether the engine can be reached: `service docker stop` ends it.
+ */
+import { type ApiHandler, type ApiResponse } from '#engine/api/http.ts';
+import { serveConnection } from '#engine/api/http1.ts';
+import { createEngine, type Engine } from '#engine/engine.ts';
+import type { LayerTrees } from '#engine/image/layer-trees.ts';
+import type { RegistryTransport } from '#engine/image/registry-port.ts';
+import type { AgentClient, DaemonEvent, GuestConnection } from './agent/client.ts';
+import { channelConnection } from './channel-connection.ts';
+import { GuestRuntime, type RuntimeState } from './guest/runtime.ts';
+import type { NodeName } from './guest/prepare.ts';
+import { MemoryStorage } from './p9/memory-storage.ts';
+import type { MemoryFs } from './p9/memory-fs.ts';
+import { SharedHome } from './p9/shared-home.ts';
+import { systemClock } from './ports/clock.ts';
+import { systemCompression } from './ports/compression.ts';
+import { systemCrypto } from './ports/crypto.ts';
+import { systemRandom } from './ports/random.ts';
+import type { SavedNode } from './state/machine-image.ts';
+
+export interface NodeParts {
+  agent: AgentClient;
+  share: MemoryFs;
+  layers: LayerTrees;
+  registry: RegistryTransport;
+}
+
+export class NodeHost {
+  readonly home: SharedHome;
+  readonly #engine: Engine;
+  readonly #runtime: GuestRuntime;
+  #daemonUp: boolean;
+
+  /** @param runtime as prepareNode left it, or as it was saved */
+  constructor(
+    private readonly parts: NodeParts,
+    readonly node: NodeName,
+    runtime: RuntimeState,
+    daemonUp: boolean,
+    savedEngine?: unknown,
+  ) {
+    const { agent, share, layers, registry } = parts;
+    this.#daemonUp = daemonUp;
+    this.home = new SharedHome(share, `${node.name}/home`);
+    this.#runtime = new GuestRuntime(agent, node.id, runtime);
+    this.#engine = createEngine({
+      name: node.name,
+      runtime: this.#runtime,
+      storage: new MemoryStorage(share, `${node.name}/docker`),
+      layers,
+      registry,
+      clock: systemClock,
+      random: systemRandom,
+      crypto: systemCrypto,
+      compression: systemCompression,
+      saved: savedEngine,
+    });
+  }
+
+  /** Starts what an engine starts when it comes up: networks, containers with a restart policy. */
+  start(): Promise<void> {
+    return this.#engine.start();
+  }
+
+  /** The Engine API, as long as the node's daemon runs. */
+  readonly api: ApiHandler = (request) => (this.#daemonUp ? this.#engine.handler(request) : Promise.resolve(unavailable()));
+
+  get isUp(): boolean {
+    return this.#daemonUp;
+  }
+
+  /** The `dockerd` process of the node came up, was told to stop, or is gone. */
+  handleDaemon(event: DaemonEvent): void {
+    if (event === 'up') {
+      this.#daemonUp = true;
+      void this.#engine.start();
+    } else if (event === 'stopping') {
+      void this.#engine.shutdown().finally(() => this.parts.agent.daemonStopped(this.node.id));
+    } else {
+      this.#daemonUp = false;
+    }
+  }
+
+  /** A client of `docker.sock` in the guest. */
+  handleConnection({ channel }: GuestConnection): void {
+    void serveConnection(channelConnection(channel), this.api).finally(() => channel.abort());
+  }
+
+  save(): SavedNode {
+    return { name: this.node.name, id: this.node.id, runtime: this.#runtime.save(), engine: this.#engine.save(), daemonUp: this.#daemonUp };
+  }
+}
+
+function unavailable(): ApiResponse {
+  const message = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+  return {
+    status: 503,
+    headers: { 'Content-Type': 'application/json' },
+    body: { kind: 'bytes', bytes: new TextEncoder().encode(JSON.stringify({ message })) },
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * A machine with everything that makes a Docker host of it: the emulated PC, its files, the agent's
+ * client, and a node's engine and command line. Worker and Node both hold one; the page speaks to it
+ * through messages.
+ */
+import { assert } from '#engine/assert.ts';
+import type { ApiHandler } from '#engine/api/http.ts';
+import { newId, shortId } from '#engine/id.ts';
+import { runCli } from '#cli/cli.ts';
+import { AgentClient } from './agent/client.ts';
+import { info, seed, setTime } from './agent/ops.ts';
+import type { SpawnedProcess } from './agent/spawn.ts';
+import type { Stub } from './agent/stub.ts';
+import type { VirtualMachine } from './machine/machine.ts';
+import type { HomeFiles, Machine, MachineStatus, SessionInfo, TerminalSession } from './machine-api.ts';
+import type { SharedFiles } from './shared-files.ts';
+import { NodeHost, type NodeParts } from './node-host.ts';
+import type { Platform } from './platform.ts';
+import { systemClock } from './ports/clock.ts';
+import { systemRandom } from './ports/random.ts';
+import { Registries } from './ports/registry.ts';
+import { loginShell, shellCommand } from './shell.ts';
+import { packImage, type MachineImage } from './state/machine-image.ts';
+import { stubEnvironment } from './stub-environment.ts';
+import { terminalSession } from './terminal-session.ts';
+
+export interface MachineParts {
+  platform: Platform;
+  pc: VirtualMachine;
+  files: SharedFiles;
+  agent: AgentClient;
+  /** What a saved state must match: see machine-image.ts. */
+  fit: string;
+}
+
+export class RunningMachine implements Machine {
+  readonly #parts: MachineParts;
+  readonly #nodes = new Map<string, NodeHost>();
+  readonly #startedMs = systemClock.now();
+  #commands = 0;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+    const { agent } = parts;
+    agent.onStub((stub) => void this.#runCommand(stub));
+    agent.onConnection((connection) => {
+      const node = this.#nodeById(connection.node);
+      if (node && connection.listener === 0) node.handleConnection(connection);
+      else connection.channel.abort();
+    });
+    agent.onDaemon((id, event) => this.#nodeById(id)?.handleDaemon(event));
+  }
+
+  /** Sets what the guest cannot know after a rest: the time, and fresh randomness. */
+  async wake(): Promise<void> {
+    await this.#parts.agent.batch({ node: 0 }, [setTime(systemClock.now()), seed(systemRandom.bytes(64))]);
+  }
+
+  /** Builds a node's engine; `saved` when the machine was restored. */
+  async addNode(...[node, runtime, daemonUp, saved]: NodeArguments): Promise<void> {
+    const { files, agent, platform } = this.#parts;
+    const parts: NodeParts = { agent, share: files.share, layers: files.layers, registry: new Registries(platform.files) };
+    const host = new NodeHost(parts, node, runtime, daemonUp, saved);
+    this.#nodes.set(node.name, host);
+    if (daemonUp) await host.start();
+  }
+
+  // Machine
+
+  async openTerminal(options: { node: string; rows: number; columns: number; cwd?: string }): Promise<TerminalSession> {
+    return terminalSession(await loginShell(this.#parts.agent, this.#node(options.node).node.id, options, options.cwd));
+  }
+
+  api(node: string): ApiHandler {
+    return this.#node(node).api;
+  }
+
+  home(node: string): HomeFiles {
+    return this.#node(node).home;
+  }
+
+  async saveSession(label: string): Promise<SessionInfo> {
+    const { sessions } = this.#parts.platform;
+    const bytes = await packImage(await this.image(), this.#parts.fit, false);
+    const saved: SessionInfo = { id: shortId(newId(systemRandom)), label, savedAtMs: systemClock.now(), sizeBytes: bytes.length };
+    await sessions.add(saved, bytes);
+    return saved;
+  }
+
+  sessions(): Promise<SessionInfo[]> {
+    return this.#parts.platform.sessions.list();
+  }
+
+  async status(): Promise<MachineStatus> {
+    const { agent, pc, files } = this.#parts;
+    const before = pc.instructions;
+    const { memory } = await agent.run({ node: 0 }, info());
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const total = memory['MemTotal'] ?? 0;
+    return {
+      uptimeMs: systemClock.now() - this.#startedMs,
+      memoryUsedBytes: total - (memory['MemAvailable'] ?? 0),
+      memoryTotalBytes: total,
+      mips: ((pc.instructions - before) >>> 0) / 200_000,
+      openFids: files.openFids,
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#parts.pc.stop();
+  }
+
+  // For Node
+
+  /** A shell command on a node, with pipes. */
+  shell(node: string, command: string): Promise<SpawnedProcess> {
+    return shellCommand(this.#parts.agent, this.#node(node).node.id, command);
+  }
+
+  get agent(): AgentClient {
+    return this.#parts.agent;
+  }
+
+  describe(): string {
+    return [this.#parts.agent.describe(), `${this.#commands} commands`, this.#parts.files.describe()].join('\n');
+  }
+
+  /**
+   * Everything, at a moment at which nothing is under way between host and guest. A `docker` command that
+   * runs is not saved; after a restore it prints a line and ends.
+   */
+  async image(): Promise<MachineImage> {
+    const { agent, pc, files } = this.#parts;
+    for (let attempt = 0; ; attempt++) {
+      await agent.ping();
+      if (pc.link.queuedBytes === 0 && agent.pendingBatches === 0) break;
+      assert(attempt < 1000, 'host and guest come to rest');
+    }
+    const nodes = [...this.#nodes.values()].map((node) => node.save());
+    const client = agent.save();
+    const saved = files.save();
+    return { processor: await pc.save(), ...saved, agent: client, nodes };
+  }
+
+  // Inside
+
+  #node(name: string): NodeHost {
+    const node = this.#nodes.get(name);
+    if (!node) throw new Error(`there is no node ${name}`);
+    return node;
+  }
+
+  #nodeById(id: number): NodeHost | undefined {
+    for (const host of this.#nodes.values()) if (host.node.id === id) return host;
+    return undefined;
+  }
+
+  /** A `docker` command in the guest. */
+  async #runCommand(stub: Stub): Promise<void> {
+    this.#commands++;
+    try {
+      const code = await runCli(stubEnvironment(this.#parts.agent, stub, (id) => this.#nodeById(id)?.api));
+      await stub.exit(code);
+    } finally {
+      this.#commands--;
+    }
+  }
+}
+
+type NodeArguments = ConstructorParameters<typeof NodeHost> extends [unknown, ...infer Rest] ? Rest : never;

@@ -1,0 +1,129 @@
+/**
+ * A `docker` command of the guest as the command line sees it: its streams are the stub's channels, its
+ * files are reached through the agent with the stub's own root, directory and rights.
+ */
+import type { ApiHandler } from '#engine/api/http.ts';
+import { EngineError } from '#engine/errors.ts';
+import { FileError, type CliEnvironment, type CliFiles, type CliInput, type CliOutput } from '#cli/environment.ts';
+import { AgentError, ChannelClosed } from './agent/agent-error.ts';
+import type { Channel } from './agent/channel.ts';
+import type { AgentClient } from './agent/client.ts';
+import type { Op } from './agent/op.ts';
+import { daemonAt, readdir, readFile, rmtree, stat, writeFile } from './agent/ops.ts';
+import type { Stub } from './agent/stub.ts';
+import { systemClock } from './ports/clock.ts';
+
+const signals: Record<number, string> = {
+  1: 'HUP',
+  2: 'INT',
+  3: 'QUIT',
+  10: 'USR1',
+  12: 'USR2',
+  15: 'TERM',
+  18: 'CONT',
+  20: 'TSTP',
+  28: 'WINCH',
+};
+/** What one operation carries at most. */
+const PIECE_BYTES = 512 * 1024;
+
+/** @param daemon the API of a node, as its sockets give it */
+export function stubEnvironment(agent: AgentClient, stub: Stub, daemon: (node: number) => ApiHandler | undefined): CliEnvironment {
+  const { hello } = stub;
+  return {
+    args: hello.args,
+    program: hello.program,
+    env: hello.env,
+    cwd: hello.cwd,
+    stdin: inputOf(stub),
+    stdout: outputOf(stub, stub.stdout, hello.streams[1]?.isTerminal ?? false),
+    stderr: outputOf(stub, stub.stderr, hello.streams[2]?.isTerminal ?? false),
+    connect: (host) => connect(agent, stub, host, daemon),
+    files: filesOf(agent, stub),
+    clock: systemClock,
+    onSignal: (listener) => stub.onSignal((number) => listener(signals[number] ?? String(number))),
+  };
+}
+
+async function connect(
+  agent: AgentClient,
+  stub: Stub,
+  host: string,
+  daemon: (node: number) => ApiHandler | undefined,
+): Promise<ApiHandler> {
+  const path = /^unix:\/\/(\/.*)$/.exec(host)?.[1];
+  if (path === undefined) throw new EngineError('unavailable', `${host} cannot be reached from here`);
+  const named = stub.hello.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock';
+  // The stub has tried the socket that its environment names; a flag may name another.
+  const node = host === named ? stub.hello.daemon : await agent.run({ stub: stub.id }, daemonAt(path));
+  const handler = node ? daemon(node) : undefined;
+  if (!handler) throw new EngineError('unavailable', `nothing answers at ${host}`);
+  return handler;
+}
+
+function inputOf(stub: Stub): CliInput {
+  return {
+    isTerminal: stub.hello.streams[0]?.isTerminal ?? false,
+    chunks: () => stub.stdin.read(),
+    setRaw(raw) {
+      stub.setRaw(raw);
+      return Promise.resolve();
+    },
+  };
+}
+
+function outputOf(stub: Stub, channel: Channel, isTerminal: boolean): CliOutput {
+  return {
+    isTerminal,
+    async write(data) {
+      try {
+        await channel.write(typeof data === 'string' ? new TextEncoder().encode(data) : data);
+      } catch (error) {
+        if (error instanceof ChannelClosed) throw new EngineError('cancelled', 'broken pipe', { cause: error });
+        throw error;
+      }
+    },
+    size: () => (isTerminal ? stub.size : undefined),
+  };
+}
+
+function filesOf(agent: AgentClient, stub: Stub): CliFiles {
+  const run = async <R>(step: Op<R>): Promise<R> => {
+    try {
+      return await agent.run({ stub: stub.id }, step);
+    } catch (error) {
+      if (error instanceof AgentError) throw new FileError(error.code, error.message);
+      throw error;
+    }
+  };
+  return {
+    async read(path) {
+      const parts: Uint8Array[] = [];
+      let length = 0;
+      for (;;) {
+        const part = await run(readFile(path, PIECE_BYTES, length));
+        if (part.length === 0) break;
+        parts.push(part);
+        length += part.length;
+      }
+      const out = new Uint8Array(length);
+      let at = 0;
+      for (const part of parts) {
+        out.set(part, at);
+        at += part.length;
+      }
+      return out;
+    },
+    async write(path, bytes, mode) {
+      for (let at = 0; at === 0 || at < bytes.length; at += PIECE_BYTES) {
+        await run(writeFile(path, mode ?? 0o644, bytes.subarray(at, at + PIECE_BYTES), { append: at > 0 }));
+      }
+    },
+    async stat(path) {
+      const { type, sizeBytes, mode } = await run(stat(path));
+      return { type: type === 'file' || type === 'directory' || type === 'symlink' ? type : 'other', sizeBytes, mode };
+    },
+    list: async (path) => (await run(readdir(path))).map(({ name }) => name),
+    remove: (path) => run(rmtree(path)),
+  };
+}
