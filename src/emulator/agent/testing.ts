@@ -24,7 +24,13 @@ export class SocketLink implements ByteLink {
 
   constructor(private readonly socket: Socket) {
     socket.on('error', () => {});
-    socket.on('data', (bytes) => (this.#listener ? this.#listener(bytes) : this.#early.push(bytes)));
+    // A plain array: a Buffer's `slice` does not copy.
+    socket.on('data', (buffer) => this.#take(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)));
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#listener) this.#listener(bytes);
+    else this.#early.push(bytes);
   }
 
   get queuedBytes(): number {
