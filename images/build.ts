@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { refreshPackages, requireInstalled } from './debian.ts';
+import { buildHub } from './hub/recipes.ts';
 import { agent, curl, sudo } from './machine/agent.ts';
 import { bios } from './machine/bios.ts';
 import { busybox } from './machine/busybox.ts';
@@ -54,7 +55,7 @@ function main(args: string[]): void {
   }
 
   const root = assembleRoot(machineParts.flatMap((part) => (part.place.path ? [{ path: part.place.path, bytes: bytesOf.get(part.name)! }] : [])));
-  parts['root'] = { file: 'root.cpio.gz', sha256: sha256(root), sizeBytes: root.length, sources: [], recipe: rootArchiveRecipe() };
+  parts['root'] = { file: 'root.cpio.gz', sha256: sha256(root), sizeBytes: root.length, sources: [], epoch: 0, recipe: rootArchiveRecipe() };
 
   mkdirSync(machineDir, { recursive: true });
   const files: MachineManifest['files'] = {};
@@ -66,6 +67,7 @@ function main(args: string[]): void {
   writeOut('root.cpio.gz', root);
   const manifest: MachineManifest = { files, parts };
   writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+  buildHub(new Map(machineParts.map(({ name }) => [name, { ...parts[name]!, bytes: bytesOf.get(name)! }])), all);
   for (const [file, { sizeBytes }] of Object.entries(files)) console.log(`${String(sizeBytes).padStart(9)}  ${file}`);
 }
 
@@ -74,7 +76,7 @@ function buildPart(part: Part, recipe: string): { bytes: Uint8Array; record: Par
   requireInstalled(part.tools);
   const { bytes, from } = part.build();
   const sources = [...new Set(from.map(({ source, sourceVersion }) => `${source} ${sourceVersion}`))].sort();
-  return { bytes, record: { ...part.place, sha256: sha256(bytes), sizeBytes: bytes.length, sources, recipe } };
+  return { bytes, record: { ...part.place, sha256: sha256(bytes), sizeBytes: bytes.length, sources, epoch: Math.max(0, ...from.map(({ epoch }) => epoch)), recipe } };
 }
 
 /** A part taken out of dist/machine, when it was made there under this very recipe. */

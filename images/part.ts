@@ -23,7 +23,7 @@ export interface Part {
 export interface BuiltPart {
   bytes: Uint8Array;
   /** What went in, own sources of this repository aside. */
-  from: Pick<DebianPackage, 'source' | 'sourceVersion'>[];
+  from: Pick<DebianPackage, 'source' | 'sourceVersion' | 'epoch'>[];
 }
 
 /** One part in dist/machine/manifest.json. */
@@ -34,6 +34,8 @@ export interface PartRecord {
   sizeBytes: number;
   /** Debian source packages, `name version`. Empty: made of this repository's own sources. */
   sources: string[];
+  /** Date of the newest of these packages, seconds since 1970; 0 without any. */
+  epoch: number;
   /** Hash of the recipe that gave these bytes. */
   recipe: string;
 }

@@ -3,7 +3,8 @@
 // One static program for both, linked with musl: it starts in about half the time that a glibc one needs (figures in
 // images/README.md). Its configuration is busybox's own default, as in Docker's official image, and busybox/config.
 
-import { appendFileSync, cpSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { binaryPackage, sourcePackage } from '../debian.ts';
@@ -45,11 +46,12 @@ function build(): BuiltPart {
 }
 
 /** Paths of the applets, as the program itself lists them: `bin/ls`, `usr/bin/awk` and so on. */
-export function appletPaths(program: string): string[] {
-  const list = join(cacheDir, 'applets');
-  rmSync(list, { force: true });
-  run(program, ['--list-full'], { log: list });
-  return readFileSync(list, 'utf8').trim().split('\n');
+export function appletsOf(program: Uint8Array): string[] {
+  const path = join(cacheDir, 'programs/busybox');
+  mkdirSync(join(cacheDir, 'programs'), { recursive: true });
+  writeFileSync(path, program);
+  chmodSync(path, 0o755);
+  return execFileSync(path, ['--list-full'], { encoding: 'utf8' }).trim().split('\n');
 }
 
 function checkConfig(wanted: string, result: string): void {

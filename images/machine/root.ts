@@ -2,13 +2,13 @@
 //
 // What is in it is in every saved state, so it holds only what a Docker host needs.
 
-import { readFileSync, statSync, writeFileSync, chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { directory, regular, symlink, writeCpio } from '../cpio.ts';
 import type { CpioEntry } from '../cpio.ts';
 import { filesBelow } from '../part.ts';
 import { cacheDir, imagesDir, run } from '../shell.ts';
-import { appletPaths } from './busybox.ts';
+import { appletsOf } from './busybox.ts';
 
 /** Files that decide the root besides the programs in it. */
 export const rootRecipe = ['machine/root.ts', 'machine/root', 'cpio.ts'];
@@ -33,7 +33,7 @@ const links: [path: string, target: string][] = [
 const agentNames = ['usr/bin/docker', 'usr/bin/docker-compose', 'usr/sbin/dockerd', 'usr/sbin/node-init'];
 
 /** Applets that the guest has a program of its own for, or that make no sense in it. */
-const leftOut = new Set(['linuxrc']);
+const leftOut = new Set(['linuxrc', 'usr/bin/dpkg', 'usr/bin/dpkg-deb', 'usr/bin/rpm', 'usr/bin/rpm2cpio', 'bin/rpm']);
 
 /** Puts the root together from programs by their path. */
 export function assembleRoot(programs: { path: string; bytes: Uint8Array }[]): Uint8Array {
@@ -59,16 +59,8 @@ export function assembleRoot(programs: { path: string; bytes: Uint8Array }[]): U
   for (const path of agentNames) add({ path, mode: symlink | 0o777, bytes: Buffer.from('/usr/sbin/drydock-agent') });
 
   const busybox = entries.get('bin/busybox')!;
-  add({ ...busybox, links: applets(busybox.bytes).filter((path) => !entries.has(path) && !leftOut.has(path)) });
+  add({ ...busybox, links: appletsOf(busybox.bytes).filter((path) => !entries.has(path) && !leftOut.has(path)) });
   return gzip(writeCpio([...entries.values()]));
-}
-
-function applets(program: Uint8Array): string[] {
-  const path = join(cacheDir, 'programs', 'busybox');
-  mkdirSync(join(cacheDir, 'programs'), { recursive: true });
-  writeFileSync(path, program);
-  chmodSync(path, 0o755);
-  return appletPaths(path);
 }
 
 /** By the gzip of the machine, as Node's zlib changes with Node. */
