@@ -23,7 +23,8 @@ export class PayloadWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1), value);
+    this.#grow(1);
+    this.#view.setUint8(this.#length - 1, value);
     return this;
   }
 

@@ -1,7 +1,7 @@
 /** Where things lie inside a node, as on a Docker host wherever Docker has a place for them. */
 
 /** The 9p tree of image layers, and a layer in it. */
-export const layersMount = '/run/drydock/layers';
+export const layersMount = '/var/lib/drydock/layers';
 export const layerPath = (diffId: string): string => `${layersMount}/${diffId.replace(':', '-')}`;
 
 export const dockerRoot = '/var/lib/docker';

@@ -21,7 +21,7 @@ const MS_NOATIME = 1024;
 /** Room for the writable layers of a node's containers. */
 const OVERLAY_SIZE = '144m';
 
-const shareMount = '/run/drydock/share';
+const shareMount = '/var/lib/drydock/share';
 const plan9 = 'trans=virtio,version=9p2000.L,msize=262144,access=any';
 
 /** What the node's runtime has to be made with after a restore. */
