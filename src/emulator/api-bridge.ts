@@ -17,7 +17,7 @@ export function remoteApi(pipes: Pipes, newPipe: () => number, send: SendRequest
     const pipe = newPipe();
     const incoming = pipes.receiver(pipe);
     const connectionIn = pipes.receiver(pipe + 1);
-    pump(request.body, pipes.sender(pipe));
+    void pump(request.body, pipes.sender(pipe));
     const { method, path, query, headers } = request;
     const head = await send(pipe, { method, path, query: [...query].map(([name, values]) => [name, [...values]]), headers });
     if (head.body.kind !== 'hijack') connectionIn.cancel();
@@ -58,25 +58,30 @@ export async function answerRequest(pipes: Pipes, handler: ApiHandler, pipe: num
   const { status, headers, body: answer } = await handler(request);
   switch (answer.kind) {
     case 'bytes':
+      body.cancel();
       return { status, headers, body: { kind: 'bytes', bytes: answer.bytes.slice() } };
     case 'empty':
+      body.cancel();
       return { status, headers, body: { kind: 'empty' } };
     case 'stream':
-      pump(answer.chunks, pipes.sender(pipe));
+      void pump(answer.chunks, pipes.sender(pipe)).finally(() => body.cancel());
       return { status, headers, body: { kind: 'stream' } };
     case 'hijack': {
       const connection = joinPipes(pipes.sender(pipe + 1), pipes.receiver(pipe + 1));
       void answer
         .run(connection)
         .catch(() => {})
-        .finally(() => connection.close());
+        .finally(() => {
+          connection.close();
+          body.cancel();
+        });
       return { status, headers, body: { kind: 'hijack' } };
     }
   }
 }
 
 /** Copies a stream into a pipe, and leaves the stream when the other side wants no more. */
-function pump(chunks: AsyncIterable<Uint8Array>, sender: PipeSender): void {
+function pump(chunks: AsyncIterable<Uint8Array>, sender: PipeSender): Promise<void> {
   const iterator = chunks[Symbol.asyncIterator]();
   sender.onCancel(() => void iterator.return?.().catch(() => {}));
   const run = async (): Promise<void> => {
@@ -87,7 +92,7 @@ function pump(chunks: AsyncIterable<Uint8Array>, sender: PipeSender): void {
     }
     sender.end();
   };
-  run().catch((error: unknown) => {
+  return run().catch((error: unknown) => {
     sender.end(messageOf(error));
     void iterator.return?.().catch(() => {});
   });
@@ -121,7 +126,7 @@ function joinPipes(sender: PipeSender, receiver: PipeReceiver): PipeConnection {
 
 /** Runs two connections into each other until the remote one has said all and the local one is gone or done. */
 async function splice(local: Connection, remote: PipeConnection): Promise<void> {
-  const out = (async () => {
+  void (async () => {
     for await (const chunk of local.input) await remote.write(chunk);
     await remote.closeWrite();
   })().catch(() => {});
@@ -131,5 +136,4 @@ async function splice(local: Connection, remote: PipeConnection): Promise<void> 
   })();
   await Promise.race([back, local.closed]).catch(() => {});
   remote.close();
-  await Promise.race([out, local.closed, Promise.resolve()]);
 }

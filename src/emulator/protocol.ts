@@ -21,9 +21,12 @@ export type Call =
   | { name: 'closeTerminal'; pipe: number }
   /** The pipe carries the body in and out; `pipe + 1` a hijacked connection. */
   | { name: 'api'; node: string; pipe: number; request: WireRequest }
-  | { name: 'homeList' | 'homeRead' | 'homeRemove'; node: string; path: string }
+  | { name: 'homeList'; node: string; path: string }
+  | { name: 'homeRead'; node: string; path: string }
+  | { name: 'homeRemove'; node: string; path: string }
   | { name: 'homeWrite'; node: string; path: string; bytes: Uint8Array }
-  | { name: 'homeWatch' | 'homeUnwatch'; node: string };
+  | { name: 'homeWatch'; node: string }
+  | { name: 'homeUnwatch'; node: string };
 
 export type CallName = Call['name'];
 
