@@ -11,6 +11,4 @@ export interface Chapter {
   lessons: readonly string[];
 }
 
-export const chapters: readonly Chapter[] = [
-  { id: 'first-containers', title: 'First containers', lessons: ['your-first-container'] },
-];
+export const chapters: readonly Chapter[] = [{ id: 'first-containers', title: 'First containers', lessons: ['your-first-container'] }];

@@ -39,7 +39,8 @@ export class EngineView {
     const frames = new FrameReader();
     let text = '';
     for await (const chunk of chunks) {
-      for (const bytes of options.tty ? [chunk] : frames.push(chunk).map((frame) => frame.bytes)) text += decoder.decode(bytes, { stream: true });
+      for (const bytes of options.tty ? [chunk] : frames.push(chunk).map((frame) => frame.bytes))
+        text += decoder.decode(bytes, { stream: true });
     }
     return text;
   }

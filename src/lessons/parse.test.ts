@@ -85,19 +85,43 @@ test('a lesson is front matter and steps of prose and fences', () => {
 test.each([
   ['no front matter', '## First', '1: a lesson begins with front matter between two lines of ---'],
   ['a missing field', lesson('## A').replace('title: A lesson\n', ''), '2: title is missing'],
-  ['an unknown field', lesson('## A').replace('summary:', 'sumary:'), '2: unknown field sumary; there are: title, chapter, summary, covers'],
-  ['another chapter', lesson('## A').replace('chapter: first-containers', 'chapter: swarm'), '2: chapter is swarm, but the folder is first-containers'],
+  [
+    'an unknown field',
+    lesson('## A').replace('summary:', 'sumary:'),
+    '2: unknown field sumary; there are: title, chapter, summary, covers',
+  ],
+  [
+    'another chapter',
+    lesson('## A').replace('chapter: first-containers', 'chapter: swarm'),
+    '2: chapter is swarm, but the folder is first-containers',
+  ],
   ['no steps', lesson(''), '7: no steps; a step begins with "## title"'],
   ['text before the first step', lesson('Hello', '## A'), '8: text before the first step; a step begins with "## title"'],
   ['a title in the text', lesson('# A'), '8: the title stands in the front matter; steps are "## title"'],
   ['an open fence', lesson('## A', '```run', 'docker ps'), '9: this fence is never closed'],
   ['bad YAML in goals', lesson('## A', '```goals', '- image: busybox', '- container: { name: [ }', '```'), '11: '],
-  ['an unknown goal', lesson('## A', '```goals', '- contianer: { name: web }', '```'), '10: unknown goal contianer; there are: container, image, noContainers, removed'],
-  ['an unknown goal field', lesson('## A', '```goals', '- container: { nmae: web }', '```'), '10: container has no field nmae; there are: name, image, state, exitCode, logs'],
-  ['a bad state', lesson('## A', '```goals', '- container: { state: stopped }', '```'), '10: container: state is one of created, running, paused, restarting, exited, dead'],
+  [
+    'an unknown goal',
+    lesson('## A', '```goals', '- contianer: { name: web }', '```'),
+    '10: unknown goal contianer; there are: container, image, noContainers, removed',
+  ],
+  [
+    'an unknown goal field',
+    lesson('## A', '```goals', '- container: { nmae: web }', '```'),
+    '10: container has no field nmae; there are: name, image, state, exitCode, logs',
+  ],
+  [
+    'a bad state',
+    lesson('## A', '```goals', '- container: { state: stopped }', '```'),
+    '10: container: state is one of created, running, paused, restarting, exited, dead',
+  ],
   ['goals without a solution', lesson('## A', '```goals', '- image: busybox', '```'), '8: a step with goals needs a solution'],
   ['a solution without goals', lesson('## A', '```solution', 'docker ps', '```'), '8: a solution or wrong answers without goals'],
-  ['a wrong answer that is none', lesson('## A', '```wrong', '- docker ps', '```'), '10: a wrong answer has run (command lines) and says (words of the explanation)'],
+  [
+    'a wrong answer that is none',
+    lesson('## A', '```wrong', '- docker ps', '```'),
+    '10: a wrong answer has run (command lines) and says (words of the explanation)',
+  ],
 ])('%s is an error with its line', (_, source, expected) => {
   expect(problem(source).startsWith(expected), problem(source)).toBe(true);
 });

@@ -109,7 +109,11 @@ test('reopen takes back what was done from there on', async () => {
   engine.images = [];
   player.reopen(0);
   await settle(player);
-  expect(player.state).toEqual({ stepIndex: 0, done: [false, false, false], verdicts: [{ met: false, because: 'there is no image `busybox` here' }] });
+  expect(player.state).toEqual({
+    stepIndex: 0,
+    done: [false, false, false],
+    verdicts: [{ met: false, because: 'there is no image `busybox` here' }],
+  });
 });
 
 test('a stopped engine leaves the goals as they were', async () => {

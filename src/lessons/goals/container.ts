@@ -18,14 +18,14 @@ interface ContainerGoal {
 }
 
 const states: readonly ContainerStatus[] = ['created', 'running', 'paused', 'restarting', 'exited', 'dead'];
-type ContainerState = (typeof states)[number];
 
 export const container: GoalKind<ContainerGoal> = {
   parse(value) {
     const fields = readFields('container', value, ['name', 'image', 'state', 'exitCode', 'logs']);
     const { state, exitCode } = fields;
     if (state !== undefined && !isState(state)) throw new Error(`container: state is one of ${states.join(', ')}`);
-    if (exitCode !== undefined && !(Number.isInteger(exitCode) && Number(exitCode) >= 0)) throw new Error('container: exitCode is not a number');
+    if (exitCode !== undefined && !(Number.isInteger(exitCode) && Number(exitCode) >= 0))
+      throw new Error('container: exitCode is not a number');
     return {
       name: readText('container', 'name', fields['name']),
       image: readText('container', 'image', fields['image']),
@@ -73,14 +73,18 @@ function criteria(goal: ContainerGoal, engine: EngineView): Criterion[] {
     list.push({
       holds: (one) => one.Names.includes(`/${name}`),
       differs: (nearest, count) =>
-        count === 1 ? `the only container is named \`${nameOf(nearest)}\`, not \`${name}\`` : `none of the ${count} containers is named \`${name}\``,
+        count === 1
+          ? `the only container is named \`${nameOf(nearest)}\`, not \`${name}\``
+          : `none of the ${count} containers is named \`${name}\``,
     });
   }
   if (image !== undefined) {
     list.push({
       holds: (one) => isFrom(one, image, engine),
       differs: (nearest, count) =>
-        count === 1 ? `\`${nameOf(nearest)}\` was made from \`${nearest.Image}\`, not from \`${image}\`` : `no container was made from \`${image}\``,
+        count === 1
+          ? `\`${nameOf(nearest)}\` was made from \`${nearest.Image}\`, not from \`${image}\``
+          : `no container was made from \`${image}\``,
     });
   }
   if (state !== undefined) {

@@ -32,7 +32,12 @@ describe('container', () => {
   test('any container will do when no name is asked for, and the nearest is explained', async () => {
     const goal = { container: { image: 'busybox', exitCode: 0, logs: 'hello world' } };
     expect(await verdict(goal, [{ ...hello, name: 'second', logs: 'hello\n' }, hello])).toBe('met');
-    expect(await verdict(goal, [{ ...hello, exitCode: 1 }, { ...hello, name: 'x', image: 'alpine' }])).toBe('`keen_hopper` ended with exit code 1, not 0');
+    expect(
+      await verdict(goal, [
+        { ...hello, exitCode: 1 },
+        { ...hello, name: 'x', image: 'alpine' },
+      ]),
+    ).toBe('`keen_hopper` ended with exit code 1, not 0');
   });
 
   test('is worded from its fields', () => {

@@ -10,5 +10,7 @@ export function sameImage(wanted: string, actual: string): boolean {
 function split(name: string): { repository: string; tag: string | undefined } {
   const short = name.replace(/^docker\.io\//, '').replace(/^library\//, '');
   const colon = short.lastIndexOf(':');
-  return colon > short.lastIndexOf('/') ? { repository: short.slice(0, colon), tag: short.slice(colon + 1) } : { repository: short, tag: undefined };
+  return colon > short.lastIndexOf('/')
+    ? { repository: short.slice(0, colon), tag: short.slice(colon + 1) }
+    : { repository: short, tag: undefined };
 }

@@ -22,10 +22,14 @@ export const noContainers: GoalKind<NoContainersGoal> = {
   async check({ image }, engine: EngineView) {
     const all = (await engine.get<ContainerSummary[]>('/containers/json', { all: true })) ?? [];
     const left = all.filter((one) => sameImage(image, one.Image)).map((one) => `\`${nameOf(one)}\``);
-    const made = engine.events.some((event) => event.Type === 'container' && event.Action === 'create' && sameImage(image, event.Actor.Attributes['image'] ?? ''));
+    const made = engine.events.some(
+      (event) => event.Type === 'container' && event.Action === 'create' && sameImage(image, event.Actor.Attributes['image'] ?? ''),
+    );
     if (left.length === 0) return made ? met : notYet(`there has been no container from \`${image}\``);
     if (left.length === 1) return notYet(`${left[0]} is still here`);
     const [first, second, ...more] = left;
-    return notYet(`${left.length} are still here: ${more.length === 0 ? `${first} and ${second}` : `${first}, ${second} and ${more.length} more`}`);
+    return notYet(
+      `${left.length} are still here: ${more.length === 0 ? `${first} and ${second}` : `${first}, ${second} and ${more.length} more`}`,
+    );
   },
 };

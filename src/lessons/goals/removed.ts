@@ -19,8 +19,11 @@ export const removed: GoalKind<string> = {
   async check(name, engine: EngineView) {
     const all = (await engine.get<ContainerSummary[]>('/containers/json', { all: true })) ?? [];
     const still = all.find((one) => nameOf(one) === name);
-    if (still) return notYet(still.State === 'running' ? `\`${name}\` is still running` : `\`${name}\` is still here: stopped, not removed`);
-    const gone = engine.events.some((event) => event.Type === 'container' && event.Action === 'destroy' && event.Actor.Attributes['name'] === name);
+    if (still)
+      return notYet(still.State === 'running' ? `\`${name}\` is still running` : `\`${name}\` is still here: stopped, not removed`);
+    const gone = engine.events.some(
+      (event) => event.Type === 'container' && event.Action === 'destroy' && event.Actor.Attributes['name'] === name,
+    );
     return gone ? met : notYet(`there has been no container named \`${name}\``);
   },
 };

@@ -39,6 +39,7 @@ export class Studio {
   touched = $state(false);
   /** One line about something that was done without being asked for. */
   notice = $state.raw<{ says: string; offersFresh: boolean } | undefined>();
+  #stepIndex = $state(0);
   readonly #progress = new Progress(localStorage);
 
   get chapter(): string {
@@ -51,13 +52,14 @@ export class Studio {
     this.player?.watch(undefined);
     this.player = lesson && new Player(lesson, this.#progress);
     this.player?.watch(this.machine.engine);
-    this.#saveWhenDone();
+    this.#followPlayer();
   }
 
   /** A step that has just been done is where the next one starts. */
-  #saveWhenDone(): void {
+  #followPlayer(): void {
     let { done } = this.player?.state ?? { done: [] };
     this.player?.subscribe((state) => {
+      this.#stepIndex = state.stepIndex;
       const newly = state.done.findIndex((now, index) => now && !done[index]);
       done = state.done;
       if (newly >= 0 && this.touched) void this.#saveStart(newly + 1);
@@ -88,10 +90,17 @@ export class Studio {
     const { last } = this.stepSessions;
     await this.start(last);
     const { restoredFrom, failure, phase } = this.machine;
-    if (restoredFrom) this.notice = { says: `The machine is as you left it: ${restoredFrom.label}, ${ago(restoredFrom.savedAtMs, Date.now())}.`, offersFresh: true };
+    if (restoredFrom)
+      this.notice = {
+        says: `The machine is as you left it: ${restoredFrom.label}, ${ago(restoredFrom.savedAtMs, Date.now())}.`,
+        offersFresh: true,
+      };
     if (last === undefined || phase !== 'failed' || failure?.kind !== 'arrival' || !navigator.onLine) return;
     await this.start();
-    this.notice = { says: `The last session could not be restored (${failure.message}), so this machine is fresh. Steps that are done stay done.`, offersFresh: false };
+    this.notice = {
+      says: `The last session could not be restored (${failure.message}), so this machine is fresh. Steps that are done stay done.`,
+      offersFresh: false,
+    };
   }
 
   async run(node: string, command: string): Promise<void> {
@@ -118,9 +127,8 @@ export class Studio {
   /** The step whose start "Undo step" leads back to: this one, or the one before when nothing was done here. */
   get undoTarget(): number | undefined {
     if (!this.player || this.machine.phase !== 'running') return undefined;
-    const { stepIndex } = this.player.state;
-    if (this.touched) return stepIndex;
-    return stepIndex > 0 ? stepIndex - 1 : undefined;
+    if (this.touched) return this.#stepIndex;
+    return this.#stepIndex > 0 ? this.#stepIndex - 1 : undefined;
   }
 
   async undoStep(): Promise<void> {
@@ -138,6 +146,12 @@ export class Studio {
       if (id !== undefined && this.machine.sessions.some((session) => session.id === id)) return id;
     }
     return undefined;
+  }
+
+  /** Opens or closes the editor; a narrow page turns to it, or back to the terminal. */
+  toggleFiles(): void {
+    this.filesOpen = !this.filesOpen;
+    this.view = this.filesOpen ? 'files' : 'terminal';
   }
 
   focusNextPane(backwards: boolean): void {

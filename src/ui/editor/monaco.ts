@@ -61,12 +61,10 @@ languages.setLanguageConfiguration('json', {
 });
 
 export interface CodeEditor {
-  /** Shows a file; its undo history and scroll position are kept while it is open. */
-  show(path: string, text: string): void;
-  /** The machine's text in place of ours, as one edit that can be undone. */
-  replace(path: string, text: string): void;
-  /** The file was closed. */
-  forget(path: string): void;
+  /** Takes over which files are open and what stands in them; a text that differs becomes an edit that can be undone. */
+  sync(open: readonly { path: string; text: string }[]): void;
+  /** Shows an open file with the undo history and scroll position it had, or nothing. */
+  show(path: string | undefined): void;
   focus(): void;
   dispose(): void;
 }
@@ -103,12 +101,23 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
   });
   const models = new Map<string, { model: editor.ITextModel; view: editor.ICodeEditorViewState | null }>();
   let shown: string | undefined;
-  /** While we set text ourselves, edits are not ours to report. */
+  /** While we set text ourselves, edits are not the reader's. */
   let replacing = false;
 
-  const keep = () => {
-    const open = shown !== undefined && models.get(shown);
-    if (open) open.view = code.saveViewState();
+  const open = (path: string, text: string) => {
+    const model = editor.createModel(text, languageOf(path), Uri.from({ scheme: 'guest', path: `/root/${path}` }));
+    model.onDidChangeContent(() => {
+      if (!replacing) options.onEdit(path, model.getValue());
+    });
+    models.set(path, { model, view: null });
+  };
+  const replace = (model: editor.ITextModel, text: string) => {
+    if (model.getValue() === text) return;
+    replacing = true;
+    model.pushStackElement();
+    model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
+    model.pushStackElement();
+    replacing = false;
   };
   const save = () => {
     if (shown !== undefined) options.onSave(shown);
@@ -126,34 +135,26 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
   dark.addEventListener('change', applyTheme);
 
   return {
-    show(path, text) {
-      keep();
-      let open = models.get(path);
-      if (!open) {
-        const model = editor.createModel(text, languageOf(path), Uri.from({ scheme: 'guest', path: `/root/${path}` }));
-        model.onDidChangeContent(() => {
-          if (!replacing) options.onEdit(path, model.getValue());
-        });
-        open = { model, view: null };
-        models.set(path, open);
+    sync(files) {
+      for (const { path, text } of files) {
+        const known = models.get(path);
+        if (known) replace(known.model, text);
+        else open(path, text);
       }
+      for (const [path, { model }] of models) {
+        if (files.some((file) => file.path === path)) continue;
+        model.dispose();
+        models.delete(path);
+      }
+    },
+    show(path) {
+      if (path === shown) return;
+      const before = shown !== undefined && models.get(shown);
+      if (before) before.view = code.saveViewState();
       shown = path;
-      code.setModel(open.model);
-      code.restoreViewState(open.view);
-    },
-    replace(path, text) {
-      const open = models.get(path);
-      if (!open || open.model.getValue() === text) return;
-      replacing = true;
-      open.model.pushStackElement();
-      open.model.pushEditOperations([], [{ range: open.model.getFullModelRange(), text }], () => null);
-      open.model.pushStackElement();
-      replacing = false;
-    },
-    forget(path) {
-      if (shown === path) shown = undefined;
-      models.get(path)?.model.dispose();
-      models.delete(path);
+      const now = path === undefined ? undefined : models.get(path);
+      code.setModel(now?.model ?? null);
+      if (now) code.restoreViewState(now.view);
     },
     focus: () => code.focus(),
     dispose() {
@@ -183,7 +184,11 @@ function fontSize(): number {
 function applyTheme(): void {
   const styles = getComputedStyle(document.documentElement);
   // The build shortens #ffffff, which Monaco does not read.
-  const colour = (token: string) => styles.getPropertyValue(token).trim().replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
+  const colour = (token: string) =>
+    styles
+      .getPropertyValue(token)
+      .trim()
+      .replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
   const bare = (token: string) => colour(token).replace('#', '');
   editor.defineTheme('drydock', {
     base: styles.colorScheme === 'dark' ? 'vs-dark' : 'vs',
@@ -195,6 +200,8 @@ function applyTheme(): void {
       { token: 'tag', foreground: bare('--code-name') },
       { token: 'variable', foreground: bare('--code-name') },
       { token: 'string', foreground: bare('--code-string') },
+      // The base theme has its own for this one.
+      { token: 'string.yaml', foreground: bare('--code-string') },
       { token: 'number', foreground: bare('--code-number') },
       { token: 'comment', foreground: bare('--code-comment'), fontStyle: 'italic' },
       { token: 'delimiter', foreground: bare('--soft') },

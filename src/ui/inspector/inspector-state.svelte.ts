@@ -6,6 +6,7 @@ import type { ContainerInspect, ContainerSummary } from '#engine/api/types/conta
 import type { ImageHistoryItem, ImageSummary } from '#engine/api/types/image.ts';
 import type { NetworkInspect } from '#engine/api/types/network.ts';
 import type { EngineView } from '#lessons/engine-view.ts';
+import { nameOfContainer } from './containers.ts';
 import { Ships } from './ships.ts';
 
 /** How long a removed container stays, struck through. */
@@ -128,10 +129,6 @@ export class InspectorState {
       container: container && { name: nameOfContainer(container), writableBytes: inspected?.SizeRw },
     };
   }
-}
-
-export function nameOfContainer(one: ContainerSummary): string {
-  return one.Names[0]?.replace(/^\//, '') ?? one.Id.slice(0, 12);
 }
 
 export function nameOfImage(image: ImageSummary | undefined): string | undefined {

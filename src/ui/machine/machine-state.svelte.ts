@@ -52,7 +52,6 @@ export class MachineState {
     if (generation !== this.#generation) return;
     try {
       const machine = await startMachine({
-        baseUrl: new URL(import.meta.env.BASE_URL, location.href).href,
         sessionId,
         onProgress: (progress) => {
           if (generation === this.#generation) this.progress = progress;

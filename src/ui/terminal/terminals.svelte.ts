@@ -175,7 +175,10 @@ export class Terminals {
   /** Types a command into the open terminal of a node, or into its first, or into a new one. */
   async run(node: string, command: string): Promise<void> {
     const { active } = this;
-    const tab = active?.node === node && active.exitCode === undefined ? active : (this.tabs.find((one) => one.node === node && one.exitCode === undefined) ?? (await this.open(node)));
+    const tab =
+      active?.node === node && active.exitCode === undefined
+        ? active
+        : (this.tabs.find((one) => one.node === node && one.exitCode === undefined) ?? (await this.open(node)));
     this.activeId = tab.id;
     await tab.ready;
     tab.type(command);
