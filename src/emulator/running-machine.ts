@@ -8,7 +8,7 @@ import type { ApiHandler } from '#engine/api/http.ts';
 import { newId, shortId } from '#engine/id.ts';
 import { runCli } from '#cli/cli.ts';
 import { AgentClient } from './agent/client.ts';
-import { info, seed, setTime } from './agent/ops.ts';
+import { info, seed, setTime, writeSetting } from './agent/ops.ts';
 import type { SpawnedProcess } from './agent/spawn.ts';
 import type { Stub } from './agent/stub.ts';
 import type { VirtualMachine } from './machine/machine.ts';
@@ -115,6 +115,11 @@ export class RunningMachine implements Machine {
   /** A shell command on a node, with pipes. */
   shell(node: string, command: string): Promise<SpawnedProcess> {
     return shellCommand(this.#parts.agent, this.#node(node).node.id, command);
+  }
+
+  /** Lets the guest forget what it only remembers for speed, so that less of it has to be saved. */
+  async settle(): Promise<void> {
+    await this.#parts.agent.run({ node: 0 }, writeSetting('/proc/sys/vm/drop_caches', '3'));
   }
 
   get agent(): AgentClient {
