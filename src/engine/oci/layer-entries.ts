@@ -21,6 +21,8 @@ const opaqueAttribute = 'trusted.overlay.opaque';
 const maxEntries = 500_000;
 const maxPathBytes = 4096;
 const maxNameBytes = 255;
+/** Entries that take another's place; each costs a look at all others, and real layers have none. */
+const maxReplacements = 1000;
 
 /** @throws EngineError `data-loss` for a damaged archive, `invalid-parameter` for one that reaches outside of itself */
 export function unpackLayer(archive: Uint8Array): UnpackedLayer {
@@ -40,6 +42,7 @@ class LayerBuilder {
   readonly #entries = new Map<string, LayerEntry>();
   /** Files that hardlinks point to. */
   readonly #linked = new Set<string>();
+  #replacements = 0;
 
   entries(): LayerEntry[] {
     return [...this.#entries.values()];
@@ -104,6 +107,7 @@ class LayerBuilder {
 
   /** Something else takes an entry's place: what was below it goes, what was linked to it lives on under its other names. */
   #displace(before: LayerEntry): void {
+    if (++this.#replacements > maxReplacements) throw refused(`layer replaces more than ${maxReplacements} of its own entries`);
     if (before.type === 'directory') {
       for (const path of [...this.#entries.keys()]) {
         if (!path.startsWith(`${before.path}/`)) continue;
