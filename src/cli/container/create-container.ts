@@ -7,6 +7,8 @@ import { ApiError, type ApiClient } from '#engine/api/client.ts';
 import type { CreateContainerResponse } from '#engine/api/types/container.ts';
 import { familiarString, parseAnyReference, tagNameOnly } from '#engine/oci/reference.ts';
 import type { CommandContext } from '../command.ts';
+import { ExitError } from '../exit-error.ts';
+import type { ParsedFlags } from '../flags/parse.ts';
 import { pullImage } from './pull-image.ts';
 import { parseIpAddress } from '../options/ip-address.ts';
 import { parsePlatform } from '../options/platform.ts';
@@ -18,6 +20,18 @@ const pullChoices = ['always', 'missing', 'never', ''];
 /** @throws Error with Docker's words */
 export function checkPullChoice(pull: string): void {
   if (!pullChoices.includes(pull)) throw new Error(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
+}
+
+/** Flags that only mean something to a daemon on Windows. */
+const windowsFlags = ['cpu-count', 'cpu-percent', 'io-maxbandwidth', 'io-maxiops'];
+
+/** @throws ExitError when one of them was given */
+export function refuseWindowsFlags(flags: ParsedFlags): void {
+  const given = windowsFlags.filter((flag) => flags.changed(flag));
+  if (given.length === 0) return;
+  const line = (flag: string): string =>
+    `"--${flag}" is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux`;
+  throw new ExitError(1, given.map(line).join('\n'));
 }
 
 /** @returns the container's id; warnings have been printed */
@@ -36,8 +50,10 @@ export async function createContainer(context: CommandContext, request: FullCrea
 
 async function create(context: CommandContext, request: FullCreateRequest): Promise<CreateContainerResponse> {
   const { flags } = context;
+  if (!flags.bool('disable-content-trust')) throw new Error('content trust is not available: there is no notary server to ask');
   const any = parseAnyReference(request.Image);
   const image = any.kind === 'named' ? familiarString(tagNameOnly(any.reference)) : undefined;
+  if (flags.bool('use-api-socket')) mountApiSocket(context.host, request);
   const platform = flags.string('platform') === '' ? undefined : parsePlatform(flags.string('platform'));
   const pull = (): Promise<void> => pullImage(context, request.Image, { platform: flags.string('platform'), quiet: flags.bool('quiet') });
 
@@ -52,6 +68,16 @@ async function create(context: CommandContext, request: FullCreateRequest): Prom
     await pull();
     return post(api, request, flags.string('name'), platform);
   }
+}
+
+/** Docker's own credentials, which go with it, are none here. */
+function mountApiSocket(host: string, { HostConfig }: FullCreateRequest): void {
+  const scheme = 'unix://';
+  if (!host.startsWith(scheme)) {
+    throw new Error(`flag --use-api-socket can only be used with unix sockets: docker endpoint ${host} incompatible`);
+  }
+  const socket = { Type: 'bind', Source: host.slice(scheme.length), Target: '/var/run/docker.sock', BindOptions: {} };
+  HostConfig.Mounts = [...(HostConfig.Mounts ?? []), socket];
 }
 
 function post(api: ApiClient, request: FullCreateRequest, name: string, platform: string | undefined): Promise<CreateContainerResponse> {

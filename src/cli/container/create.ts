@@ -1,6 +1,6 @@
 /** Makes a container without starting it. */
 import type { Command } from '../command.ts';
-import { createContainer, checkPullChoice } from './create-container.ts';
+import { checkPullChoice, createContainer, refuseWindowsFlags } from './create-container.ts';
 import { createFlags } from './create-flags.ts';
 import { createRequest, type FullCreateRequest } from './create-request.ts';
 import { withHelp } from './with-help.ts';
@@ -10,6 +10,7 @@ export const createCommand: Command = {
   path: ['container', 'create'],
   flags: createFlags,
   async run(context) {
+    refuseWindowsFlags(context.flags);
     let request: FullCreateRequest;
     try {
       checkPullChoice(context.flags.string('pull'));

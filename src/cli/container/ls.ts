@@ -8,7 +8,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { FormattedRow, formatRows } from '../format/formatter.ts';
 import { Template } from '../format/gotemplate/template.ts';
-import type { Filters } from '../options/filter.ts';
+import { filtersParameter, type Filters } from '../options/filter.ts';
 import { containerRows, emptyRow } from './container-rows.ts';
 
 const table = 'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
@@ -46,12 +46,11 @@ async function list(context: CommandContext, withSize: boolean): Promise<Contain
   const { flags } = context;
   const last = flags.number('last');
   const limit = flags.bool('latest') && last === -1 ? 1 : last;
-  const filters = flags.value<Filters>('filter');
   const query = {
     all: flags.bool('all') ? 1 : undefined,
     limit: limit > 0 ? limit : undefined,
     size: withSize ? 1 : undefined,
-    filters: Object.keys(filters).length > 0 ? JSON.stringify(filters) : undefined,
+    filters: filtersParameter(flags.value<Filters>('filter')),
   };
   return (await context.api()).get<ContainerSummary[]>('/containers/json', { query });
 }

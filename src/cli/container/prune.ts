@@ -3,7 +3,7 @@ import type { ContainersPruned } from '#engine/api/types/container.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { humanSize } from '../units/size.ts';
-import type { Filters } from '../options/filter.ts';
+import { filtersParameter, type Filters } from '../options/filter.ts';
 
 const warning = `WARNING! This will remove all stopped containers.
 Are you sure you want to continue?`;
@@ -23,7 +23,7 @@ export const pruneCommand: Command = {
 
 /** @returns the list to print, empty when nothing was removed; `docker system prune` shows it with others */
 export async function pruneContainers(context: CommandContext, filters: Filters): Promise<{ removed: string; reclaimedBytes: number }> {
-  const query = { filters: Object.keys(filters).length > 0 ? JSON.stringify(filters) : undefined };
+  const query = { filters: filtersParameter(filters) };
   const { ContainersDeleted, SpaceReclaimed } = await (await context.api()).post<ContainersPruned>('/containers/prune', { query });
   if (!ContainersDeleted || ContainersDeleted.length === 0) return { removed: '', reclaimedBytes: 0 };
   return { removed: `Deleted Containers:\n${ContainersDeleted.map((id) => `${id}\n`).join('')}`, reclaimedBytes: SpaceReclaimed };

@@ -9,7 +9,7 @@ import { ExitError } from '../exit-error.ts';
 import { DetachError } from '../stream/hijacked-stream.ts';
 import { attachContainer, checkTty, followTerminalSize, proxySignals, type Attachment } from './attach-streams.ts';
 import { containerPath } from './container-path.ts';
-import { checkPullChoice, createContainer } from './create-container.ts';
+import { checkPullChoice, createContainer, refuseWindowsFlags } from './create-container.ts';
 import { createFlags } from './create-flags.ts';
 import { createRequest, type FullCreateRequest } from './create-request.ts';
 import { waitForExit, type ExitWait } from './wait-exit.ts';
@@ -20,6 +20,7 @@ export const runCommand: Command = {
   path: ['container', 'run'],
   flags: createFlags,
   async run(context) {
+    refuseWindowsFlags(context.flags);
     const request = await requestOf(context);
     const { flags } = context;
     if (!flags.bool('detach')) checkTty(context, request.AttachStdin, request.Tty);

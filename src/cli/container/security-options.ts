@@ -6,6 +6,7 @@
 import type { CliFiles } from '#cli/environment.ts';
 import { quote } from '#cli/flags/quote.ts';
 import { openError } from '#cli/options/open-error.ts';
+import { jsonMistake } from '#engine/api/go-json.ts';
 import { messageOf } from '#engine/errors.ts';
 
 export interface SecurityOptions {
@@ -50,7 +51,8 @@ async function readProfile(files: CliFiles, path: string): Promise<string> {
   try {
     JSON.parse(text);
   } catch (error) {
-    throw new Error(`compacting json for seccomp profile (${path}) failed: ${messageOf(error)}`, { cause: error });
+    const mistake = jsonMistake(text) ?? messageOf(error);
+    throw new Error(`compacting json for seccomp profile (${path}) failed: ${mistake}`, { cause: error });
   }
   return withoutSpace(text);
 }

@@ -3,6 +3,7 @@ import type { ContainerInspect } from '#engine/api/types/container.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { errorLine } from '../error-line.ts';
 import { ExitError } from '../exit-error.ts';
+import type { ParsedFlags } from '../flags/parse.ts';
 import { DetachError } from '../stream/hijacked-stream.ts';
 import { attachContainer, followTerminalSize, proxySignals } from './attach-streams.ts';
 import { containerPath } from './container-path.ts';
@@ -13,18 +14,21 @@ export const startCommand: Command = {
   path: ['container', 'start'],
   async run(context) {
     const { flags, args } = context;
+    refuseExperimental(flags);
     if (flags.bool('attach') || flags.bool('interactive')) {
       if (args.length > 1) throw new ExitError(1, 'you cannot start and attach multiple containers at once');
       return startAttached(context, args[0]!);
     }
-    if (flags.string('checkpoint') !== '') {
-      if (args.length > 1) throw new ExitError(1, 'you cannot restore multiple containers at once');
-      const query = { checkpoint: flags.string('checkpoint'), 'checkpoint-dir': flags.string('checkpoint-dir') || undefined };
-      return (await context.api()).post(containerPath(args[0]!, 'start'), { query });
-    }
     return startAll(context, args);
   },
 };
+
+/** Checkpoints are for daemons with experimental features, which ours is not. */
+function refuseExperimental(flags: ParsedFlags): void {
+  const given = ['checkpoint', 'checkpoint-dir'].filter((flag) => flags.changed(flag));
+  const line = (flag: string): string => `"--${flag}" is only supported on a Docker daemon with experimental features enabled`;
+  if (given.length > 0) throw new ExitError(1, given.map(line).join('\n'));
+}
 
 async function startAll(context: CommandContext, names: readonly string[]): Promise<void> {
   const failed: string[] = [];

@@ -113,8 +113,8 @@ class FlagParser {
     const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
     if (name === '' || name.startsWith('-')) throw new FlagError(`bad flag syntax: ${word}`);
     const flag = this.#byName.get(name);
-    if (name === 'help' && !flag) {
-      this.#set(HELP, equals < 0 ? 'true' : word.slice(equals + 1));
+    if (name === 'help') {
+      this.#set(flag ?? HELP, equals < 0 ? 'true' : word.slice(equals + 1));
       this.#parsed.help = this.#parsed.bool('help');
       return;
     }

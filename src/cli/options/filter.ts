@@ -17,3 +17,16 @@ export function addFilter(filters: Filters, name: string, value: string): Filter
 export function filterValues(filters: Filters, name: string): string[] {
   return Object.keys(filters[name] ?? {});
 }
+
+/** As a query parameter, names and values in order as Go writes them; undefined when there is none. */
+export function filtersParameter(filters: Filters): string | undefined {
+  const names = Object.keys(filters).sort();
+  if (names.length === 0) return undefined;
+  const values = (name: string): Record<string, true> =>
+    Object.fromEntries(
+      filterValues(filters, name)
+        .sort()
+        .map((value) => [value, true]),
+    );
+  return JSON.stringify(Object.fromEntries(names.map((name) => [name, values(name)])));
+}

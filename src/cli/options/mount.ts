@@ -5,6 +5,7 @@
 import { parseBool, parseUnsigned } from '../units/number.ts';
 import { parseRamSize } from '../units/size.ts';
 import { csvFields } from './csv.ts';
+import { cleanPath } from './device.ts';
 
 /** As in the API's HostConfig.Mounts; keys that were not given are absent. */
 export interface MountOption {
@@ -65,7 +66,7 @@ function setField(mount: MountOption, field: string, key: string, value: string,
       return;
     case 'source':
     case 'src':
-      mount.Source = value === '.' || value.startsWith('./') ? `${cwd}/${value.slice(2)}`.replace(/\/$/, '') : value;
+      mount.Source = value.startsWith('.') ? cleanPath(`${cwd}/${value}`) : value;
       return;
     case 'target':
     case 'dst':

@@ -24,7 +24,11 @@ describe('parseTime', () => {
 
   test.each([
     ['bogus', 'failed to parse value as time or duration: "bogus"'],
-    ['2020-02-30', 'parsing time "2020-02-30" as "2006-01-02"'],
+    ['1.x', 'failed to parse value as time or duration: "1.x"'],
+    ['2020-02-30', 'parsing time "2020-02-30": day out of range'],
+    ['2020-13-01', 'parsing time "2020-13-01": month out of range'],
+    ['2020-01-01x', 'parsing time "2020-01-01x": extra text: "x"'],
+    ['2020-01-01Tx', 'parsing time "2020-01-01Tx" as "2006-01-02T15": cannot parse "x" as "15"'],
     ['a-b', 'parsing time "a-b" as "2006-01-02": cannot parse "a-b" as "2006"'],
   ])('%s is refused', (text, message) => {
     expect(() => parseTime(text, now)).toThrow(message);

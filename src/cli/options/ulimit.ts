@@ -25,8 +25,9 @@ export function parseUlimit(text: string): Ulimit {
   }
   const soft = Number(parseInteger(softText, 10));
   const hard = hardText === undefined ? soft : Number(parseInteger(hardText, 10));
-  if (hard !== -1 && soft > hard) {
-    throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
+  if (hard !== -1 && (soft === -1 || soft > hard)) {
+    const which = soft === -1 ? `soft: -1 (unlimited), hard: ${hard}` : `${soft} > ${hard}`;
+    throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${which}`);
   }
   return { Name: name, Soft: soft, Hard: hard };
 }
