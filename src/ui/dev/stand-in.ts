@@ -9,6 +9,10 @@ const enc = new TextEncoder();
 const dec = new TextDecoder();
 let sessions: SessionInfo[] = JSON.parse(sessionStorage.getItem('dev') ?? '[]');
 
+export async function savedSessions(): Promise<SessionInfo[]> {
+  return sessions;
+}
+
 export async function startMachineInWorker(o: StartOptions): Promise<Machine> {
   const total = 6_120_000;
   const step = p.has('slow') ? 400 : 20;

@@ -5,7 +5,7 @@
 import type { Machine, SessionInfo, StartProgress } from '#emulator/machine-api.ts';
 import { messageOf } from '#engine/errors.ts';
 import { EngineView } from '#lessons/engine-view.ts';
-import { startMachine } from './start-machine.ts';
+import { savedSessions, startMachine } from './start-machine.ts';
 
 export type Phase = 'waiting' | 'arriving' | 'running' | 'failed';
 
@@ -26,7 +26,7 @@ export class MachineState {
   failure = $state.raw<Failure | undefined>();
   machine = $state.raw<Machine | undefined>();
   engine = $state.raw<EngineView | undefined>();
-  /** Newest first; kept when the machine has died, so that one can be offered. */
+  /** Newest first. */
   sessions = $state.raw<SessionInfo[]>([]);
   /** What the running machine was restored from. */
   restoredFrom = $state.raw<SessionInfo | undefined>();
@@ -99,12 +99,13 @@ export class MachineState {
   saveFailure = $state<string | undefined>();
 
   async #listSessions(): Promise<void> {
-    const sessions = (await this.machine?.sessions()) ?? [];
-    this.sessions = sessions.slice().sort((a, b) => b.savedAtMs - a.savedAtMs);
+    // A page without storage has no sessions; that is no reason not to run.
+    this.sessions = await savedSessions().catch(() => []);
   }
 
   #fail(failure: Failure): void {
     this.#drop();
+    void this.#listSessions();
     this.phase = 'failed';
     this.failure = failure;
   }
