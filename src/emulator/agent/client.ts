@@ -167,6 +167,11 @@ export class AgentClient {
     return this.#processes.get(id)?.process;
   }
 
+  /** An open channel by the number that a saved state names; undefined when it has ended. */
+  channel(id: number): Channel | undefined {
+    return this.#channels.get(id);
+  }
+
   /** A position in time: exits reported before it are of no interest to `orphanExit`. */
   orphanMark(): number {
     return this.#orphans.mark();

@@ -22,8 +22,8 @@ export function mountRootfs(launch: Launch): Op[] {
   return ops;
 }
 
-export function unmountRootfs(launch: Pick<Launch, 'rootfs'>): Op {
-  return umount(overlayPaths(launch.rootfs.name).merged, MNT_DETACH);
+export function unmountRootfs(rootfsName: string): Op {
+  return umount(overlayPaths(rootfsName).merged, MNT_DETACH);
 }
 
 /** Connects a network namespace to bridges: in the node the veth pairs, in the namespace addresses and routes. */
@@ -55,6 +55,7 @@ export function writeBundle(launch: Launch, networkNamespace: string | undefined
   config.root.path = overlayPaths(launch.rootfs.name).merged;
   const network = config.linux.namespaces.find((namespace) => namespace.type === 'network');
   if (network && networkNamespace) network.path = networkNamespace;
+  config.linux.cgroupsPath = cgroupsPathOf(launch);
   const bundle = bundlePath(launch.containerId);
   return [mkdir(bundle, 0o700), writeFile(`${bundle}/config.json`, 0o600, JSON.stringify(config))];
 }
@@ -64,6 +65,11 @@ export function removeBundle(containerId: string): Op[] {
   return [mayFail(rmtree(`${crunRoot}/${containerId}`)), mayFail(rmtree(bundlePath(containerId)))];
 }
 
-export function cgroupOf(launch: Pick<Launch, 'config' | 'containerId'>): string {
-  return cgroupPath(launch.config.linux.cgroupsPath ?? `/docker/${launch.containerId}`);
+export function cgroupOf(launch: Launch): string {
+  return cgroupPath(cgroupsPathOf(launch));
+}
+
+/** Docker's place for a container unless the engine chose another. */
+function cgroupsPathOf(launch: Launch): string {
+  return launch.config.linux.cgroupsPath ?? `/docker/${launch.containerId}`;
 }

@@ -13,6 +13,8 @@ export const overlayPaths = (name: string): { base: string; diff: string; work: 
 
 /** An OCI bundle: config.json, pid file, log of crun. */
 export const bundlePath = (containerId: string): string => `/run/containerd/io.containerd.runtime.v2.task/moby/${containerId}`;
+/** Where crun hands over a terminal. Short, because a socket's path has at most 107 bytes. */
+export const consoleSocketPath = (id: string): string => `/run/crun-console/${id.slice(0, 64)}`;
 export const crunRoot = '/run/crun';
 
 export const netnsRoot = '/run/docker/netns';

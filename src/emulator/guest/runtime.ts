@@ -19,22 +19,23 @@ import {
 } from '#engine/runtime/runtime.ts';
 import type { RuntimeSpec } from '#engine/runtime/spec.ts';
 import { AgentError } from '#emulator/agent/agent-error.ts';
+import type { Channel } from '#emulator/agent/channel.ts';
 import type { AgentClient } from '#emulator/agent/client.ts';
-import { cgroupRemove, diskUsage, info, kill, mayFail, mkdir, netlink, type Op, processes, readFile, rmtree, writeFile, writeSetting } from '#emulator/agent/ops.ts';
+import { cgroupRemove, diskUsage, info, kill, mayFail, mkdir, netlink, type Op, processes, readFile, rmtree, unlink, writeFile, writeSetting } from '#emulator/agent/ops.ts';
 import type { OpResults } from '#emulator/agent/op.ts';
-import { exitCode } from '#emulator/agent/spawn.ts';
+import { exitCode, type SpawnChannels } from '#emulator/agent/spawn.ts';
 import { cgroupOf, connectSandbox, mountRootfs, removeBundle, unmountRootfs, writeBundle } from './bundle.ts';
 import { GuestProcess } from './guest-process.ts';
 import { deleteLink, NETLINK_NETFILTER, NETLINK_ROUTE, netlinkBatch, newAddress, newBridge } from './netlink.ts';
 import { masquerade, removeMasquerade } from './nftables.ts';
-import { bundlePath, crunRoot, overlayPaths } from './paths.ts';
+import { bundlePath, consoleSocketPath, crunRoot, overlayPaths } from './paths.ts';
 import { processInfo } from './process-info.ts';
 import { limitFiles } from './resources.ts';
 import { removeSandbox, Sandboxes, type SandboxState } from './sandboxes.ts';
 import { startFailure } from './start-failure.ts';
 import { usageOf, usageOps } from './usage.ts';
 
-/** What a running container has in the guest. */
+/** What a running container has in the guest: all that is needed to clean up after it. */
 interface Running {
   containerId: string;
   pid: number;
@@ -44,12 +45,15 @@ interface Running {
   sandbox: string | undefined;
   /** The network namespace its processes are in; undefined for the node's. */
   network: string | undefined;
-  process: GuestProcess;
 }
 
+/** As saved with a machine. */
 export interface RuntimeState {
   sandboxes: SandboxState;
   bridges: [name: string, index: number][];
+  /** Overlay directory of each container that has a writable layer. */
+  writable: [containerId: string, rootfsName: string][];
+  running: (Running & { channels: Partial<Record<keyof SpawnChannels, number>> })[];
   nextLink: number;
 }
 
@@ -60,7 +64,8 @@ const FIRST_VETH = 100;
 export class GuestRuntime implements Runtime {
   readonly #agent: AgentClient;
   readonly #node: number;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, Running & { process: GuestProcess }>();
+  readonly #writable: Map<string, string>;
   readonly #sandboxes: Sandboxes;
   readonly #bridges: Map<string, number>;
   #nextLink: number;
@@ -70,7 +75,12 @@ export class GuestRuntime implements Runtime {
     this.#node = node;
     this.#sandboxes = new Sandboxes(agent, node, saved?.sandboxes);
     this.#bridges = new Map(saved?.bridges);
+    this.#writable = new Map(saved?.writable);
     this.#nextLink = saved?.nextLink ?? FIRST_VETH;
+    for (const { channels, ...running } of saved?.running ?? []) {
+      const open = Object.entries(channels).map(([name, id]) => [name, agent.channel(id)]);
+      this.#attend(running, Object.fromEntries(open) as SpawnChannels, agent.orphanExit(node, running.pid));
+    }
   }
 
   /** Makes ready what every start uses. */
@@ -79,7 +89,11 @@ export class GuestRuntime implements Runtime {
   }
 
   save(): RuntimeState {
-    return { sandboxes: this.#sandboxes.save(), bridges: [...this.#bridges], nextLink: this.#nextLink };
+    const running = [...this.#running.values()].map(({ process, ...rest }) => {
+      const open = Object.entries(process.channels).map(([name, channel]: [string, Channel]) => [name, channel.id]);
+      return { ...rest, channels: Object.fromEntries(open) as RuntimeState['running'][number]['channels'] };
+    });
+    return { sandboxes: this.#sandboxes.save(), bridges: [...this.#bridges], writable: [...this.#writable], running, nextLink: this.#nextLink };
   }
 
   describe(): string {
@@ -93,40 +107,20 @@ export class GuestRuntime implements Runtime {
 
   async start(launch: Launch): Promise<Process> {
     const { containerId } = launch;
-    const bundle = bundlePath(containerId);
     const network = this.#networkOf(launch);
-    const undo = [
-      mayFail(cgroupRemove(cgroupOf(launch))),
-      mayFail(unmountRootfs(launch)),
-      ...(network.sandbox ? [mayFail(removeSandbox(network.sandbox))] : []),
-      ...removeBundle(containerId),
-    ];
+    const running = { containerId, pid: 0, cgroup: cgroupOf(launch), rootfsName: launch.rootfs.name, sandbox: network.sandbox, network: network.path };
     const ops = [...network.ops, ...mountRootfs(launch), ...writeBundle(launch, network.path)];
-    let started;
+    this.#writable.set(containerId, launch.rootfs.name);
     try {
-      started = await this.#launch(ops, containerId, 'run', ['--bundle', bundle], launch.terminalSize, launch.config.process.terminal, launch.stdinOpen);
+      const crun = { verb: 'run', args: ['--bundle', bundlePath(containerId)], base: bundlePath(containerId), console: containerId } as const;
+      const started = await this.#launch(ops, containerId, crun, { ...launch, terminal: launch.config.process.terminal });
+      return this.#attend({ ...running, pid: started.pid }, started.channels, started.status);
     } catch (error) {
-      await this.#batch(undo);
-      void this.#sandboxes.refill();
+      await this.#batch(removal(running));
       throw error;
+    } finally {
+      void this.#sandboxes.refill();
     }
-    const exit = started.status.then(async (status) => {
-      this.#running.delete(containerId);
-      const oomKilled = await this.#cleanUp(launch, undo);
-      return { code: exitCode(status), oomKilled };
-    });
-    const process = new GuestProcess(started.pid, started.channels, exit);
-    this.#running.set(containerId, {
-      containerId,
-      pid: started.pid,
-      cgroup: cgroupOf(launch),
-      rootfsName: launch.rootfs.name,
-      sandbox: network.sandbox,
-      network: network.path,
-      process,
-    });
-    void this.#sandboxes.refill();
-    return process;
   }
 
   async exec(containerId: string, launch: ExecLaunch): Promise<Process> {
@@ -134,7 +128,8 @@ export class GuestRuntime implements Runtime {
     const base = `${bundlePath(containerId)}/${launch.execId}`;
     const ops = [mkdir(base, 0o700), writeFile(`${base}/process.json`, 0o600, JSON.stringify(launch.process))];
     try {
-      const started = await this.#launch(ops, containerId, 'exec', ['--process', `${base}/process.json`], launch.terminalSize, launch.process.terminal, launch.stdinOpen, base);
+      const crun = { verb: 'exec', args: ['--process', `${base}/process.json`], base, console: launch.execId } as const;
+      const started = await this.#launch(ops, containerId, crun, { ...launch, terminal: launch.process.terminal });
       const exit = started.status.then(async (status): Promise<ProcessExit> => {
         await this.#batch([mayFail(rmtree(base))]);
         return { code: exitCode(status), oomKilled: false };
@@ -185,12 +180,15 @@ export class GuestRuntime implements Runtime {
   }
 
   async writableSizeBytes(containerId: string): Promise<number> {
-    const [usage] = await this.#batch([mayFail(diskUsage(overlayPaths(containerId).diff))]);
+    const [usage] = await this.#batch([mayFail(diskUsage(overlayPaths(this.#writable.get(containerId) ?? containerId).diff))]);
     return usage?.bytes ?? 0;
   }
 
   async removeWritable(containerId: string): Promise<void> {
-    await this.#batch([mayFail(rmtree(overlayPaths(containerId).base))]);
+    const name = this.#writable.get(containerId);
+    if (!name) return;
+    await this.#batch([rmtree(overlayPaths(name).base)]);
+    this.#writable.delete(containerId);
   }
 
   async createBridge(bridge: Bridge): Promise<void> {
@@ -236,49 +234,47 @@ export class GuestRuntime implements Runtime {
   async #launch(
     ops: Op[],
     containerId: string,
-    verb: 'run' | 'exec',
-    args: string[],
-    size: TerminalSize | undefined,
-    terminal: boolean,
-    stdinOpen: boolean,
-    base = bundlePath(containerId),
-  ): Promise<{ pid: number; channels: GuestProcess['channels']; status: Promise<number> }> {
-    const pidFile = `${base}/init.pid`;
-    const logFile = `${base}/log.json`;
-    const consoleSocket = `${base}/console.sock`;
-    const argv = ['crun', `--root=${crunRoot}`, '--cgroup-manager=cgroupfs', `--log=${logFile}`, '--log-format=json', verb, '--detach', `--pid-file=${pidFile}`];
-    argv.push(...args);
+    crun: { verb: 'run' | 'exec'; args: readonly string[]; base: string; console: string },
+    stdio: { terminal: boolean; terminalSize?: TerminalSize; stdinOpen: boolean },
+  ): Promise<{ pid: number; channels: SpawnChannels; status: Promise<number> }> {
+    const { terminal, terminalSize: size, stdinOpen } = stdio;
+    const pidFile = `${crun.base}/init.pid`;
+    const logFile = `${crun.base}/log.json`;
+    const consoleSocket = consoleSocketPath(crun.console);
+    const argv = ['crun', `--root=${crunRoot}`, '--cgroup-manager=cgroupfs', `--log=${logFile}`, '--log-format=json', crun.verb, '--detach', `--pid-file=${pidFile}`];
     if (terminal) argv.push(`--console-socket=${consoleSocket}`);
-    if (verb === 'exec' && terminal) argv.push('--tty');
-    argv.push(containerId);
+    argv.push(...crun.args, containerId);
     const mark = this.#agent.orphanMark();
     try {
-      const crun = await this.#agent.spawn(
+      const spawned = await this.#agent.spawn(
         { node: this.#node },
         {
-          before: ops,
+          before: terminal ? [...ops, mkdir(dirname(consoleSocket), 0o700)] : ops,
           argv,
           env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
-          cwd: '/',
-          stdio: terminal
-            ? { consoleSocket, rows: size?.rows ?? 0, columns: size?.columns ?? 0 }
-            : { stdin: stdinOpen, stdout: true, stderr: true },
+          stdio: terminal ? { consoleSocket, rows: size?.rows ?? 0, columns: size?.columns ?? 0 } : { stdin: stdinOpen, stdout: true, stderr: true },
         },
       );
-      const status = await crun.exit;
-      const [log, pid] = await this.#batch([mayFail(readFile(logFile, 65536)), mayFail(readFile(pidFile, 32))]);
+      const status = await spawned.exit;
+      const [log, pid] = await this.#batch([mayFail(readFile(logFile, 65536)), mayFail(readFile(pidFile, 32)), ...(terminal ? [mayFail(unlink(consoleSocket))] : [])]);
       if (status !== 0) throw startFailure(textOf(log));
       const nodePid = Number(textOf(pid));
-      return { pid: nodePid, channels: crun.channels, status: this.#agent.orphanExit(this.#node, nodePid, mark) };
+      return { pid: nodePid, channels: spawned.channels, status: this.#agent.orphanExit(this.#node, nodePid, mark) };
     } catch (error) {
       throw asStartError(error);
     }
   }
 
-  /** Takes away what a container had; tells whether memory ran out in it. */
-  async #cleanUp(launch: Launch, undo: Op[]): Promise<boolean> {
-    const [events] = await this.#batch([mayFail(readFile(`${cgroupOf(launch)}/memory.events`, 4096)), ...undo]);
-    return /^oom_kill [1-9]/m.test(textOf(events));
+  /** Keeps a running container in the books until it ends, and takes away what it had then. */
+  #attend(running: Running, channels: SpawnChannels, status: Promise<number>): GuestProcess {
+    const exit = status.then(async (waitStatus): Promise<ProcessExit> => {
+      this.#running.delete(running.containerId);
+      const [events] = await this.#batch([mayFail(readFile(`${running.cgroup}/memory.events`, 4096)), ...removal(running)]);
+      return { code: exitCode(waitStatus), oomKilled: /^oom_kill [1-9]/m.test(textOf(events)) };
+    });
+    const process = new GuestProcess(running.pid, channels, exit);
+    this.#running.set(running.containerId, { ...running, process });
+    return process;
   }
 
   async #freeze(containerId: string, value: '0' | '1'): Promise<void> {
@@ -286,7 +282,7 @@ export class GuestRuntime implements Runtime {
     await this.#batch([writeSetting(`${cgroup}/cgroup.freeze`, value)]);
   }
 
-  #get(containerId: string): Running {
+  #get(containerId: string): Running & { process: GuestProcess } {
     const found = this.#running.get(containerId);
     if (!found) throw new EngineError('not-found', `container ${containerId} is not running`);
     return found;
@@ -306,6 +302,20 @@ export class GuestRuntime implements Runtime {
   #batch<const T extends readonly Op[]>(ops: T): Promise<OpResults<T>> {
     return this.#agent.batch({ node: this.#node }, ops);
   }
+}
+
+/** Takes away everything of a container but its writable layer. */
+function removal({ containerId, cgroup, rootfsName, sandbox }: Running): Op[] {
+  return [
+    mayFail(cgroupRemove(cgroup)),
+    mayFail(unmountRootfs(rootfsName)),
+    ...(sandbox ? [mayFail(removeSandbox(sandbox))] : []),
+    ...removeBundle(containerId),
+  ];
+}
+
+function dirname(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 function asStartError(error: unknown): unknown {

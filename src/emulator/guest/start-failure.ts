@@ -7,7 +7,8 @@ import { StartError, type StartFailure } from '#engine/runtime/runtime.ts';
 /** First match counts. */
 const reasons: [pattern: RegExp, reason: StartFailure][] = [
   [/executable file .* not found/, 'executable-not-found'],
-  [/(?:open executable|exec).*: Is a directory/, 'is-a-directory'],
+  // crun's own check of a file that is not a regular one.
+  [/open executable: Operation not permitted/, 'is-a-directory'],
   [/(?:open executable|exec).*: Permission denied/, 'permission-denied'],
   [/(?:open executable|exec).*: No such file or directory/, 'executable-not-found'],
   [/chdir|working directory|cwd/, 'no-such-directory'],
