@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { displayPorts } from '#cli/container/published-ports.ts';
+import { displayPorts } from '#cli/format/display-ports.ts';
 import { readData } from './recording.ts';
 
 interface Row {

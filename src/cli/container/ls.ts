@@ -6,22 +6,27 @@ import type { ContainerSummary } from '#engine/api/types/container.ts';
 import { messageOf } from '#engine/errors.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
+import { containerFormat, containerRows } from '../format/container.ts';
 import { FormattedRow, formatRows } from '../format/formatter.ts';
 import { Template } from '../format/gotemplate/template.ts';
 import { filtersParameter, type Filters } from '../options/filter.ts';
-import { containerRows, emptyRow } from './container-rows.ts';
 
-const table = 'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
-const raw = `container_id: {{.ID}}
-image: {{.Image}}
-command: {{.Command}}
-created_at: {{.CreatedAt}}
-state: {{- pad .State 1 0}}
-status: {{- pad .Status 1 0}}
-names: {{.Names}}
-labels: {{- pad .Labels 1 0}}
-ports: {{- pad .Ports 1 0}}
-`;
+/** What a template is tried on before the daemon is asked. */
+const nothing: ContainerSummary = {
+  Id: '',
+  Names: [],
+  Image: '',
+  ImageID: '',
+  Command: '',
+  Created: 0,
+  Ports: [],
+  Labels: {},
+  State: 'created',
+  Status: '',
+  HostConfig: {},
+  NetworkSettings: { Networks: {} },
+  Mounts: [],
+};
 
 /** @cli  P[no platform]  docker container ls  "List containers" */
 export const lsCommand: Command = {
@@ -36,9 +41,8 @@ export const lsCommand: Command = {
     const usesSize = format !== '' && tryFormat(format);
     const withSize = flags.bool('size') || (usesSize && !quiet && !flags.changed('size'));
     const containers = await list(context, withSize);
-    const nowMs = environment.clock.now();
-    const rows = containers.map((container) => ({ container, truncate: !flags.bool('no-trunc'), nowMs }));
-    await context.out(formatRows(fullFormat(format, quiet, withSize), rows, containerRows));
+    const kind = containerRows({ truncate: !flags.bool('no-trunc'), nowMs: environment.clock.now() });
+    await context.out(formatRows(containerFormat(format, quiet, withSize), containers, kind));
   },
 };
 
@@ -61,7 +65,7 @@ async function list(context: CommandContext, withSize: boolean): Promise<Contain
  * @returns whether it shows sizes, which the daemon only works out when asked to
  */
 function tryFormat(format: string): boolean {
-  const row = new FormattedRow(emptyRow, containerRows);
+  const row = new FormattedRow(nothing, containerRows({ truncate: false, nowMs: 0 }));
   let template: Template;
   try {
     template = new Template(format);
@@ -74,12 +78,4 @@ function tryFormat(format: string): boolean {
     throw new ExitError(1, `failed to execute template: ${messageOf(error)}`, { cause: error });
   }
   return row.used.has('Size');
-}
-
-/** What stands behind the short formats. */
-function fullFormat(format: string, quiet: boolean, withSize: boolean): string {
-  if (format === 'raw') return quiet ? 'container_id: {{.ID}}' : raw + (withSize ? 'size: {{.Size}}\\n' : '');
-  if (quiet) return '{{.ID}}';
-  if (format === 'table' || format === '') return table + (withSize ? '\t{{.Size}}' : '');
-  return format;
 }
