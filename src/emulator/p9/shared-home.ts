@@ -7,7 +7,7 @@ import type { HomeFiles } from '../machine-api.ts';
 import { FsError } from './errno.ts';
 import { isDirectory, isRegular, type Inode } from './inode.ts';
 import type { MemoryFs } from './memory-fs.ts';
-import { find, makeDirectories, makeFile, removeAll } from './paths.ts';
+import { find, locate, makeDirectories, makeFile, removeAll } from './paths.ts';
 
 const SETTLE_MS = 50;
 
@@ -75,13 +75,34 @@ export class SharedHome implements HomeFiles {
     };
   }
 
-  /** Permission bits of a file, for writing it back to a disk. */
-  mode(path: string): number {
-    return this.#existing(path).mode & 0o7777;
+  // For copying from and to a disk
+
+  /** Undefined when there is nothing at the path. */
+  entry(path: string): { type: 'file' | 'directory' | 'symlink' | 'other'; mode: number; target: string } | undefined {
+    const inode = find(this.#files, this.#top, path);
+    if (!inode) return undefined;
+    const type = isDirectory(inode) ? 'directory' : isRegular(inode) ? 'file' : inode.target === undefined ? 'other' : 'symlink';
+    return { type, mode: inode.mode & 0o7777, target: inode.target ?? '' };
+  }
+
+  makeDirectory(path: string): void {
+    this.#quietly(() => makeDirectories(this.#files, this.#top, path, 0o755));
+  }
+
+  symlink(path: string, target: string): void {
+    this.#quietly(() => {
+      const { directory, name } = locate(this.#files, this.#top, path, 0o755);
+      this.#files.symlink(directory, name, target, { uid: 0, gid: 0 });
+    });
   }
 
   setMode(path: string, mode: number): void {
-    this.#files.setAttributes(this.#existing(path), { mode });
+    this.#quietly(() => this.#files.setAttributes(this.#existing(path), { mode }));
+  }
+
+  /** Resolves when watchers have heard of everything that has happened. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 2 * SETTLE_MS));
   }
 
   #existing(path: string): Inode {
@@ -90,14 +111,21 @@ export class SharedHome implements HomeFiles {
     return inode;
   }
 
-  #run<T>(path: string, action: () => T): Promise<T> {
+  /** Does what watchers are not told of. */
+  #quietly<T>(action: () => T): T {
     this.#own = true;
     try {
-      return Promise.resolve(action());
-    } catch (error) {
-      return Promise.reject(error instanceof FsError ? new Error(`${path}: ${error.message}`, { cause: error }) : error);
+      return action();
     } finally {
       this.#own = false;
+    }
+  }
+
+  #run<T>(path: string, action: () => T): Promise<T> {
+    try {
+      return Promise.resolve(this.#quietly(action));
+    } catch (error) {
+      return Promise.reject(error instanceof FsError ? new Error(`${path}: ${error.message}`, { cause: error }) : error);
     }
   }
 }

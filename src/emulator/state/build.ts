@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { Zstd } from '@hpcc-js/wasm-zstd';
 import { nodePlatform } from '../host.ts';
 import { startMachine, type CurrentState } from '../start.ts';
 import { fitOf, packImage, type MachineManifest } from './machine-image.ts';
@@ -25,15 +24,15 @@ interface StateDescription extends CurrentState {
 }
 
 /** Makes the state unless it is there and current. Says what it does, because it takes half a minute. */
-export async function ensureState(): Promise<void> {
+export async function ensureState(say: (line: string) => void = console.log): Promise<void> {
   const key = await stateKey();
   if ((await currentKey()) === key) return;
-  console.log('Preparing the machine (booting Linux once and saving it) …');
+  say('Preparing the machine (booting Linux once and saving it) …');
   const startedMs = performance.now();
   const bytes = await buildState();
   await publish(key, bytes);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
-  console.log(`The saved machine has ${(bytes.length / 1e6).toFixed(1)} MB (made in ${seconds} s).`);
+  say(`The saved machine has ${(bytes.length / 1e6).toFixed(1)} MB (made in ${seconds} s).`);
 }
 
 async function buildState(): Promise<Uint8Array<ArrayBuffer>> {
@@ -45,6 +44,7 @@ async function buildState(): Promise<Uint8Array<ArrayBuffer>> {
     await machine.settle();
     const image = await machine.image();
     await machine.stop();
+    const { Zstd } = await import('@hpcc-js/wasm-zstd');
     const zstd = await Zstd.load();
     const processor = new Uint8Array(zstd.compress(image.processor, LEVEL));
     const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as MachineManifest;
@@ -77,7 +77,8 @@ async function currentKey(): Promise<string | undefined> {
 async function stateKey(): Promise<string> {
   const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as MachineManifest;
   const hash = createHash('sha256').update(`${fitOf(manifest)}\nzstd ${LEVEL}\n`);
-  for (const path of recipe) for (const file of await filesBelow(join(root, path))) hash.update(`${relative(root, file)}\0`).update(await readFile(file));
+  for (const path of recipe)
+    for (const file of await filesBelow(join(root, path))) hash.update(`${relative(root, file)}\0`).update(await readFile(file));
   return hash.digest('hex');
 }
 
