@@ -34,7 +34,7 @@ export interface Attachment extends HijackedStream {
 export async function attachContainer(context: CommandContext, options: AttachOptions): Promise<Attachment> {
   const { container, stdin, stdout, stderr, tty } = options;
   context.holdInterrupts();
-  const detachKeys = await detachKeysOf(context);
+  const detachKeys = await detachKeysOf(context, stdin && tty);
   const query = {
     stream: 1,
     stdin: stdin ? 1 : undefined,
@@ -62,9 +62,13 @@ export async function attachContainer(context: CommandContext, options: AttachOp
   }
 }
 
-/** `--detach-keys`, else what the client's configuration says; empty for Docker's own. */
-export async function detachKeysOf(context: CommandContext): Promise<string> {
-  return context.flags.string('detach-keys') || (await context.config()).detachKeys || '';
+/**
+ * `--detach-keys`, else what the client's configuration says; empty for Docker's own.
+ *
+ * @param typed somebody may type them; the configuration is not read for nothing
+ */
+export async function detachKeysOf(context: CommandContext, typed: boolean): Promise<string> {
+  return context.flags.string('detach-keys') || (typed && (await context.config()).detachKeys) || '';
 }
 
 /** With a terminal, the process's errors come with its output. */

@@ -41,6 +41,7 @@ export const execCommand: Command = {
 async function execRequest(context: CommandContext): Promise<CreateExecRequest> {
   const { flags, environment } = context;
   const detached = flags.bool('detach');
+  const typed = !detached && flags.bool('interactive') && flags.bool('tty');
   const env = await readKeyValues(environment.files, flags.list('env-file'), flags.list('env'), (name) => environment.env[name]);
   return {
     User: flags.string('user'),
@@ -50,7 +51,7 @@ async function execRequest(context: CommandContext): Promise<CreateExecRequest> 
     AttachStderr: !detached,
     AttachStdout: !detached,
     Detach: detached,
-    DetachKeys: await detachKeysOf(context),
+    DetachKeys: await detachKeysOf(context, typed),
     Env: env.length > 0 ? env : null,
     WorkingDir: flags.string('workdir'),
     Cmd: context.args.slice(1),
