@@ -1,8 +1,10 @@
 /** Every command that does something. Docker's others are known by their help and say that they are not here yet. */
 import type { Command } from './command.ts';
 import { containerCommands } from './container/container-commands.ts';
+import { imageCommands } from './image/image-commands.ts';
+import { systemCommands } from './system/system-commands.ts';
 
-const COMMANDS: Command[] = [...containerCommands];
+const COMMANDS: Command[] = [...containerCommands, ...imageCommands, ...systemCommands];
 
 const byPath = new Map(COMMANDS.map((command) => [command.path.join(' '), command]));
 

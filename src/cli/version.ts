@@ -1,5 +1,14 @@
 /** Which Docker client this is: the one whose words, flags and formats it keeps to. */
 export const CLIENT_VERSION = '28.2.2';
 export const CLIENT_API_VERSION = '1.50';
-export const CLIENT_GIT_COMMIT = 'e6534b4';
-export const VERSION_LINE = `Docker version ${CLIENT_VERSION}, build ${CLIENT_GIT_COMMIT}\n`;
+
+/** What is true of this program, in the words of `docker version`. */
+export const CLIENT_BUILD = {
+  GitCommit: 'drydock',
+  GoVersion: 'none (TypeScript)',
+  Os: 'linux',
+  Arch: '386',
+  BuildTime: '',
+};
+
+export const VERSION_LINE = `Docker version ${CLIENT_VERSION}, build ${CLIENT_BUILD.GitCommit}\n`;

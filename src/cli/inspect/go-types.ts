@@ -1,0 +1,208 @@
+/**
+ * The Go types into which Docker's client reads inspected objects. Templates see them: `.ID` where JSON
+ * has `Id`, `join` on a list of strings, `map[80/tcp:[{0.0.0.0 8080}]]` for what is printed whole.
+ * A field is `Name type`, or `Name:jsonKey type` where the two differ; with `?` JSON leaves it out when empty.
+ * Source: moby v28.2.2 api/types, docker-image-spec, go-connections/nat.
+ */
+import { fromJson, GoList, GoMap, GoStruct, GoTime, Nil, type GoMethod, type GoValue } from '../format/gotemplate/value.ts';
+import { goJson, plainJson } from '../format/gotemplate/json.ts';
+
+const STRUCTS = {
+  'container.InspectResponse': `ID:Id string, Created string, Path string, Args []string, State *container.State, Image string,
+    ResolvConfPath string, HostnamePath string, HostsPath string, LogPath string, Name string, RestartCount int, Driver string,
+    Platform string, ImageManifestDescriptor any?, MountLabel string, ProcessLabel string, AppArmorProfile string, ExecIDs []string,
+    HostConfig *container.HostConfig, GraphDriver storage.DriverData, SizeRw *int64?, SizeRootFs *int64?,
+    Mounts []container.MountPoint, Config *container.Config, NetworkSettings *container.NetworkSettings`,
+  'container.State': `Status string, Running bool, Paused bool, Restarting bool, OOMKilled bool, Dead bool, Pid int, ExitCode int,
+    Error string, StartedAt string, FinishedAt string, Health *container.Health?`,
+  'container.Health': `Status string, FailingStreak int, Log []*container.HealthcheckResult`,
+  'container.HealthcheckResult': `Start time.Time, End time.Time, ExitCode int, Output string`,
+  'storage.DriverData': `Data map[string]string, Name string`,
+  'container.MountPoint': `Type string?, Name string?, Source string, Destination string, Driver string?, Mode string, RW bool, Propagation string`,
+  'container.Config': `Hostname string, Domainname string, User string, AttachStdin bool, AttachStdout bool, AttachStderr bool,
+    ExposedPorts map[nat.Port]struct{}?, Tty bool, OpenStdin bool, StdinOnce bool, Env []string, Cmd []string,
+    Healthcheck *container.HealthConfig?, ArgsEscaped bool?, Image string, Volumes map[string]struct{}, WorkingDir string,
+    Entrypoint []string, NetworkDisabled bool?, MacAddress string?, OnBuild []string, Labels map[string]string, StopSignal string?,
+    StopTimeout *int?, Shell []string?`,
+  'container.HealthConfig': `Test []string?, Interval time.Duration?, Timeout time.Duration?, StartPeriod time.Duration?,
+    StartInterval time.Duration?, Retries int?`,
+  'container.HostConfig': `Binds []string, ContainerIDFile string, LogConfig container.LogConfig, NetworkMode string,
+    PortBindings map[nat.Port][]nat.PortBinding, RestartPolicy container.RestartPolicy, AutoRemove bool, VolumeDriver string,
+    VolumesFrom []string, ConsoleSize []uint, Annotations map[string]string?, CapAdd []string, CapDrop []string, CgroupnsMode string,
+    DNS:Dns []string, DNSOptions:DnsOptions []string, DNSSearch:DnsSearch []string, ExtraHosts []string, GroupAdd []string,
+    IpcMode string, Cgroup string, Links []string, OomScoreAdj int, PidMode string, Privileged bool, PublishAllPorts bool,
+    ReadonlyRootfs bool, SecurityOpt []string, StorageOpt map[string]string?, Tmpfs map[string]string?, UTSMode string,
+    UsernsMode string, ShmSize int64, Sysctls map[string]string?, Runtime string?, Isolation string, CPUShares:CpuShares int64,
+    Memory int64, NanoCPUs:NanoCpus int64, CgroupParent string, BlkioWeight uint16, BlkioWeightDevice []*any, BlkioDeviceReadBps []*any,
+    BlkioDeviceWriteBps []*any, BlkioDeviceReadIOps []*any, BlkioDeviceWriteIOps []*any, CPUPeriod:CpuPeriod int64,
+    CPUQuota:CpuQuota int64, CPURealtimePeriod:CpuRealtimePeriod int64, CPURealtimeRuntime:CpuRealtimeRuntime int64,
+    CpusetCpus string, CpusetMems string, Devices []container.DeviceMapping, DeviceCgroupRules []string, DeviceRequests []any,
+    KernelMemory int64?, KernelMemoryTCP int64?, MemoryReservation int64, MemorySwap int64, MemorySwappiness *int64,
+    OomKillDisable *bool, PidsLimit *int64, Ulimits []*units.Ulimit, CPUCount:CpuCount int64, CPUPercent:CpuPercent int64,
+    IOMaximumIOps uint64, IOMaximumBandwidth uint64, Mounts []mount.Mount?, MaskedPaths []string, ReadonlyPaths []string, Init *bool?`,
+  'container.LogConfig': `Type string, Config map[string]string`,
+  'container.RestartPolicy': `Name string, MaximumRetryCount int`,
+  'container.DeviceMapping': `PathOnHost string, PathInContainer string, CgroupPermissions string`,
+  'units.Ulimit': `Name string, Hard int64, Soft int64`,
+  'mount.Mount': `Type string?, Source string?, Target string?, ReadOnly bool?, Consistency string?, BindOptions any?, VolumeOptions any?,
+    ImageOptions any?, TmpfsOptions any?, ClusterOptions any?`,
+  'nat.PortBinding': `HostIP:HostIp string, HostPort string`,
+  'container.NetworkSettings': `Bridge string, SandboxID string, SandboxKey string, Ports map[nat.Port][]nat.PortBinding,
+    HairpinMode bool, LinkLocalIPv6Address string, LinkLocalIPv6PrefixLen int, SecondaryIPAddresses []any,
+    SecondaryIPv6Addresses []any, EndpointID string, Gateway string, GlobalIPv6Address string, GlobalIPv6PrefixLen int,
+    IPAddress string, IPPrefixLen int, IPv6Gateway string, MacAddress string, Networks map[string]*network.EndpointSettings`,
+  'network.EndpointSettings': `IPAMConfig *network.EndpointIPAMConfig, Links []string, Aliases []string, MacAddress string,
+    DriverOpts map[string]string, GwPriority int, NetworkID string, EndpointID string, Gateway string, IPAddress string,
+    IPPrefixLen int, IPv6Gateway string, GlobalIPv6Address string, GlobalIPv6PrefixLen int, DNSNames []string`,
+  'network.EndpointIPAMConfig': `IPv4Address string?, IPv6Address string?, LinkLocalIPs []string?`,
+  'image.InspectResponse': `ID:Id string, RepoTags []string, RepoDigests []string, Parent string, Comment string, Created string?,
+    Container string?, DockerVersion string, Author string, Config *dockerspec.DockerOCIImageConfig, Architecture string,
+    Variant string?, Os string, OsVersion string?, Size int64, VirtualSize int64?, GraphDriver storage.DriverData, RootFS image.RootFS,
+    Metadata image.Metadata, Descriptor any?, Manifests []any?`,
+  'dockerspec.DockerOCIImageConfig': `User string?, ExposedPorts map[string]struct{}?, Env []string?, Entrypoint []string?, Cmd []string?,
+    Volumes map[string]struct{}?, WorkingDir string?, Labels map[string]string?, StopSignal string?, ArgsEscaped bool?,
+    Healthcheck *container.HealthConfig?, OnBuild []string?, Shell []string?`,
+  'image.RootFS': `Type string?, Layers []string?`,
+  'image.Metadata': `LastTagTime time.Time?`,
+  'network.Inspect': `Name string, ID:Id string, Created time.Time, Scope string, Driver string, EnableIPv4 bool, EnableIPv6 bool,
+    IPAM network.IPAM, Internal bool, Attachable bool, Ingress bool, ConfigFrom network.ConfigReference, ConfigOnly bool,
+    Containers map[string]network.EndpointResource, Options map[string]string, Labels map[string]string, Peers []any?, Services map[string]any?`,
+  'network.IPAM': `Driver string, Options map[string]string, Config []network.IPAMConfig`,
+  'network.IPAMConfig': `Subnet string?, IPRange string?, Gateway string?, AuxAddress:AuxiliaryAddresses map[string]string?`,
+  'network.ConfigReference': `Network string`,
+  'network.EndpointResource': `Name string, EndpointID string, MacAddress string, IPv4Address string, IPv6Address string`,
+  'volume.Volume': `ClusterVolume any?, CreatedAt string?, Driver string, Labels map[string]string, Mountpoint string, Name string,
+    Options map[string]string, Scope string, Status map[string]any?, UsageData *volume.UsageData?`,
+  'volume.UsageData': `RefCount int64, Size int64`,
+  'system.dockerInfo': `ID string, Containers int, ContainersRunning int, ContainersPaused int, ContainersStopped int, Images int,
+    Driver string, DriverStatus [][]string, SystemStatus [][]string?, Plugins system.PluginsInfo, MemoryLimit bool, SwapLimit bool,
+    KernelMemory bool?, KernelMemoryTCP bool?, CPUCfsPeriod:CpuCfsPeriod bool, CPUCfsQuota:CpuCfsQuota bool, CPUShares bool, CPUSet bool,
+    PidsLimit bool, IPv4Forwarding bool, BridgeNfIptables bool?, BridgeNfIP6tables:BridgeNfIp6tables bool?, Debug bool, NFd int,
+    OomKillDisable bool, NGoroutines int, SystemTime string, LoggingDriver string, CgroupDriver string, CgroupVersion string?,
+    NEventsListener int, KernelVersion string, OperatingSystem string, OSVersion string, OSType string, Architecture string,
+    IndexServerAddress string, RegistryConfig *registry.ServiceConfig, NCPU int, MemTotal int64, GenericResources []any,
+    DockerRootDir string, HTTPProxy:HttpProxy string, HTTPSProxy:HttpsProxy string, NoProxy string, Name string, Labels []string,
+    ExperimentalBuild bool, ServerVersion string, Runtimes map[string]system.RuntimeWithStatus, DefaultRuntime string,
+    Swarm swarm.Info, LiveRestoreEnabled bool, Isolation string, InitBinary string, ContainerdCommit system.Commit,
+    RuncCommit system.Commit, InitCommit system.Commit, SecurityOptions []string, ProductLicense string?, DefaultAddressPools []any?,
+    FirewallBackend any?, CDISpecDirs []string, DiscoveredDevices []any?, Containerd any?, Warnings []string, ServerErrors []string?,
+    ClientInfo *system.clientInfo?, ClientErrors []string?, UserName string?`,
+  'system.PluginsInfo': `Volume []string, Network []string, Authorization []string, Log []string`,
+  'registry.ServiceConfig': `InsecureRegistryCIDRs []string, IndexConfigs map[string]any, Mirrors []string`,
+  'system.RuntimeWithStatus': `Path:path string?, Args:runtimeArgs []string?, Status:status map[string]string?`,
+  'system.Commit': `ID string`,
+  'system.sparseInfo': `ClientInfo *system.clientInfo`,
+  'system.clientInfo': `Debug bool, Version string, DefaultAPIVersion string, GitCommit string, GoVersion string, Os string, Arch string, BuildTime string,
+    Context string, Plugins []any, Warnings []string`,
+  'swarm.Info': `NodeID string, NodeAddr string, LocalNodeState string, ControlAvailable bool, Error string, RemoteManagers []swarm.Peer,
+    Nodes int?, Managers int?, Cluster *any?, Warnings []string?`,
+  'swarm.Peer': `NodeID string, Addr string`,
+  'system.versionInfo': `Client system.clientVersion, Server *types.Version`,
+  'system.clientVersion': `Platform *any?, Version string, APIVersion:ApiVersion string, DefaultAPIVersion string, GitCommit string,
+    GoVersion string, Os string, Arch string, BuildTime string, Context string`,
+  'types.Version': `Platform types.platform, Components []types.ComponentVersion, Version string, APIVersion:ApiVersion string,
+    MinAPIVersion string?, GitCommit string, GoVersion string, Os string, Arch string, KernelVersion string?, Experimental bool?, BuildTime string?`,
+  'types.platform': `Name string`,
+  'types.ComponentVersion': `Name string, Version string, Details map[string]string?`,
+  'events.Message': `Status:status string?, ID:id string?, From:from string?, Type string, Action string, Actor events.Actor,
+    Scope:scope string?, Time:time int64?, TimeNano:timeNano int64?`,
+  'events.Actor': `ID string, Attributes map[string]string`,
+} as const;
+
+export type GoTypeName = keyof typeof STRUCTS | 'any';
+
+/** Go types that a JavaScript value stands for as it is. */
+const SCALARS = new Set(['string', 'bool', 'int', 'int64', 'uint', 'uint16', 'uint64', 'time.Duration']);
+
+interface Field {
+  name: string;
+  key: string;
+  type: string;
+  omitEmpty: boolean;
+}
+
+const fieldsOf = new Map<string, Field[]>();
+
+/** A document as the given Go type; what it lacks is that type's zero. */
+export function typed(type: GoTypeName | string, value: unknown): GoValue {
+  if (type === 'any') return fromJson(value);
+  if (type.startsWith('*')) {
+    return value === null || value === undefined ? new Nil('pointer', type) : typed(type.slice(1), value);
+  }
+  if (type.startsWith('[]')) {
+    const element = type.slice(2);
+    if (!Array.isArray(value)) return new Nil('slice', type);
+    return new GoList(
+      value.map((one) => typed(element, one)),
+      element === 'any' ? 'interface {}' : element,
+    );
+  }
+  const [, keyType, element] = /^map\[([^\]]*)\](.*)$/.exec(type) ?? [];
+  if (keyType !== undefined && element !== undefined) {
+    if (value === null || value === undefined) return new Nil('map', type);
+    const entries = Object.entries(value).map(([key, one]): [string, GoValue] => [key, typed(element, one)]);
+    return new GoMap(new Map(entries), element === 'any' ? 'interface {}' : element, keyType);
+  }
+  return scalarOrStruct(type, value);
+}
+
+function scalarOrStruct(type: string, value: unknown): GoValue {
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? value : '';
+    case 'bool':
+      return value === true;
+    case 'time.Time':
+      return new GoTime(typeof value === 'string' ? value : '0001-01-01T00:00:00Z');
+    default:
+      if (SCALARS.has(type)) return typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value ?? 0)));
+      return new TypedStruct(type, (value ?? {}) as Record<string, unknown>);
+  }
+}
+
+class TypedStruct extends GoStruct {
+  constructor(
+    readonly type: string,
+    readonly document: Record<string, unknown>,
+  ) {
+    super();
+  }
+
+  lookup(name: string): { field: GoValue } | { method: GoMethod } | undefined {
+    const field = declared(this.type).find((one) => one.name === name);
+    return field && { field: typed(field.type, this.document[field.key]) };
+  }
+
+  fields(): [string, GoValue][] {
+    return declared(this.type).map((field) => [field.name, typed(field.type, this.document[field.key])]);
+  }
+
+  /** What the daemon wrote, field by field; what it left out is written as zero, as Go would. */
+  toJson(): string {
+    const parts: string[] = [];
+    for (const { key, type, omitEmpty } of declared(this.type)) {
+      const given = this.document[key];
+      if (given === undefined && omitEmpty) continue;
+      const json = given === undefined || given === null || SCALARS.has(type) ? goJson(typed(type, given)) : plainJson(given);
+      parts.push(`${plainJson(key)}:${json}`);
+    }
+    return `{${parts.join(',')}}`;
+  }
+}
+
+function declared(type: string): Field[] {
+  const known = fieldsOf.get(type);
+  if (known) return known;
+  const text: string = Object.hasOwn(STRUCTS, type) ? STRUCTS[type as keyof typeof STRUCTS] : '';
+  const fields = text
+    .split(/,\s*/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const [names = '', fieldType = ''] = part.trim().split(' ');
+      const [name = '', key = name] = names.split(':');
+      const omitEmpty = fieldType.endsWith('?');
+      return { name, key, type: omitEmpty ? fieldType.slice(0, -1) : fieldType, omitEmpty };
+    });
+  fieldsOf.set(type, fields);
+  return fields;
+}
