@@ -35,6 +35,7 @@ export class Events {
   readonly #clock: Clock;
   #events: EngineEvent[] = [];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #streams = new Set<Channel<EngineEvent>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -80,12 +81,22 @@ export class Events {
     const deaf = this.listen((event) => {
       if (includes(query.filters, event)) channel.push(event);
     });
-    const cancel = query.untilMs === undefined ? undefined : this.#clock.after(query.untilMs - now, () => (deaf(), channel.end()));
+    this.#streams.add(channel);
     stop = () => {
       deaf();
+      this.#streams.delete(channel);
       cancel?.();
     };
+    const cancel = query.untilMs === undefined ? undefined : this.#clock.after(query.untilMs - now, () => (stop(), channel.end()));
     return channel;
+  }
+
+  /** Ends every stream and forgets the past: the daemon stops. */
+  close(): void {
+    this.#events = [];
+    for (const channel of this.#streams) channel.end();
+    this.#streams.clear();
+    this.#listeners.clear();
   }
 
   /** For a saved session. */

@@ -3,7 +3,7 @@
  * themselves are not kept: a layer lies in memory once, unpacked.
  * Source: moby distribution/metadata, `diffid-by-digest`.
  */
-import { encodedOf } from '../oci/digest.ts';
+import { encodedOf, isDigest } from '../oci/digest.ts';
 import type { Storage } from '../storage.ts';
 
 const root = 'image/overlay2/distribution';
@@ -27,13 +27,21 @@ export class BlobRecords {
 
   diffIdOf(digest: string): string | undefined {
     const bytes = this.#storage.read(byDigest(digest));
-    return bytes && new TextDecoder().decode(bytes);
+    const diffId = bytes && new TextDecoder().decode(bytes);
+    return diffId !== undefined && isDigest(diffId) ? diffId : undefined;
   }
 
   /** Blobs known to unpack to a layer, oldest first. */
   sourcesOf(diffId: string): BlobRecord[] {
     const bytes = this.#storage.read(byDiffId(diffId));
-    return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as BlobRecord[]) : [];
+    if (!bytes) return [];
+    try {
+      const records: unknown = JSON.parse(new TextDecoder().decode(bytes));
+      return Array.isArray(records) ? (records as BlobRecord[]).filter((record) => isDigest(String(record?.Digest))) : [];
+    } catch {
+      // Only a memory of where to find things again.
+      return [];
+    }
   }
 
   add(diffId: string, digest: string, sizeBytes: number, repository: string): void {

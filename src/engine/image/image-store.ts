@@ -44,11 +44,11 @@ export class ImageStore {
     this.#layers = layers;
   }
 
-  /** Reads what Storage has. An image whose layers are gone is left out, as Docker does. */
+  /** Reads what Storage has. An image whose layers are gone or whose configuration was changed is left out, as Docker does. */
   async load(): Promise<void> {
     for (const name of this.#storage.list(content)) {
       const bytes = this.#storage.read(`${content}/${name}`);
-      if (!bytes) continue;
+      if (!bytes || (await digestOf(this.#crypto, bytes)) !== `sha256:${name}`) continue;
       try {
         const image = await this.#toImage(`sha256:${name}`, bytes);
         this.#images.set(image.id, image);

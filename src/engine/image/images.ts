@@ -2,6 +2,7 @@
  * The images of a node: finds them by what people call them, names them, and knows who uses them. Each larger
  * verb (pull, list, remove, …) has a file of its own and takes this.
  */
+import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import type { Compression } from '../compression.ts';
 import type { Crypto } from '../crypto.ts';
@@ -46,6 +47,8 @@ export class Images {
   readonly blobs: BlobRecords;
   /** Docker's default for concurrent downloads. */
   readonly downloadSlots = new Semaphore(3);
+  /** Pulls and imports that run, with what stops them. */
+  readonly #jobs = new Map<Promise<unknown>, Cancellation>();
   /** Layers (chainIDs) that work in progress stands on, and how often. */
   readonly #held = new Map<string, number>();
   /** Set once by engine.ts, before any request. */
@@ -103,6 +106,23 @@ export class Images {
   /** An event about an image, with its labels. */
   logEvent(image: Image, action: string, name = image.id): void {
     this.ports.events.log('image', action, image.id, { ...image.config.config?.Labels, name });
+  }
+
+  /** Runs something that changes the stores after a while, so that `shutdown` can wait for it. */
+  async job<T>(cancellation: Cancellation, work: () => Promise<T>): Promise<T> {
+    const running = work();
+    this.#jobs.set(running, cancellation);
+    try {
+      return await running;
+    } finally {
+      this.#jobs.delete(running);
+    }
+  }
+
+  /** Stops what runs. Afterwards nothing is written to Storage any more. */
+  async shutdown(): Promise<void> {
+    for (const cancellation of this.#jobs.values()) cancellation.cancel();
+    await Promise.allSettled(this.#jobs.keys());
   }
 
   /** Keeps a layer from being collected until it is released as often. */

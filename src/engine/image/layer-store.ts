@@ -6,7 +6,7 @@
 import type { Crypto } from '../crypto.ts';
 import { hex } from '../id.ts';
 import { chainIdAbove } from '../oci/chain-id.ts';
-import { digestOf, encodedOf } from '../oci/digest.ts';
+import { digestOf, encodedOf, isDigest } from '../oci/digest.ts';
 import { unpackLayer } from '../oci/layer-entries.ts';
 import type { Random } from '../random.ts';
 import type { Storage } from '../storage.ts';
@@ -26,6 +26,8 @@ export interface Layer {
 }
 
 const root = 'image/overlay2/layerdb/sha256';
+/** As Docker: more directories than these cannot be mounted on each other. */
+const maxDepth = 128;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -57,7 +59,8 @@ export class LayerStore {
     const layers: Layer[] = [];
     for (let id = top; id !== undefined; ) {
       const layer = this.#layers.get(id);
-      if (!layer) return undefined;
+      // A broken `parent` file may lead in a circle.
+      if (!layer || layers.length >= maxDepth) return undefined;
       layers.unshift(layer);
       id = layer.parent;
     }
@@ -106,8 +109,10 @@ export class LayerStore {
       return bytes && decoder.decode(bytes);
     };
     const [diffId, cacheId, size, parent] = [field('diff'), field('cache-id'), field('size'), field('parent')];
-    if (diffId === undefined || cacheId === undefined || size === undefined || !this.#trees.has(diffId)) return;
     const chainId = `sha256:${name}`;
-    this.#layers.set(chainId, { chainId, diffId, parent, cacheId, sizeBytes: Number(size) });
+    // Half-made, or broken by hand.
+    if (!isDigest(chainId) || !isDigest(diffId ?? '') || (parent !== undefined && !isDigest(parent))) return;
+    if (!/^[0-9a-f]{64}$/.test(cacheId ?? '') || !/^\d+$/.test(size ?? '') || !this.#trees.has(diffId!)) return;
+    this.#layers.set(chainId, { chainId, diffId: diffId!, parent, cacheId: cacheId!, sizeBytes: Number(size) });
   }
 }

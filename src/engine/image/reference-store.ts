@@ -3,6 +3,7 @@
  * Source: moby reference/store.go.
  */
 import { EngineError } from '../errors.ts';
+import { isDigest } from '../oci/digest.ts';
 import { familiarName, familiarString, fullString, parseNormalizedNamed, tagNameOnly, trimNamed, type Reference } from '../oci/reference.ts';
 import type { Storage } from '../storage.ts';
 
@@ -89,7 +90,7 @@ export class ReferenceStore {
     try {
       parsed = JSON.parse(new TextDecoder().decode(bytes)) as typeof parsed;
       for (const names of Object.values(parsed.Repositories ?? {})) {
-        for (const [name, imageId] of Object.entries(names)) this.#link(parseNormalizedNamed(name), imageId);
+        for (const [name, imageId] of Object.entries(names)) if (isDigest(String(imageId))) this.#link(parseNormalizedNamed(name), imageId);
       }
     } catch {
       // A file that a person broke: images stay, without names, as in Docker after losing the file.
