@@ -4,7 +4,7 @@
  */
 import { type ApiHandler, type ApiResponse } from '#engine/api/http.ts';
 import { serveConnection } from '#engine/api/http1.ts';
-import { createEngine, type Engine } from '#engine/engine.ts';
+import { createEngine, type Engine, type EngineState } from '#engine/engine.ts';
 import type { LayerTrees } from '#engine/image/layer-trees.ts';
 import type { RegistryTransport } from '#engine/image/registry-port.ts';
 import type { AgentClient, DaemonEvent, GuestConnection } from './agent/client.ts';
@@ -25,6 +25,8 @@ export interface NodeParts {
   share: MemoryFs;
   layers: LayerTrees;
   registry: RegistryTransport;
+  /** Told of what must not happen. */
+  onBug(error: unknown): void;
 }
 
 export class NodeHost {
@@ -32,6 +34,8 @@ export class NodeHost {
   readonly #engine: Engine;
   readonly #runtime: GuestRuntime;
   #daemonUp: boolean;
+  /** An engine that never ran has nothing to save. */
+  #started = false;
 
   /** @param runtime as prepareNode left it, or as it was saved */
   constructor(
@@ -45,27 +49,29 @@ export class NodeHost {
     this.#daemonUp = daemonUp;
     this.home = new SharedHome(share, `${node.name}/home`);
     this.#runtime = new GuestRuntime(agent, node.id, runtime);
-    this.#engine = createEngine({
-      name: node.name,
+    const ports = {
+      nodeName: node.name,
       runtime: this.#runtime,
       storage: new MemoryStorage(share, `${node.name}/docker`),
-      layers,
+      layerTrees: layers,
       registry,
       clock: systemClock,
       random: systemRandom,
       crypto: systemCrypto,
       compression: systemCompression,
-      saved: savedEngine,
-    });
+      onBug: parts.onBug,
+    };
+    this.#engine = createEngine(ports, savedEngine as EngineState | undefined);
   }
 
   /** Starts what an engine starts when it comes up: networks, containers with a restart policy. */
-  start(): Promise<void> {
-    return this.#engine.start();
+  start(): void {
+    this.#started = true;
+    this.#engine.start().catch(this.parts.onBug);
   }
 
   /** The Engine API, as long as the node's daemon runs. */
-  readonly api: ApiHandler = (request) => (this.#daemonUp ? this.#engine.handler(request) : Promise.resolve(unavailable()));
+  readonly api: ApiHandler = (request) => (this.#daemonUp ? this.#engine.api(request) : Promise.resolve(unavailable()));
 
   get isUp(): boolean {
     return this.#daemonUp;
@@ -75,9 +81,12 @@ export class NodeHost {
   handleDaemon(event: DaemonEvent): void {
     if (event === 'up') {
       this.#daemonUp = true;
-      void this.#engine.start();
+      this.start();
     } else if (event === 'stopping') {
-      void this.#engine.shutdown().finally(() => this.parts.agent.daemonStopped(this.node.id));
+      void this.#engine
+        .shutdown()
+        .catch(this.parts.onBug)
+        .finally(() => this.parts.agent.daemonStopped(this.node.id));
     } else {
       this.#daemonUp = false;
     }
@@ -89,7 +98,13 @@ export class NodeHost {
   }
 
   save(): SavedNode {
-    return { name: this.node.name, id: this.node.id, runtime: this.#runtime.save(), engine: this.#engine.save(), daemonUp: this.#daemonUp };
+    return {
+      name: this.node.name,
+      id: this.node.id,
+      runtime: this.#runtime.save(),
+      engine: this.#started ? this.#engine.save() : undefined,
+      daemonUp: this.#daemonUp,
+    };
   }
 }
 

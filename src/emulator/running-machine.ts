@@ -30,6 +30,8 @@ export interface MachineParts {
   pc: VirtualMachine;
   files: SharedFiles;
   agent: AgentClient;
+  /** Told of what must not happen, found while a request was answered; the machine goes on. */
+  onBug(error: unknown): void;
   /** What a saved state must match: see machine-image.ts. */
   fit: string;
 }
@@ -57,13 +59,22 @@ export class RunningMachine implements Machine {
     await this.#parts.agent.batch({ node: 0 }, [setTime(systemClock.now()), seed(systemRandom.bytes(64))]);
   }
 
-  /** Builds a node's engine; `saved` when the machine was restored. */
-  async addNode(...[node, runtime, daemonUp, saved]: NodeArguments): Promise<void> {
+  /** Makes a node's engine; `saved` when a session goes on. */
+  addNode(...[node, runtime, daemonUp, saved]: NodeArguments): void {
     const { files, agent, platform } = this.#parts;
-    const parts: NodeParts = { agent, share: files.share, layers: files.layers, registry: new Registries(platform.files) };
-    const host = new NodeHost(parts, node, runtime, daemonUp, saved);
-    this.#nodes.set(node.name, host);
-    if (daemonUp) await host.start();
+    const parts: NodeParts = {
+      agent,
+      share: files.share,
+      layers: files.layers,
+      registry: new Registries(platform.files),
+      onBug: this.#parts.onBug,
+    };
+    this.#nodes.set(node.name, new NodeHost(parts, node, runtime, daemonUp, saved));
+  }
+
+  /** Brings up the engines whose daemons run. Requests wait for them by themselves. */
+  startEngines(): void {
+    for (const node of this.#nodes.values()) if (node.isUp) node.start();
   }
 
   // Machine

@@ -19,11 +19,13 @@ import { fitOf, unpackImage, type MachineImage, type MachineManifest } from './s
 export interface StartMachineOptions {
   platform: Platform;
   sessionId?: string;
-  /** Boot even when there is a state: the build does, to make one. */
-  coldBoot?: boolean;
+  /** `make-state`: boot, and leave the engine for those who start from the state. */
+  purpose?: 'use' | 'make-state';
   onProgress?(progress: StartProgress): void;
   /** A device handler or the agent failed: the machine is of no use any more. */
   onFailure(error: unknown): void;
+  /** Told of a bug that was found while a request was answered; the machine goes on. */
+  onBug?(error: unknown): void;
   onSerial?(text: string): void;
 }
 
@@ -41,7 +43,8 @@ export async function startMachine(options: StartMachineOptions): Promise<Runnin
   const progress = reporter(options);
   const manifest = await readManifest(options.platform);
   const fit = fitOf(manifest);
-  const { image, why } = options.coldBoot ? { image: undefined, why: 'Starting the machine' } : await findImage(options, fit, progress);
+  const { image, why } =
+    options.purpose === 'make-state' ? { image: undefined, why: 'Starting the machine' } : await findImage(options, fit, progress);
   if (image) {
     try {
       progress({ phase: 'restoring', message: 'Waking the machine' });
@@ -67,7 +70,7 @@ async function resumeMachine(options: StartMachineOptions, image: MachineImage, 
   agent.onLost(options.onFailure);
   await pc.run();
   const { daemons } = await agent.resync();
-  const machine = new RunningMachine({ platform: options.platform, pc, files, agent, fit });
+  const machine = new RunningMachine({ platform: options.platform, pc, files, agent, fit, onBug: options.onBug ?? logBug });
   await machine.wake();
   for (const { id, name, runtime, engine } of image.nodes) {
     await machine.addNode(
@@ -97,11 +100,12 @@ async function bootMachine(
   tooLong.catch(() => {});
   await Promise.race([agent.ready, lost, tooLong]);
   agent.onLost(options.onFailure);
-  const machine = new RunningMachine({ platform: options.platform, pc, files, agent, fit });
+  const machine = new RunningMachine({ platform: options.platform, pc, files, agent, fit, onBug: options.onBug ?? logBug });
   await machine.wake();
   files.prepareNode(firstNode.name);
   const runtime = await prepareNode(agent, firstNode);
-  await machine.addNode(firstNode, runtime, true);
+  machine.addNode(firstNode, runtime, true);
+  if (options.purpose !== 'make-state') machine.startEngines();
   return machine;
 }
 
@@ -172,6 +176,10 @@ async function readBootFiles({ platform }: StartMachineOptions, { files }: Machi
     return bytes;
   };
   return { bios: await read('bios.bin'), kernel: await read('bzImage'), initrd: await read('root.cpio.gz') };
+}
+
+function logBug(error: unknown): void {
+  console.error(error);
 }
 
 /** Fills in what a report leaves as it was. */

@@ -15,8 +15,11 @@ const root = resolve(import.meta.dirname, '../../..');
 const folder = join(root, '.cache/state');
 const currentFile = join(folder, 'current.json');
 const manifestFile = join(root, 'images/dist/machine/manifest.json');
-/** Folders whose code leaves traces in the state: what it contains, or the form in which it is kept. */
-const recipe = ['src/emulator', 'src/engine', 'node_modules/v86/build/v86.wasm'];
+/** Files and folders whose code leaves traces in the state: what it contains, or the form in which it is kept. */
+const recipe = [
+  ...['agent', 'guest', 'machine', 'p9', 'state', 'shared-files.ts', 'start.ts'].map((path) => `src/emulator/${path}`),
+  'node_modules/v86/build/v86.wasm',
+];
 const LEVEL = 19;
 
 interface StateDescription extends CurrentState {
@@ -40,7 +43,7 @@ async function buildState(): Promise<Uint8Array<ArrayBuffer>> {
   const failure = new Promise<never>((_resolve, reject) => (failed.reject = reject));
   const onFailure = (error: unknown): void => failed.reject?.(error);
   const work = async (): Promise<Uint8Array<ArrayBuffer>> => {
-    const machine = await startMachine({ platform: nodePlatform(), coldBoot: true, onFailure });
+    const machine = await startMachine({ platform: nodePlatform(), purpose: 'make-state', onFailure });
     await machine.settle();
     const image = await machine.image();
     await machine.stop();
