@@ -18,16 +18,10 @@ import { kernel } from './machine/kernel.ts';
 import { assembleRoot, rootRecipe } from './machine/root.ts';
 import { readCpio } from './cpio.ts';
 import { cachedPart, keepPart, recipeHash, sha256 } from './part.ts';
-import type { Part, PartRecord } from './part.ts';
+import type { MachineManifest, Part, PartRecord } from './part.ts';
+import { writeNotice } from './notice.ts';
 import { distDir, lockCache } from './shell.ts';
-
-/** dist/machine/manifest.json. */
-export interface MachineManifest {
-  /** What the emulator loads. */
-  files: Record<string, { sha256: string; sizeBytes: number }>;
-  /** What the files are made of; `root` is the archive itself. */
-  parts: Record<string, PartRecord>;
-}
+import { toolchainVersion } from './toolchain.ts';
 
 export const machineParts: Part[] = [kernel, bios, busybox, crun, agent, curl, sudo];
 const machineDir = join(distDir, 'machine');
@@ -55,7 +49,7 @@ function main(args: string[]): void {
   }
 
   const root = assembleRoot(machineParts.flatMap((part) => (part.place.path ? [{ path: part.place.path, bytes: bytesOf.get(part.name)! }] : [])));
-  parts['root'] = { file: 'root.cpio.gz', sha256: sha256(root), sizeBytes: root.length, sources: [], epoch: 0, recipe: rootArchiveRecipe() };
+  parts['root'] = { file: 'root.cpio.gz', sha256: sha256(root), sizeBytes: root.length, sources: [], epoch: 0, builtWith: '', recipe: rootArchiveRecipe() };
 
   mkdirSync(machineDir, { recursive: true });
   const files: MachineManifest['files'] = {};
@@ -68,6 +62,7 @@ function main(args: string[]): void {
   const manifest: MachineManifest = { files, parts };
   writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
   buildHub(new Map(machineParts.map(({ name }) => [name, { ...parts[name]!, bytes: bytesOf.get(name)! }])), all);
+  writeNotice();
   for (const [file, { sizeBytes }] of Object.entries(files)) console.log(`${String(sizeBytes).padStart(9)}  ${file}`);
 }
 
@@ -76,7 +71,9 @@ function buildPart(part: Part, recipe: string): { bytes: Uint8Array; record: Par
   requireInstalled(part.tools);
   const { bytes, from } = part.build();
   const sources = [...new Set(from.map(({ source, sourceVersion }) => `${source} ${sourceVersion}`))].sort();
-  return { bytes, record: { ...part.place, sha256: sha256(bytes), sizeBytes: bytes.length, sources, epoch: Math.max(0, ...from.map(({ epoch }) => epoch)), recipe } };
+  const epoch = Math.max(0, ...from.map((source) => source.epoch));
+  const builtWith = part.tools.length > 0 ? toolchainVersion() : '';
+  return { bytes, record: { ...part.place, sha256: sha256(bytes), sizeBytes: bytes.length, sources, epoch, builtWith, recipe } };
 }
 
 /** A part taken out of dist/machine, when it was made there under this very recipe. */

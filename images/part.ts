@@ -36,8 +36,18 @@ export interface PartRecord {
   sources: string[];
   /** Date of the newest of these packages, seconds since 1970; 0 without any. */
   epoch: number;
+  /** Compiler and linker, as they name themselves. */
+  builtWith: string;
   /** Hash of the recipe that gave these bytes. */
   recipe: string;
+}
+
+/** dist/machine/manifest.json. */
+export interface MachineManifest {
+  /** What the emulator loads. */
+  files: Record<string, { sha256: string; sizeBytes: number }>;
+  /** What the files are made of; `root` is the archive itself. */
+  parts: Record<string, PartRecord>;
 }
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');

@@ -15,6 +15,12 @@ export const compilerPackages = ['build-essential', 'dpkg-dev', 'gcc-multilib', 
 /** Flags for every program of the guest. */
 export const guestFlags = ['-march=i686', '-msse2', '-mfpmath=sse', '-fno-pie', '-fno-asynchronous-unwind-tables', '-fno-stack-protector'];
 
+/** What compiles and links, for the manifest: other versions give other bytes. */
+export function toolchainVersion(): string {
+  const firstLine = (program: string): string => execFileSync(program, ['--version'], { encoding: 'utf8' }).split('\n')[0]!;
+  return `${firstLine('gcc')}, ${firstLine('ld')}`;
+}
+
 /** Path of a compiler that takes gcc's arguments and links with musl. */
 export function muslCompiler(): string {
   const musl = join(binaryPackage('musl-dev', 'i386').dir, 'usr');

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, cpSync, chmodSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { binaryPackage, sourcePackage } from '../debian.ts';
+import { binaryPackage, installedVersion, sourcePackage } from '../debian.ts';
 import type { BuiltPart, Part } from '../part.ts';
 import { cacheDir, run } from '../shell.ts';
 import { compilerPackages, guestFlags } from '../toolchain.ts';
@@ -55,5 +55,6 @@ function build(): BuiltPart {
   for (const feature of ['+CAP', '+SECCOMP', '+EBPF', '+YAJL']) {
     if (!readFileSync(features, 'utf8').includes(feature)) throw new Error(`crun was built without ${feature}; see ${log}`);
   }
-  return { bytes: readFileSync(program), from: [source, ...libraries] };
+  const glibc = { source: 'glibc', sourceVersion: installedVersion('libc6-dev-i386'), epoch: 0 };
+  return { bytes: readFileSync(program), from: [source, ...libraries, glibc] };
 }
