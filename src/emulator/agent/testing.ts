@@ -4,10 +4,9 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { tmpdir } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { ByteLink } from '../machine/byte-link.ts';
 import type { Channel } from './channel.ts';
@@ -74,10 +73,11 @@ export async function startNativeAgent(): Promise<NativeAgent> {
 /** Starts an agent; the caller speaks the protocol itself. */
 export async function startBareAgent(): Promise<Omit<NativeAgent, 'client'>> {
   const program = agentProgram();
-  const dir = mkdtempSync(join(tmpdir(), 'drydock-agent-'));
+  const dir = mkdtempSync('/var/tmp/drydock-agent-'); // not /tmp: a node has its own
+  chmodSync(dir, 0o755);
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(join(dir, 'port.sock'), resolve));
-  for (const name of ['docker', 'docker-compose', 'dockerd']) symlinkSync(program, join(dir, name));
+  for (const name of ['docker', 'docker-compose', 'dockerd']) copyFileSync(program, join(dir, name));
   // A mount namespace with a /run of its own: agents of several tests, and of this machine, do not meet.
   const isolated = ['--mount', '--propagation', 'private', 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$0" "$@"'];
   const process = spawn('unshare', [...isolated, program, `unix:${join(dir, 'port.sock')}`, '--cgroup', cgroupRoot()], { stdio: ['ignore', 'inherit', 'pipe'] });
