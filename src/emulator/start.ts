@@ -73,13 +73,10 @@ async function resumeMachine(options: StartMachineOptions, image: MachineImage, 
   const machine = new RunningMachine({ platform: options.platform, pc, files, agent, fit, onBug: options.onBug ?? logBug });
   await machine.wake();
   for (const { id, name, runtime, engine } of image.nodes) {
-    await machine.addNode(
-      { id, name },
-      runtime as RuntimeState,
-      daemons.some(({ node }) => node === id),
-      engine,
-    );
+    const daemonUp = daemons.some(({ node }) => node === id);
+    machine.addNode({ id, name }, runtime as RuntimeState, daemonUp, engine);
   }
+  machine.startEngines();
   return machine;
 }
 
