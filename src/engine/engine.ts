@@ -132,7 +132,8 @@ function routesOf(ports: EnginePorts, images: Images, events: Events): Parameter
 function imageBackend(images: Images): ImageBackend {
   return {
     pull: (request) => images.job(request.cancellation, () => pullImage(images, request)),
-    import: (archive, options) => images.job(new Cancellation(), () => importImage(images, { archive, dockerVersion: serverVersion, ...options })),
+    import: (archive, options) =>
+      images.job(new Cancellation(), () => importImage(images, { archive, dockerVersion: serverVersion, ...options })),
     resolve: (name) => images.resolve(name),
     namesOf: (image) => namesOf(images, image),
     list: (options) => listImages(images, options),

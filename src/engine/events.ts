@@ -9,7 +9,8 @@ import type { Filters } from './filters.ts';
 import { familiarName, parseNormalizedNamed } from './oci/reference.ts';
 import { unixNano } from './time.ts';
 
-export type EventType = 'builder' | 'config' | 'container' | 'daemon' | 'image' | 'network' | 'node' | 'plugin' | 'secret' | 'service' | 'volume';
+export type EventType =
+  'builder' | 'config' | 'container' | 'daemon' | 'image' | 'network' | 'node' | 'plugin' | 'secret' | 'service' | 'volume';
 
 export interface EngineEvent {
   type: EventType;

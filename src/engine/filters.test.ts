@@ -3,7 +3,8 @@ import { Filters } from './filters.ts';
 
 describe('Filters', () => {
   it('reads both JSON forms', () => {
-    for (const json of ['{"key": ["a", "b"]}', '{"key": {"a": true, "b": true}}']) expect(Filters.parse(json).get('key')).toEqual(['a', 'b']);
+    for (const json of ['{"key": ["a", "b"]}', '{"key": {"a": true, "b": true}}'])
+      expect(Filters.parse(json).get('key')).toEqual(['a', 'b']);
     expect(Filters.parse('').size).toBe(0);
     expect(Filters.parse('null').size).toBe(0);
   });

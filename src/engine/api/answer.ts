@@ -27,7 +27,11 @@ export function bytes(status: number, contentType: string, chunks: AsyncIterable
 
 /** One JSON document per line, each sent as soon as it is there; ends or is cancelled with its source. */
 export function jsonLines(source: AsyncIterable<unknown>, lineEnd = '\n'): ApiResponse {
-  return bytes(200, 'application/json', mapStream(source, (value) => encoder.encode(goJson(value) + lineEnd)));
+  return bytes(
+    200,
+    'application/json',
+    mapStream(source, (value) => encoder.encode(goJson(value) + lineEnd)),
+  );
 }
 
 /** JSON as Go's encoder writes it by default: with `<`, `>` and `&` escaped. */

@@ -2,6 +2,7 @@
  * Reads request bodies: whole and bounded, as JSON with Docker's error words.
  * Source: moby api/server/httputils, ReadJSON.
  */
+import { concatBytes } from '../bytes.ts';
 import { EngineError } from '../errors.ts';
 import { jsonMistake } from './go-json.ts';
 import type { ApiRequest } from './http.ts';
@@ -19,14 +20,7 @@ export async function readBody(request: ApiRequest, limitBytes: number): Promise
     if (length > limitBytes) throw new EngineError('invalid-parameter', 'http: request body too large');
     chunks.push(chunk);
   }
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return concatBytes(chunks);
 }
 
 /**

@@ -2,6 +2,7 @@
  * The typed client of the Engine API that command line, lessons and page use. Builds requests, reads answers,
  * turns error answers into `ApiError`. Which paths exist and what bodies look like is in `types/`.
  */
+import { concatBytes } from '../bytes.ts';
 import type { ApiBody, ApiHandler, ApiResponse, Connection } from './http.ts';
 import { mapStream } from './answer.ts';
 import { connectionPair } from './connection.ts';
@@ -99,7 +100,10 @@ export class ApiClient {
   }
 
   /** The body as chunks; leaving the loop early tells the daemon. Pass `method` for anything but GET. */
-  async stream(path: string, options: CallOptions & { method?: string } = {}): Promise<{ chunks: AsyncIterable<Uint8Array>; contentType: string }> {
+  async stream(
+    path: string,
+    options: CallOptions & { method?: string } = {},
+  ): Promise<{ chunks: AsyncIterable<Uint8Array>; contentType: string }> {
     const answer = await this.#send(options.method ?? 'GET', path, options);
     return { chunks: chunksOf(answer.body), contentType: header(answer.headers, 'Content-Type') ?? '' };
   }
@@ -208,13 +212,7 @@ async function readAll(body: ApiBody): Promise<Uint8Array> {
   if (body.kind === 'bytes') return body.bytes;
   const parts: Uint8Array[] = [];
   for await (const chunk of chunksOf(body)) parts.push(chunk);
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return concatBytes(parts);
 }
 
 function chunksOf(body: ApiBody): AsyncIterable<Uint8Array> {
@@ -227,7 +225,10 @@ function chunksOf(body: ApiBody): AsyncIterable<Uint8Array> {
       return mapStream(body.chunks, (chunk) => chunk);
     case 'hijack': {
       const [ours, theirs] = connectionPair();
-      body.run(theirs).catch(() => {}).finally(() => theirs.close());
+      body
+        .run(theirs)
+        .catch(() => {})
+        .finally(() => theirs.close());
       return ours.input;
     }
   }

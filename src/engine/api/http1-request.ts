@@ -3,6 +3,7 @@
  * length and chunked ones. Throws `BadRequest` for what no server should accept. Writes nothing.
  * Source: RFC 9112; limits and refusals as Go's net/http.
  */
+import { concatBytes } from '../bytes.ts';
 import { EngineError } from '../errors.ts';
 import type { ApiRequest } from './http.ts';
 import { parseQuery } from './query.ts';
@@ -63,7 +64,7 @@ export class ByteReader {
     try {
       const result = await this.#source.next();
       if (result.done) return false;
-      this.#buffer = this.#buffer.length === 0 ? result.value : join(this.#buffer, result.value);
+      this.#buffer = this.#buffer.length === 0 ? result.value : concatBytes([this.#buffer, result.value]);
       this.#filling = undefined;
       return true;
     } catch {
@@ -73,7 +74,7 @@ export class ByteReader {
 
   /** A line without its end; undefined when the stream ends before one. */
   async line(maxBytes: number, tooLong: string): Promise<string | undefined> {
-    for (let from = 0; ; ) {
+    for (let from = 0; ;) {
       const end = this.#buffer.indexOf(0x0a, from);
       if (end > maxBytes || (end < 0 && this.#buffer.length > maxBytes)) throw new BadRequest(tooLong);
       if (end >= 0) {
@@ -268,11 +269,4 @@ function latin1(bytes: Uint8Array): string {
   let out = '';
   for (const byte of bytes) out += String.fromCharCode(byte);
   return out;
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }

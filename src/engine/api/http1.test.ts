@@ -18,7 +18,14 @@ const echo: ApiHandler = async (request) => {
   const { method, path, query, headers } = request;
   if (path === '/empty') return empty(204);
   if (path === '/ignore') return json(200, 'ignored');
-  if (path === '/chunks') return bytes(200, 'text/plain', (async function* () { yield* ['one', '', 'two'].map(encode); })());
+  if (path === '/chunks')
+    return bytes(
+      200,
+      'text/plain',
+      (async function* () {
+        yield* ['one', '', 'two'].map(encode);
+      })(),
+    );
   if (path === '/hijack') {
     return hijack({ version: '1.50', headers }, false, async (connection) => {
       for await (const chunk of connection.input) await connection.write(encode(decode(chunk).toUpperCase()));
@@ -63,7 +70,12 @@ describe('requests and answers', () => {
   });
 
   it('reads chunked bodies, with extensions and trailers', async () => {
-    const received = await talk([`POST /p HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`, '2;ext=1\r\nde\r', '\n0\r\nX-Trailer: 1\r\n\r\n', `GET /empty HTTP/1.1\r\n${host}\r\n`]);
+    const received = await talk([
+      `POST /p HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`,
+      '2;ext=1\r\nde\r',
+      '\n0\r\nX-Trailer: 1\r\n\r\n',
+      `GET /empty HTTP/1.1\r\n${host}\r\n`,
+    ]);
     expect(received).toContain('"body":"abcde"');
     expect(received).toContain('204 No Content');
   });
@@ -72,16 +84,22 @@ describe('requests and answers', () => {
     expect(await talk([`GET /chunks HTTP/1.1\r\n${host}Connection: close\r\n\r\n`], { stay: true })).toBe(
       'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n',
     );
-    expect(await talk(['GET /chunks HTTP/1.0\r\n\r\n'], { stay: true })).toBe('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nonetwo');
+    expect(await talk(['GET /chunks HTTP/1.0\r\n\r\n'], { stay: true })).toBe(
+      'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nonetwo',
+    );
   });
 
   it('sends no body to HEAD', async () => {
-    expect(await talk([`HEAD /p HTTP/1.1\r\n${host}\r\n`])).toMatch(/^HTTP\/1.1 200 OK\r\nContent-Type: application\/json\r\nContent-Length: \d+\r\n\r\n$/);
+    expect(await talk([`HEAD /p HTTP/1.1\r\n${host}\r\n`])).toMatch(
+      /^HTTP\/1.1 200 OK\r\nContent-Type: application\/json\r\nContent-Length: \d+\r\n\r\n$/,
+    );
   });
 
   it('closes when asked to, and for HTTP/1.0', async () => {
     const next = `GET /empty HTTP/1.1\r\n${host}\r\n`;
-    expect(await talk([`GET /empty HTTP/1.1\r\n${host}Connection: close\r\n\r\n${next}`])).toBe('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+    expect(await talk([`GET /empty HTTP/1.1\r\n${host}Connection: close\r\n\r\n${next}`])).toBe(
+      'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n',
+    );
     expect((await talk([`GET /empty HTTP/1.0\r\n\r\n${next}`])).match(/204/g)).toHaveLength(1);
     expect((await talk([`GET /empty HTTP/1.0\r\nConnection: keep-alive\r\n\r\n${next}`])).match(/204/g)).toHaveLength(2);
   });
@@ -102,7 +120,9 @@ describe('requests and answers', () => {
   it('says when a body breaks off or is no chunked encoding', async () => {
     expect(await talk([`POST /p HTTP/1.1\r\n${host}Content-Length: 10\r\n\r\nabc`])).toContain('unexpected EOF');
     expect(await talk([`POST /p HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\nzz\r\n`])).toContain('malformed chunked encoding');
-    expect(await talk([`POST /p HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n`])).toContain('malformed chunked encoding');
+    expect(await talk([`POST /p HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n`])).toContain(
+      'malformed chunked encoding',
+    );
   });
 
   it.each([
@@ -114,7 +134,11 @@ describe('requests and answers', () => {
     ['a space before the colon', `GET / HTTP/1.1\r\n${host}A : b\r\n\r\n`, '400 Bad Request'],
     ['two lengths', `POST / HTTP/1.1\r\n${host}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, '400 Bad Request'],
     ['a negative length', `POST / HTTP/1.1\r\n${host}Content-Length: -1\r\n\r\n`, '400 Bad Request'],
-    ['a strange encoding', `POST / HTTP/1.1\r\n${host}Transfer-Encoding: gzip\r\n\r\n`, '501 Not Implemented: unsupported transfer encoding'],
+    [
+      'a strange encoding',
+      `POST / HTTP/1.1\r\n${host}Transfer-Encoding: gzip\r\n\r\n`,
+      '501 Not Implemented: unsupported transfer encoding',
+    ],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\n', '505 HTTP Version Not Supported'],
     ['a path that does not decode', `GET /%zz HTTP/1.1\r\n${host}\r\n`, '400 Bad Request'],
     ['a long line', `GET /${'x'.repeat(70_000)} HTTP/1.1\r\n${host}\r\n`, '431 Request Header Fields Too Large'],
@@ -122,7 +146,9 @@ describe('requests and answers', () => {
     ['large headers', `GET / HTTP/1.1\r\n${host}${`A: ${'b'.repeat(2000)}\r\n`.repeat(50)}\r\n`, '431 Request Header Fields Too Large'],
   ])('refuses %s', async (_, sent, status) => {
     const received = await talk([sent]);
-    expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status.split(':')[0]}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`));
+    expect(received).toMatch(
+      new RegExp(`^HTTP/1.1 ${status.split(':')[0]}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`),
+    );
     expect(received).toContain(status);
   });
 });
@@ -136,7 +162,9 @@ describe('taking over the connection', () => {
   });
 
   it('takes over without an upgrade as well', async () => {
-    expect(await talk([`POST /hijack HTTP/1.1\r\n${host}\r\n`, 'raw'])).toBe('HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nRAW.');
+    expect(await talk([`POST /hijack HTTP/1.1\r\n${host}\r\n`, 'raw'])).toBe(
+      'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nRAW.',
+    );
   });
 });
 
@@ -182,7 +210,23 @@ describe('fuzz', () => {
 
   it('survives any bytes', async () => {
     const fragment = fc.oneof(
-      fc.constantFrom('GET ', '/p', ' HTTP/1.1', '\r\n', '\r\n\r\n', 'Host: x\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Expect: 100-continue\r\n', 'Upgrade: tcp\r\n', 'Connection: close\r\n', '5\r\n', 'ffffffffffff\r\n', ': ', '\0'),
+      fc.constantFrom(
+        'GET ',
+        '/p',
+        ' HTTP/1.1',
+        '\r\n',
+        '\r\n\r\n',
+        'Host: x\r\n',
+        'Content-Length: 5\r\n',
+        'Transfer-Encoding: chunked\r\n',
+        'Expect: 100-continue\r\n',
+        'Upgrade: tcp\r\n',
+        'Connection: close\r\n',
+        '5\r\n',
+        'ffffffffffff\r\n',
+        ': ',
+        '\0',
+      ),
       fc.string(),
     );
     await fc.assert(

@@ -3,6 +3,7 @@
  * answers back. Keep-alive, chunked answers, `Expect: 100-continue`, and taking over the connection for attach and exec.
  * Source: RFC 9112; behaviour as Go's net/http, which Docker's clients are used to.
  */
+import { concatBytes } from '../bytes.ts';
 import type { ApiHandler, ApiRequest, ApiResponse, Connection } from './http.ts';
 import { BadRequest, ByteReader, readRequest, type IncomingRequest } from './http1-request.ts';
 
@@ -29,7 +30,7 @@ async function serveOne(connection: Connection, reader: ByteReader, handler: Api
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     const head = { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' };
-    await connection.write(join(encodeHead(error.status, head), encoder.encode(error.message)));
+    await connection.write(concatBytes([encodeHead(error.status, head), encoder.encode(error.message)]));
     return false;
   }
   if (!incoming) return false;
@@ -54,7 +55,13 @@ async function serveOne(connection: Connection, reader: ByteReader, handler: Api
 }
 
 /** Sends a whole answer; true when the connection must not carry another. */
-async function sendAnswer(connection: Connection, reader: ByteReader, incoming: IncomingRequest, answer: ApiResponse, keepAlive: boolean): Promise<boolean> {
+async function sendAnswer(
+  connection: Connection,
+  reader: ByteReader,
+  incoming: IncomingRequest,
+  answer: ApiResponse,
+  keepAlive: boolean,
+): Promise<boolean> {
   const { body, status } = answer;
   const headers = { ...answer.headers };
   const headOnly = incoming.request.method === 'HEAD';
@@ -69,7 +76,7 @@ async function sendAnswer(connection: Connection, reader: ByteReader, incoming: 
   if (headOnly || bodiless || body.kind !== 'stream') {
     const bytes = body.kind === 'bytes' && !headOnly && !bodiless ? body.bytes : undefined;
     if (body.kind === 'stream') await body.chunks[Symbol.asyncIterator]().return?.();
-    await connection.write(bytes ? join(head, bytes) : head);
+    await connection.write(bytes ? concatBytes([head, bytes]) : head);
     return close;
   }
   await connection.write(head);
@@ -143,12 +150,7 @@ async function drain(incoming: IncomingRequest): Promise<boolean> {
 }
 
 function frameChunk(bytes: Uint8Array): Uint8Array {
-  const head = encoder.encode(`${bytes.length.toString(16)}\r\n`);
-  const framed = new Uint8Array(head.length + bytes.length + 2);
-  framed.set(head);
-  framed.set(bytes, head.length);
-  framed.set([0x0d, 0x0a], head.length + bytes.length);
-  return framed;
+  return concatBytes([encoder.encode(`${bytes.length.toString(16)}\r\n`), bytes, encoder.encode('\r\n')]);
 }
 
 function encodeHead(status: string, headers: Record<string, string>): Uint8Array {
@@ -174,10 +176,3 @@ const reasons: Record<number, string> = {
   501: 'Not Implemented',
   503: 'Service Unavailable',
 };
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
-}

@@ -29,25 +29,47 @@ async function ask(routes: Route[], ...args: Parameters<typeof request>): Promis
   return [answer.status, answer.body.kind === 'bytes' ? text(answer.body.bytes).trim() : ''];
 }
 
-const echo = (method: Route['method'], pattern: string): Route => ({ method, pattern, handler: ({ params, version }) => json(200, { pattern, params, version }) });
+const echo = (method: Route['method'], pattern: string): Route => ({
+  method,
+  pattern,
+  handler: ({ params, version }) => json(200, { pattern, params, version }),
+});
 
 describe('createRouter', () => {
-  const routes = [echo('GET', '/images/{name}/json'), echo('GET', '/images/json'), echo('DELETE', '/images/{name}'), echo('POST', '/containers/{id}/rename')];
+  const routes = [
+    echo('GET', '/images/{name}/json'),
+    echo('GET', '/images/json'),
+    echo('DELETE', '/images/{name}'),
+    echo('POST', '/containers/{id}/rename'),
+  ];
 
   it('finds names with slashes, and literal paths first', async () => {
     expect(await ask(routes, 'GET', '/v1.50/images/json')).toEqual([200, '{"pattern":"/images/json","params":{},"version":"1.50"}']);
-    expect((await ask(routes, 'GET', '/v1.45/images/localhost:5000/team/app:v1/json'))[1]).toContain('"params":{"name":"localhost:5000/team/app:v1"},"version":"1.45"');
+    expect((await ask(routes, 'GET', '/v1.45/images/localhost:5000/team/app:v1/json'))[1]).toContain(
+      '"params":{"name":"localhost:5000/team/app:v1"},"version":"1.45"',
+    );
     expect((await ask(routes, 'DELETE', '/images/a/b'))[1]).toContain('"name":"a/b"');
   });
 
   it('says so when there is no such page, for unknown methods too', async () => {
-    for (const [method, path] of [['GET', '/'], ['GET', '/v1.50/nosuch'], ['PUT', '/v1.50/images/json'], ['GET', '/vabc/images/json'], ['GET', '/v1.50'], ['GET', '/images//json'], ['FOO', '/images/json']] as const) {
+    for (const [method, path] of [
+      ['GET', '/'],
+      ['GET', '/v1.50/nosuch'],
+      ['PUT', '/v1.50/images/json'],
+      ['GET', '/vabc/images/json'],
+      ['GET', '/v1.50'],
+      ['GET', '/images//json'],
+      ['FOO', '/images/json'],
+    ] as const) {
       expect(await ask(routes, method, path)).toEqual([404, '{"message":"page not found"}']);
     }
   });
 
   it('refuses versions that are too new or too old', async () => {
-    expect(await ask(routes, 'GET', '/v1.99/images/json')).toEqual([400, '{"message":"client version 1.99 is too new. Maximum supported API version is 1.50"}']);
+    expect(await ask(routes, 'GET', '/v1.99/images/json')).toEqual([
+      400,
+      '{"message":"client version 1.99 is too new. Maximum supported API version is 1.50"}',
+    ]);
     expect(await ask(routes, 'GET', '/v1.23/images/json')).toEqual([
       400,
       'client version 1.23 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version',
@@ -58,7 +80,13 @@ describe('createRouter', () => {
 
   it('answers with what every answer of Docker carries', async () => {
     const { headers } = await createRouter(routes)(request('GET', '/images/json'));
-    expect(headers).toEqual({ 'Api-Version': '1.50', 'Docker-Experimental': 'false', Ostype: 'linux', Server: 'Docker/28.2.2 (linux)', 'Content-Type': 'application/json' });
+    expect(headers).toEqual({
+      'Api-Version': '1.50',
+      'Docker-Experimental': 'false',
+      Ostype: 'linux',
+      Server: 'Docker/28.2.2 (linux)',
+      'Content-Type': 'application/json',
+    });
   });
 
   it.each([
@@ -101,26 +129,51 @@ describe('createRouter', () => {
 
 describe('query values', () => {
   it('are read as Docker reads them', () => {
-    const query = parseQuery('a=1&b=true&c=0&d=False&e&f=no&g=none&h=yes&i=%20false%20&n=42&bad=4x&w=-1&big=4294967296&s=two+words%21&s=again&x=%zz');
-    expect('abcdefghi'.split('').map((name) => flagParam(query, name))).toEqual([true, true, false, false, false, false, false, true, false]);
+    const query = parseQuery(
+      'a=1&b=true&c=0&d=False&e&f=no&g=none&h=yes&i=%20false%20&n=42&bad=4x&w=-1&big=4294967296&s=two+words%21&s=again&x=%zz',
+    );
+    expect('abcdefghi'.split('').map((name) => flagParam(query, name))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+      false,
+    ]);
     expect([flagParam(query, 'absent'), flagParam(query, 'absent', true), flagParam(query, 'e', true)]).toEqual([false, true, false]);
     expect([integerParam(query, 'n', 7), integerParam(query, 'absent', 7)]).toEqual([42, 7]);
     expect(() => integerParam(query, 'bad', 7)).toThrow('strconv.Atoi: parsing "4x": invalid syntax');
-    expect([unsignedParam(query, 'n'), unsignedParam(query, 'w'), unsignedParam(query, 'big'), unsignedParam(query, 'absent'), unsignedParam(query, 'bad')]).toEqual([
-      42,
-      'value out of range',
-      'value out of range',
-      'invalid syntax',
-      'invalid syntax',
-    ]);
+    expect([
+      unsignedParam(query, 'n'),
+      unsignedParam(query, 'w'),
+      unsignedParam(query, 'big'),
+      unsignedParam(query, 'absent'),
+      unsignedParam(query, 'bad'),
+    ]).toEqual([42, 'value out of range', 'value out of range', 'invalid syntax', 'invalid syntax']);
     expect([textParam(query, 's'), query.get('s'), query.has('x')]).toEqual(['two words!', ['two words!', 'again'], false]);
     expect(filtersParam(parseQuery('filters=%7B%22label%22%3A%7B%22a%22%3Atrue%7D%7D')).get('label')).toEqual(['a']);
   });
 });
 
 describe('readJson', () => {
-  const shape = { struct: { Image: 'string', Cmd: 'strslice', Env: strings, Labels: stringMap, HostConfig: { struct: { Memory: 'int64', AutoRemove: 'bool' } }, StopTimeout: 'int' } } as const;
-  const route: Route = { method: 'POST', pattern: '/x', handler: async (call: ApiCall) => json(200, (await readJson(call, shape, 'CreateRequest')) ?? 'nothing') };
+  const shape = {
+    struct: {
+      Image: 'string',
+      Cmd: 'strslice',
+      Env: strings,
+      Labels: stringMap,
+      HostConfig: { struct: { Memory: 'int64', AutoRemove: 'bool' } },
+      StopTimeout: 'int',
+    },
+  } as const;
+  const route: Route = {
+    method: 'POST',
+    pattern: '/x',
+    handler: async (call: ApiCall) => json(200, (await readJson(call, shape, 'CreateRequest')) ?? 'nothing'),
+  };
   const post = (body: string, headers?: Record<string, string>): Promise<[number, string]> => ask([route], 'POST', '/x', body, headers);
 
   it('takes a Go struct’s JSON: any case, unknown keys dropped, null kept', async () => {
@@ -137,8 +190,14 @@ describe('readJson', () => {
 
   it.each([
     ['{"Image":5}', 'invalid JSON: json: cannot unmarshal number into Go struct field CreateRequest.Image of type string'],
-    ['{"HostConfig":{"Memory":"1g"}}', 'invalid JSON: json: cannot unmarshal string into Go struct field CreateRequest.HostConfig.Memory of type int64'],
-    ['{"HostConfig":{"Memory":1.5}}', 'invalid JSON: json: cannot unmarshal number 1.5 into Go struct field CreateRequest.HostConfig.Memory of type int64'],
+    [
+      '{"HostConfig":{"Memory":"1g"}}',
+      'invalid JSON: json: cannot unmarshal string into Go struct field CreateRequest.HostConfig.Memory of type int64',
+    ],
+    [
+      '{"HostConfig":{"Memory":1.5}}',
+      'invalid JSON: json: cannot unmarshal number 1.5 into Go struct field CreateRequest.HostConfig.Memory of type int64',
+    ],
     ['{"Env":{}}', 'invalid JSON: json: cannot unmarshal object into Go struct field CreateRequest.Env of type []string'],
     ['{"Labels":["a"]}', 'invalid JSON: json: cannot unmarshal array into Go struct field CreateRequest.Labels of type map[string]string'],
     ['[]', 'invalid JSON: json: cannot unmarshal array into Go value of type CreateRequest'],
@@ -160,7 +219,10 @@ describe('readJson', () => {
   });
 
   it('wants JSON to be called JSON', async () => {
-    expect(await post('{}', { 'content-type': 'text/plain' })).toEqual([400, `{"message":"unsupported Content-Type header (text/plain): must be 'application/json'"}`]);
+    expect(await post('{}', { 'content-type': 'text/plain' })).toEqual([
+      400,
+      `{"message":"unsupported Content-Type header (text/plain): must be 'application/json'"}`,
+    ]);
     expect((await post('{}', { 'content-type': 'application/json; charset=utf-8' }))[0]).toBe(200);
     expect((await post('{}', { 'content-type': '' }))[0]).toBe(400);
   });
@@ -173,7 +235,11 @@ describe('readJson', () => {
 
 describe('ApiClient', () => {
   const routes: Route[] = [
-    { method: 'GET', pattern: '/_ping', handler: () => ({ ...empty(200), headers: { 'Api-Version': '1.44', 'Builder-Version': '1', Ostype: 'linux' } }) },
+    {
+      method: 'GET',
+      pattern: '/_ping',
+      handler: () => ({ ...empty(200), headers: { 'Api-Version': '1.44', 'Builder-Version': '1', Ostype: 'linux' } }),
+    },
     { method: 'GET', pattern: '/json', handler: ({ query, version }) => json(200, { query: Object.fromEntries(query), version }) },
     { method: 'POST', pattern: '/none', handler: () => empty(204) },
     { method: 'POST', pattern: '/fail', handler: () => Promise.reject(new EngineError('conflict', 'in use')) },

@@ -114,7 +114,11 @@ function compile(routes: readonly Route[]): Map<string, CompiledRoute[]> {
   return table;
 }
 
-function find(table: Map<string, CompiledRoute[]>, method: string, path: string): { route: CompiledRoute; params: Record<string, string> } | undefined {
+function find(
+  table: Map<string, CompiledRoute[]>,
+  method: string,
+  path: string,
+): { route: CompiledRoute; params: Record<string, string> } | undefined {
   for (const route of table.get(method) ?? []) {
     const matched = route.expression.exec(path);
     if (!matched) continue;

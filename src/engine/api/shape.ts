@@ -96,7 +96,10 @@ function fromEntries(entries: [string, unknown][]): Record<string, unknown> {
 
 function mismatch(value: unknown, shape: Shape, path: readonly string[]): EngineError {
   const where = path.length > 1 ? `struct field ${path[0]}.${path.slice(1).join('.')}` : 'value';
-  return new EngineError('invalid-parameter', `json: cannot unmarshal ${kindOf(value, shape)} into Go ${where} of type ${goType(shape, path)}`);
+  return new EngineError(
+    'invalid-parameter',
+    `json: cannot unmarshal ${kindOf(value, shape)} into Go ${where} of type ${goType(shape, path)}`,
+  );
 }
 
 function kindOf(value: unknown, shape: Shape): string {

@@ -3,6 +3,7 @@
  * three zeros, length in big-endian, payload.
  * Source: moby pkg/stdcopy.
  */
+import { concatBytes } from '../bytes.ts';
 
 /** `system` carries an error of the daemon itself. */
 export type FrameStream = 'stdin' | 'stdout' | 'stderr' | 'system';
@@ -29,7 +30,7 @@ export class FrameReader {
 
   /** @throws Error for an unknown stream number */
   push(chunk: Uint8Array): Frame[] {
-    const bytes = this.#pending.length === 0 ? chunk : join(this.#pending, chunk);
+    const bytes = this.#pending.length === 0 ? chunk : concatBytes([this.#pending, chunk]);
     const frames: Frame[] = [];
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let start = 0;
@@ -44,11 +45,4 @@ export class FrameReader {
     this.#pending = bytes.slice(start);
     return frames;
   }
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }

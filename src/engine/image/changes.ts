@@ -54,7 +54,8 @@ const instructions: Record<string, (config: RunConfig, rest: string) => void> = 
   ONBUILD: (config, rest) => (config.OnBuild = [...(config.OnBuild ?? []), rest]),
   STOPSIGNAL: (config, rest) => (config.StopSignal = unquote(rest)),
   USER: (config, rest) => (config.User = unquote(rest)),
-  VOLUME: (config, rest) => (config.Volumes = { ...config.Volumes, ...Object.fromEntries((jsonList(rest) ?? words(rest)).map((path) => [path, {}])) }),
+  VOLUME: (config, rest) =>
+    (config.Volumes = { ...config.Volumes, ...Object.fromEntries((jsonList(rest) ?? words(rest)).map((path) => [path, {}])) }),
   WORKDIR: (config, rest) => (config.WorkingDir = joinPath(config.WorkingDir ?? '/', unquote(rest))),
 };
 
@@ -83,7 +84,8 @@ function pairs(instruction: string, rest: string): [name: string, value: string]
   }
   return list.map((word) => {
     const at = word.indexOf('=');
-    if (at < 0) throw new EngineError('invalid-parameter', `Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`);
+    if (at < 0)
+      throw new EngineError('invalid-parameter', `Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`);
     if (at === 0) throw new EngineError('invalid-parameter', `${instruction} names can not be blank`);
     return [word.slice(0, at), word.slice(at + 1)];
   });

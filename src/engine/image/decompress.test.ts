@@ -21,7 +21,9 @@ describe('decompressLayer', () => {
   it('takes plain tars as they are, and refuses other compressions by name', async () => {
     const plain = new Uint8Array(512);
     expect(await decompressLayer(recording, plain)).toBe(plain);
-    await expect(decompressLayer(recording, new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0]))).rejects.toThrow('layers compressed with zstd are not supported');
+    await expect(decompressLayer(recording, new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0]))).rejects.toThrow(
+      'layers compressed with zstd are not supported',
+    );
     await expect(decompressLayer(recording, new Uint8Array([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]))).rejects.toThrow('xz');
   });
 });

@@ -21,6 +21,7 @@ const signatures: [name: string, bytes: number[]][] = [
 export async function decompressLayer(compression: Compression, bytes: Uint8Array): Promise<Uint8Array> {
   const name = signatures.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte))?.[0];
   if (name === undefined) return bytes;
-  if (name !== 'gzip') throw new EngineError('invalid-parameter', `layers compressed with ${name} are not supported, only gzip and plain tar`);
+  if (name !== 'gzip')
+    throw new EngineError('invalid-parameter', `layers compressed with ${name} are not supported, only gzip and plain tar`);
   return compression.gunzip(bytes, Math.min(maxLayerBytes, alwaysAllowedBytes + maxGrowth * bytes.length));
 }

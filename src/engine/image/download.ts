@@ -28,7 +28,10 @@ export interface DownloadOptions {
 export async function downloadBlob(options: DownloadOptions): Promise<Uint8Array> {
   const { descriptor, progress, cancellation } = options;
   if (descriptor.size > maxBlobBytes) {
-    throw new EngineError('invalid-parameter', `layer ${descriptor.digest} is too large: ${descriptor.size} bytes, at most ${maxBlobBytes}`);
+    throw new EngineError(
+      'invalid-parameter',
+      `layer ${descriptor.digest} is too large: ${descriptor.size} bytes, at most ${maxBlobBytes}`,
+    );
   }
   for (let attempt = 1; ; attempt++) {
     cancellation.check();

@@ -20,14 +20,19 @@ beforeEach(async () => {
   docker = await testEngine();
   const base = await tar('bin/busybox', 'x'.repeat(5000));
   busybox = await docker.registry.add(['docker.io/library/busybox:latest', 'docker.io/library/busybox:1.35'], [base]);
-  app = await docker.registry.add(['localhost:5000/team/app:v1'], [base, await tar('one', 'one'), await tar('two', 'two22')], { config: { Labels: { tier: 'front' } }, file: { created: '2026-01-02T00:00:00Z' } });
+  app = await docker.registry.add(['localhost:5000/team/app:v1'], [base, await tar('one', 'one'), await tar('two', 'two22')], {
+    config: { Labels: { tier: 'front' } },
+    file: { created: '2026-01-02T00:00:00Z' },
+  });
 });
 
 const list = (query = {}): Promise<ImageSummary[]> => docker.client.get('/images/json', { query });
 const inspect = (name: string): Promise<ImageInspect> => docker.client.get(`/images/${name}/json`);
 const remove = (name: string, query = {}): Promise<ImageDeleted[]> => docker.client.delete(`/images/${name}`, { query });
-const tag = (name: string, repo: string, tagName: string): Promise<void> => docker.client.post(`/images/${name}/tag`, { query: { repo, tag: tagName } });
-const statuses = (lines: ProgressMessage[]): string[] => lines.map(({ id, status, error }) => (error ? `error ${error}` : `${id === undefined ? '' : `${id}: `}${status}`));
+const tag = (name: string, repo: string, tagName: string): Promise<void> =>
+  docker.client.post(`/images/${name}/tag`, { query: { repo, tag: tagName } });
+const statuses = (lines: ProgressMessage[]): string[] =>
+  lines.map(({ id, status, error }) => (error ? `error ${error}` : `${id === undefined ? '' : `${id}: `}${status}`));
 /** Nothing of an image, layer or name is left. */
 function expectNothing(): void {
   expect(docker.layerTrees.size).toBe(0);
@@ -42,8 +47,18 @@ describe('pull', () => {
     expect(lines).toEqual([
       { status: 'Pulling from library/busybox', id: 'latest' },
       { status: 'Pulling fs layer', progressDetail: {}, id },
-      { status: 'Downloading', progressDetail: { current: 1000, total: size }, progress: '[=======>                                           ]      1kB/6.679kB', id },
-      { status: 'Downloading', progressDetail: { current: size, total: size }, progress: `[${'='.repeat(50)}>] ${'6.679kB/6.679kB'.padStart(16)}`, id },
+      {
+        status: 'Downloading',
+        progressDetail: { current: 1000, total: size },
+        progress: '[=======>                                           ]      1kB/6.679kB',
+        id,
+      },
+      {
+        status: 'Downloading',
+        progressDetail: { current: size, total: size },
+        progress: `[${'='.repeat(50)}>] ${'6.679kB/6.679kB'.padStart(16)}`,
+        id,
+      },
       { status: 'Verifying Checksum', progressDetail: {}, id },
       { status: 'Download complete', progressDetail: {}, id },
       { status: 'Extracting', progressDetail: { current: size, total: size }, progress: expect.any(String) as string, id },
@@ -76,30 +91,50 @@ describe('pull', () => {
       `${short(app.layerDigests[1]!)}: Pulling fs layer`,
       `${short(app.layerDigests[2]!)}: Pulling fs layer`,
     ]);
-    expect(told.filter((line) => line.endsWith('Pull complete'))).toEqual([`${short(app.layerDigests[1]!)}: Pull complete`, `${short(app.layerDigests[2]!)}: Pull complete`]);
+    expect(told.filter((line) => line.endsWith('Pull complete'))).toEqual([
+      `${short(app.layerDigests[1]!)}: Pull complete`,
+      `${short(app.layerDigests[2]!)}: Pull complete`,
+    ]);
     expect(docker.registry.requests.filter(({ path }) => path.includes(busybox.layerDigests[0]!))).toEqual([]);
   });
 
   it('takes every tag when none is given', async () => {
     const told = statuses(await docker.pull('busybox'));
-    expect(told.filter((line) => line.includes('Pulling from'))).toEqual(['latest: Pulling from library/busybox', '1.35: Pulling from library/busybox']);
+    expect(told.filter((line) => line.includes('Pulling from'))).toEqual([
+      'latest: Pulling from library/busybox',
+      '1.35: Pulling from library/busybox',
+    ]);
     expect(told.at(-1)).toBe('Status: Downloaded newer image for busybox');
   });
 
   it('chooses from an index what runs here', async () => {
-    const entry = (digest: string, architecture: string): object => ({ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 1, platform: { os: 'linux', architecture } });
-    const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [entry(app.digest, 'amd64'), entry(busybox.digest, '386')] };
+    const entry = (digest: string, architecture: string): object => ({
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest,
+      size: 1,
+      platform: { os: 'linux', architecture },
+    });
+    const index = {
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests: [entry(app.digest, 'amd64'), entry(busybox.digest, '386')],
+    };
     const digest = await docker.registry.addManifest(['docker.io/library/multi:latest'], index);
     expect(statuses(await docker.pull('multi', 'latest')).at(-2)).toBe(`Digest: ${digest}`);
     expect((await inspect('multi')).Id).toBe(busybox.id);
     expect((await inspect('multi')).RepoDigests).toEqual([`multi@${digest}`]);
     const told = await docker.pull('multi', 'latest', { platform: 'linux/arm64' });
-    expect(told.at(-1)).toEqual({ errorDetail: { message: 'no matching manifest for linux/arm64 in the manifest list entries' }, error: 'no matching manifest for linux/arm64 in the manifest list entries' });
+    expect(told.at(-1)).toEqual({
+      errorDetail: { message: 'no matching manifest for linux/arm64 in the manifest list entries' },
+      error: 'no matching manifest for linux/arm64 in the manifest list entries',
+    });
   });
 
   it('warns of an image for another platform, and takes it', async () => {
     const told = statuses(await docker.pull('busybox', 'latest', { platform: 'linux/arm64' }));
-    expect(told.at(-1)).toBe('WARNING: image with reference busybox:latest was found but its platform (linux/386) does not match the specified platform (linux/arm64)');
+    expect(told.at(-1)).toBe(
+      'WARNING: image with reference busybox:latest was found but its platform (linux/386) does not match the specified platform (linux/arm64)',
+    );
     expect(await list()).toHaveLength(1);
     await expect(docker.pull('busybox', 'latest', { platform: 'linux/so/many/parts' })).rejects.toThrow('cannot parse platform specifier');
   });
@@ -166,9 +201,24 @@ describe('pull', () => {
 
 describe('a pull that fails', () => {
   it.each([
-    ['nosuch', 'latest', 404, "pull access denied for nosuch, repository does not exist or may require 'docker login': denied: requested access to the resource is denied\nImages available here: busybox"],
-    ['busybox', 'nosuch', 404, 'manifest for busybox:nosuch not found: manifest unknown: manifest unknown\nTags of busybox available here: latest, 1.35'],
-    ['localhost:5000/library/busybox', 'nope', 404, 'manifest for localhost:5000/library/busybox:nope not found: manifest unknown: manifest unknown'],
+    [
+      'nosuch',
+      'latest',
+      404,
+      "pull access denied for nosuch, repository does not exist or may require 'docker login': denied: requested access to the resource is denied\nImages available here: busybox",
+    ],
+    [
+      'busybox',
+      'nosuch',
+      404,
+      'manifest for busybox:nosuch not found: manifest unknown: manifest unknown\nTags of busybox available here: latest, 1.35',
+    ],
+    [
+      'localhost:5000/library/busybox',
+      'nope',
+      404,
+      'manifest for localhost:5000/library/busybox:nope not found: manifest unknown: manifest unknown',
+    ],
     ['scratch', 'latest', 403, "'scratch' is a reserved name"],
     ['Bad', 'latest', 400, 'invalid reference format: repository name (library/Bad) must be lowercase'],
     ['busybox', '-bad', 400, 'invalid tag format'],
@@ -178,12 +228,24 @@ describe('a pull that fails', () => {
   });
 
   it.each([
-    ['401', () => refuse(401, 'UNAUTHORIZED', 'authentication required'), "pull access denied for localhost:5000/x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied\nLogging in to registries is not supported here yet."],
-    ['an unknown name', () => refuse(404, 'NAME_UNKNOWN', 'repository name not known to registry'), 'repository localhost:5000/x not found: name unknown: repository name not known to registry'],
+    [
+      '401',
+      () => refuse(401, 'UNAUTHORIZED', 'authentication required'),
+      "pull access denied for localhost:5000/x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied\nLogging in to registries is not supported here yet.",
+    ],
+    [
+      'an unknown name',
+      () => refuse(404, 'NAME_UNKNOWN', 'repository name not known to registry'),
+      'repository localhost:5000/x not found: name unknown: repository name not known to registry',
+    ],
     ['too many requests', () => refuse(429, 'TOOMANYREQUESTS', 'slow down'), 'toomanyrequests: slow down'],
     ['nonsense', () => respond(500, new TextEncoder().encode('<html>'), {}), 'received unexpected HTTP status: 500'],
     ['no manifest', () => respond(200, new TextEncoder().encode('<html>'), {}), 'unsupported manifest format'],
-    ['a wrong digest', () => respond(200, new TextEncoder().encode('{}'), { 'docker-content-digest': `sha256:${'0'.repeat(64)}` }), `manifest verification failed for digest sha256:${'0'.repeat(64)}`],
+    [
+      'a wrong digest',
+      () => respond(200, new TextEncoder().encode('{}'), { 'docker-content-digest': `sha256:${'0'.repeat(64)}` }),
+      `manifest verification failed for digest sha256:${'0'.repeat(64)}`,
+    ],
   ])('a registry that answers %s', async (_, answer, message) => {
     docker.registry.intercept = () => Promise.resolve(answer());
     await expect(docker.pull('localhost:5000/x', 'latest')).rejects.toMatchObject({ message });
@@ -207,7 +269,10 @@ describe('a pull that fails', () => {
   it.each([[10], [-10]])('a blob that is %i bytes too short', async (missing) => {
     const digest = busybox.layerDigests[0]!;
     const blob = docker.registry.blobs.get(digest)!;
-    docker.registry.blobs.set(digest, missing > 0 ? blob.subarray(0, blob.length - missing) : new Uint8Array([...blob, ...new Uint8Array(-missing)]));
+    docker.registry.blobs.set(
+      digest,
+      missing > 0 ? blob.subarray(0, blob.length - missing) : new Uint8Array([...blob, ...new Uint8Array(-missing)]),
+    );
     expect(await lastOf('busybox', 'latest')).toBe(`error filesystem layer verification failed for digest ${digest}`);
     expectNothing();
   });
@@ -225,10 +290,14 @@ describe('a pull that fails', () => {
   });
 
   it('layers that the configuration does not know', async () => {
-    const wrong = await docker.registry.add(['docker.io/library/wrong:latest'], [await tar('a', 'b')], { file: { rootfs: { type: 'layers', diff_ids: [`sha256:${'1'.repeat(64)}`] } } });
+    const wrong = await docker.registry.add(['docker.io/library/wrong:latest'], [await tar('a', 'b')], {
+      file: { rootfs: { type: 'layers', diff_ids: [`sha256:${'1'.repeat(64)}`] } },
+    });
     expect(wrong.diffIds).toHaveLength(1);
     expect(await lastOf('wrong', 'latest')).toBe("error layers from manifest don't match image configuration");
-    const fewer = await docker.registry.add(['docker.io/library/fewer:latest'], [await tar('a', 'b')], { file: { rootfs: { type: 'layers', diff_ids: [] }, history: [] } });
+    const fewer = await docker.registry.add(['docker.io/library/fewer:latest'], [await tar('a', 'b')], {
+      file: { rootfs: { type: 'layers', diff_ids: [] }, history: [] },
+    });
     expect(fewer.diffIds).toHaveLength(1);
     expect(await lastOf('fewer', 'latest')).toBe("error layers from manifest don't match image configuration");
     expectNothing();
@@ -245,7 +314,8 @@ describe('a pull that fails', () => {
   it('a client that leaves: the transfer stops and nothing stays', async () => {
     const body = new Channel<Uint8Array>({ onClose: () => (left = true) });
     let left = false;
-    docker.registry.intercept = ({ path }) => Promise.resolve(path.endsWith(busybox.layerDigests[0]!) ? { status: 200, headers: {}, body } : undefined);
+    docker.registry.intercept = ({ path }) =>
+      Promise.resolve(path.endsWith(busybox.layerDigests[0]!) ? { status: 200, headers: {}, body } : undefined);
     const { chunks } = await docker.client.stream('/images/create', { method: 'POST', query: { fromImage: 'busybox', tag: 'latest' } });
     const reading = jsonDocuments<ProgressMessage>(chunks)[Symbol.asyncIterator]();
     body.push(new Uint8Array(100));
@@ -265,8 +335,28 @@ describe('images', () => {
     await docker.pull('busybox', '1.35');
     await docker.pull('localhost:5000/team/app', 'v1');
     expect(await list()).toEqual([
-      { Containers: -1, Created: 1767312000, Id: app.id, Labels: { tier: 'front' }, ParentId: '', RepoDigests: [`localhost:5000/team/app@${app.digest}`], RepoTags: ['localhost:5000/team/app:v1'], SharedSize: -1, Size: 5008 },
-      { Containers: -1, Created: 1767225600, Id: busybox.id, Labels: null, ParentId: '', RepoDigests: [`busybox@${busybox.digest}`], RepoTags: ['busybox:1.35', 'busybox:latest'], SharedSize: -1, Size: 5000 },
+      {
+        Containers: -1,
+        Created: 1767312000,
+        Id: app.id,
+        Labels: { tier: 'front' },
+        ParentId: '',
+        RepoDigests: [`localhost:5000/team/app@${app.digest}`],
+        RepoTags: ['localhost:5000/team/app:v1'],
+        SharedSize: -1,
+        Size: 5008,
+      },
+      {
+        Containers: -1,
+        Created: 1767225600,
+        Id: busybox.id,
+        Labels: null,
+        ParentId: '',
+        RepoDigests: [`busybox@${busybox.digest}`],
+        RepoTags: ['busybox:1.35', 'busybox:latest'],
+        SharedSize: -1,
+        Size: 5000,
+      },
     ]);
     expect((await list({ 'shared-size': true })).map(({ SharedSize }) => SharedSize)).toEqual([5000, 5000]);
   });
@@ -298,10 +388,26 @@ describe('images', () => {
   it('are found by name, id, the beginning of an id, digest', async () => {
     await docker.pull('busybox', 'latest');
     const hexId = busybox.id.slice(7);
-    for (const name of ['busybox', 'busybox:latest', 'docker.io/library/busybox', busybox.id, hexId, hexId.slice(0, 12), hexId.slice(0, 3), `sha256:${hexId.slice(0, 5)}`, `busybox@${busybox.digest}`, `busybox:x@${busybox.digest}`]) {
+    for (const name of [
+      'busybox',
+      'busybox:latest',
+      'docker.io/library/busybox',
+      busybox.id,
+      hexId,
+      hexId.slice(0, 12),
+      hexId.slice(0, 3),
+      `sha256:${hexId.slice(0, 5)}`,
+      `busybox@${busybox.digest}`,
+      `busybox:x@${busybox.digest}`,
+    ]) {
       expect((await inspect(name)).Id).toBe(busybox.id);
     }
-    for (const [name, shown] of [['nosuch', 'nosuch:latest'], ['busybox:nope', 'busybox:nope'], [`sha256:${'0'.repeat(64)}`, `sha256:${'0'.repeat(64)}`], ['0'.repeat(64), `sha256:${'0'.repeat(64)}`]] as const) {
+    for (const [name, shown] of [
+      ['nosuch', 'nosuch:latest'],
+      ['busybox:nope', 'busybox:nope'],
+      [`sha256:${'0'.repeat(64)}`, `sha256:${'0'.repeat(64)}`],
+      ['0'.repeat(64), `sha256:${'0'.repeat(64)}`],
+    ] as const) {
       await expect(inspect(name)).rejects.toMatchObject({ status: 404, message: `No such image: ${shown}` });
     }
     await expect(inspect('Bad')).rejects.toMatchObject({ status: 400 });
@@ -309,7 +415,9 @@ describe('images', () => {
 
   it('are inspected with every field of Docker’s', async () => {
     await docker.pull('localhost:5000/team/app', 'v1');
-    const top = docker.engine.images.resolve('localhost:5000/team/app:v1').layers.map(({ cacheId }) => `/var/lib/docker/overlay2/${cacheId}`);
+    const top = docker.engine.images
+      .resolve('localhost:5000/team/app:v1')
+      .layers.map(({ cacheId }) => `/var/lib/docker/overlay2/${cacheId}`);
     expect(await inspect('localhost:5000/team/app:v1')).toEqual({
       Id: app.id,
       RepoTags: ['localhost:5000/team/app:v1'],
@@ -323,7 +431,15 @@ describe('images', () => {
       Architecture: '386',
       Os: 'linux',
       Size: 5008,
-      GraphDriver: { Data: { LowerDir: `${top[1]}/diff:${top[0]}/diff`, MergedDir: `${top[2]}/merged`, UpperDir: `${top[2]}/diff`, WorkDir: `${top[2]}/work` }, Name: 'overlay2' },
+      GraphDriver: {
+        Data: {
+          LowerDir: `${top[1]}/diff:${top[0]}/diff`,
+          MergedDir: `${top[2]}/merged`,
+          UpperDir: `${top[2]}/diff`,
+          WorkDir: `${top[2]}/work`,
+        },
+        Name: 'overlay2',
+      },
       RootFS: { Type: 'layers', Layers: app.diffIds },
       Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
     });
@@ -338,11 +454,22 @@ describe('images', () => {
   it('look to older clients as they always did', async () => {
     await docker.pull('busybox', 'latest');
     const old = async <T>(version: string, path: string): Promise<T> => {
-      const answer = await docker.engine.api({ method: 'GET', path: `/v${version}${path}`, query: new Map(), headers: {}, body: (async function* () {})() });
+      const answer = await docker.engine.api({
+        method: 'GET',
+        path: `/v${version}${path}`,
+        query: new Map(),
+        headers: {},
+        body: (async function* () {})(),
+      });
       return JSON.parse(answer.body.kind === 'bytes' ? new TextDecoder().decode(answer.body.bytes) : '') as T;
     };
     expect((await old<ImageSummary[]>('1.43', '/images/json'))[0]!.VirtualSize).toBe(5000);
-    expect((await old<ImageInspect>('1.45', '/images/busybox/json')).Config).toMatchObject({ Hostname: '', Env: ['PATH=/bin'], Cmd: ['sh'], Labels: null });
+    expect((await old<ImageInspect>('1.45', '/images/busybox/json')).Config).toMatchObject({
+      Hostname: '',
+      Env: ['PATH=/bin'],
+      Cmd: ['sh'],
+      Labels: null,
+    });
     expect((await old<ImageInspect>('1.50', '/images/busybox/json')).Config).toEqual({ Env: ['PATH=/bin'], Cmd: ['sh'] });
   });
 
@@ -353,7 +480,10 @@ describe('images', () => {
     expect((await inspect('b2:x')).Metadata.LastTagTime).toBe('2026-01-01T00:00:00Z');
     await expect(tag('nosuch', 'x', 'latest')).rejects.toMatchObject({ status: 404, message: 'No such image: nosuch:latest' });
     await expect(tag('busybox', 'sha256', 'x')).rejects.toMatchObject({ status: 400 });
-    await expect(tag('busybox', `x@${busybox.digest}`, '')).rejects.toMatchObject({ status: 400, message: 'cannot import digest reference' });
+    await expect(tag('busybox', `x@${busybox.digest}`, '')).rejects.toMatchObject({
+      status: 400,
+      message: 'cannot import digest reference',
+    });
   });
 
   it('are found again after the daemon was restarted', async () => {
@@ -396,7 +526,12 @@ describe('rmi', () => {
     await docker.pull('busybox');
     expect(await remove('busybox:1.35')).toEqual([{ Untagged: 'busybox:1.35' }]);
     const chain = busybox.diffIds[0]!;
-    expect(await remove('busybox')).toEqual([{ Untagged: 'busybox:latest' }, { Untagged: `busybox@${busybox.digest}` }, { Deleted: busybox.id }, { Deleted: chain }]);
+    expect(await remove('busybox')).toEqual([
+      { Untagged: 'busybox:latest' },
+      { Untagged: `busybox@${busybox.digest}` },
+      { Deleted: busybox.id },
+      { Deleted: chain },
+    ]);
     expectNothing();
   });
 
@@ -438,7 +573,10 @@ describe('rmi', () => {
     let users = [container];
     images.users = { containersOf: (id) => (id === busybox.id ? users : []), layersInUse: () => (users.length > 0 ? [top] : []) };
     const using = `container ${container.id.slice(0, 12)} is using its referenced image ${short(busybox.id)}`;
-    await expect(remove('busybox')).rejects.toMatchObject({ status: 409, message: `conflict: unable to remove repository reference "busybox" (must force) - ${using}` });
+    await expect(remove('busybox')).rejects.toMatchObject({
+      status: 409,
+      message: `conflict: unable to remove repository reference "busybox" (must force) - ${using}`,
+    });
     await expect(remove(busybox.id, { force: true })).rejects.toMatchObject({
       message: `conflict: unable to delete ${short(busybox.id)} (cannot be forced) - image is being used by running container ${container.id.slice(0, 12)}`,
     });
@@ -493,7 +631,12 @@ describe('prune', () => {
     const removed = await prune('{"dangling":["true"]}');
     expect([removed.ImagesDeleted?.[0], removed.SpaceReclaimed]).toEqual([{ Deleted: app.id }, 8]);
     const all = await prune('{"dangling":["false"]}');
-    expect(all.ImagesDeleted?.slice(0, 4)).toEqual([{ Untagged: 'busybox:1.35' }, { Untagged: 'busybox:latest' }, { Untagged: `busybox@${busybox.digest}` }, { Deleted: busybox.id }]);
+    expect(all.ImagesDeleted?.slice(0, 4)).toEqual([
+      { Untagged: 'busybox:1.35' },
+      { Untagged: 'busybox:latest' },
+      { Untagged: `busybox@${busybox.digest}` },
+      { Deleted: busybox.id },
+    ]);
     expect(all.SpaceReclaimed).toBe(5000);
     expectNothing();
   });
@@ -501,7 +644,10 @@ describe('prune', () => {
   it('leaves what is used, labelled otherwise or too new', async () => {
     await docker.pull('busybox', 'latest');
     await docker.pull('localhost:5000/team/app', 'v1');
-    docker.engine.images.users = { containersOf: (id) => (id === busybox.id ? [{ id: 'c'.repeat(64), running: false }] : []), layersInUse: () => [] };
+    docker.engine.images.users = {
+      containersOf: (id) => (id === busybox.id ? [{ id: 'c'.repeat(64), running: false }] : []),
+      layersInUse: () => [],
+    };
     expect((await prune('{"dangling":["false"],"label!":["tier=front"]}')).ImagesDeleted).toBeNull();
     expect((await prune('{"dangling":["false"],"until":["2026-01-01T12:00:00Z"]}')).ImagesDeleted).toBeNull();
     expect((await prune('{"dangling":["false"]}')).ImagesDeleted).toContainEqual({ Deleted: app.id });
@@ -520,7 +666,10 @@ describe('import', () => {
 
   it('makes an image of a root file system, as the recordings do', async () => {
     const changes = ['CMD ["sh"]', 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
-    const id = await load({ repo: 'docker.io/library/busybox', tag: 'latest', message: 'busybox 1.35 rootfs', changes }, await tar('bin/sh', 'sh'));
+    const id = await load(
+      { repo: 'docker.io/library/busybox', tag: 'latest', message: 'busybox 1.35 rootfs', changes },
+      await tar('bin/sh', 'sh'),
+    );
     expect(await inspect('busybox')).toMatchObject({
       Id: id,
       RepoTags: ['busybox:latest'],
@@ -533,11 +682,28 @@ describe('import', () => {
       Os: 'linux',
       Size: 2,
     });
-    expect(await docker.client.get(`/images/busybox/history`)).toEqual([{ Comment: 'busybox 1.35 rootfs', Created: 1767225600, CreatedBy: '', Id: id, Size: 2, Tags: ['busybox:latest'] }]);
+    expect(await docker.client.get(`/images/busybox/history`)).toEqual([
+      { Comment: 'busybox 1.35 rootfs', Created: 1767225600, CreatedBy: '', Id: id, Size: 2, Tags: ['busybox:latest'] },
+    ]);
   });
 
   it('understands every instruction that Docker takes there', async () => {
-    const changes = ['ENTRYPOINT ["/bin/x"]', 'CMD echo hi', 'EXPOSE 80 53/udp', 'LABEL a=b "c d"="e f"', 'USER nobody', 'VOLUME /data', 'WORKDIR /a', 'WORKDIR b/../c', 'STOPSIGNAL SIGQUIT', 'ONBUILD RUN x', 'HEALTHCHECK CMD true', 'ENV A=1 B="two words"', 'ENV A=2', 'ENV OLD style value'];
+    const changes = [
+      'ENTRYPOINT ["/bin/x"]',
+      'CMD echo hi',
+      'EXPOSE 80 53/udp',
+      'LABEL a=b "c d"="e f"',
+      'USER nobody',
+      'VOLUME /data',
+      'WORKDIR /a',
+      'WORKDIR b/../c',
+      'STOPSIGNAL SIGQUIT',
+      'ONBUILD RUN x',
+      'HEALTHCHECK CMD true',
+      'ENV A=1 B="two words"',
+      'ENV A=2',
+      'ENV OLD style value',
+    ];
     await load({ repo: 'all', changes }, await tar('f', 'f'));
     expect((await inspect('all')).Config).toEqual({
       User: 'nobody',
@@ -555,9 +721,15 @@ describe('import', () => {
   });
 
   it('refuses what it cannot take, and keeps nothing of it', async () => {
-    await expect(load({ repo: 'x', changes: 'RUN true' }, await tar('f', 'f'))).rejects.toMatchObject({ status: 400, message: 'RUN is not a valid change command' });
+    await expect(load({ repo: 'x', changes: 'RUN true' }, await tar('f', 'f'))).rejects.toMatchObject({
+      status: 400,
+      message: 'RUN is not a valid change command',
+    });
     await expect(load({ repo: 'Bad' }, await tar('f', 'f'))).rejects.toMatchObject({ status: 400 });
-    await expect(load({ repo: 'x' }, new TextEncoder().encode('no archive'.repeat(100)))).rejects.toMatchObject({ status: 500, message: 'archive/tar: invalid tar header' });
+    await expect(load({ repo: 'x' }, new TextEncoder().encode('no archive'.repeat(100)))).rejects.toMatchObject({
+      status: 500,
+      message: 'archive/tar: invalid tar header',
+    });
     await expect(load({ repo: 'x', fromSrc: 'http://example.com/root.tar' }, new Uint8Array(0))).rejects.toMatchObject({ status: 501 });
     expectNothing();
   });
@@ -571,7 +743,9 @@ describe('events of images', () => {
     await remove('b2:x');
     await remove('busybox');
     await docker.clock.advance(2000);
-    const stream = await docker.client.messages<EventMessage>('/events', { query: { since, until: String(docker.clock.now() / 1000 - 1) } });
+    const stream = await docker.client.messages<EventMessage>('/events', {
+      query: { since, until: String(docker.clock.now() / 1000 - 1) },
+    });
     const seen: EventMessage[] = [];
     for await (const event of stream) seen.push(event);
     expect(seen.map(({ Action, Actor }) => [Action, Actor.ID === busybox.id ? 'id' : Actor.ID, Actor.Attributes['name']])).toEqual([
@@ -581,7 +755,16 @@ describe('events of images', () => {
       ['untag', 'id', busybox.id],
       ['delete', 'id', busybox.id],
     ]);
-    expect(seen[1]).toEqual({ status: 'tag', id: busybox.id, Type: 'image', Action: 'tag', Actor: { ID: busybox.id, Attributes: { name: 'b2:x' } }, scope: 'local', time: 1767225600, timeNano: 1767225600000000000 });
+    expect(seen[1]).toEqual({
+      status: 'tag',
+      id: busybox.id,
+      Type: 'image',
+      Action: 'tag',
+      Actor: { ID: busybox.id, Attributes: { name: 'b2:x' } },
+      scope: 'local',
+      time: 1767225600,
+      timeNano: 1767225600000000000,
+    });
   });
 });
 

@@ -157,7 +157,10 @@ export class Images {
 
   describe(): string {
     return [...this.store.all()]
-      .map((image) => `${image.id.slice(7, 19)} ${this.references.referencesOf(image.id).map(familiarString).join(' ') || '<none>'} layers=${image.layers.length}`)
+      .map(
+        (image) =>
+          `${image.id.slice(7, 19)} ${this.references.referencesOf(image.id).map(familiarString).join(' ') || '<none>'} layers=${image.layers.length}`,
+      )
       .sort()
       .join('\n');
   }

@@ -24,7 +24,10 @@ export interface ImportImage {
   dockerVersion: string;
 }
 
-export async function importImage(images: Images, { archive, reference, message, changes, platform = hostPlatform, dockerVersion }: ImportImage): Promise<Image> {
+export async function importImage(
+  images: Images,
+  { archive, reference, message, changes, platform = hostPlatform, dockerVersion }: ImportImage,
+): Promise<Image> {
   if (platform.os !== 'linux') throw new EngineError('invalid-parameter', 'operating system is not supported');
   const config = applyChanges({}, changes);
   const layer = await unpack(images, archive);

@@ -57,7 +57,7 @@ export class LayerStore {
   /** A layer and all below it, bottom first; undefined when one of them is missing. */
   chain(top: string | undefined): Layer[] | undefined {
     const layers: Layer[] = [];
-    for (let id = top; id !== undefined; ) {
+    for (let id = top; id !== undefined;) {
       const layer = this.#layers.get(id);
       // A broken `parent` file may lead in a circle.
       if (!layer || layers.length >= maxDepth) return undefined;

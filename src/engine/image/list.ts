@@ -30,7 +30,10 @@ const acceptedFilters = ['dangling', 'label', 'before', 'since', 'reference', 'u
 export function listImages(images: Images, { all = false, filters, countSharedSize, countContainers }: ListImages): ListedImage[] {
   filters.validate(acceptedFilters);
   const danglingOnly = filters.flag('dangling', false);
-  const before = Math.min(...filters.get('before').map((name) => createdOf(images.resolve(name), Infinity)), ...filters.get('until').map((text) => untilMs(text, images.ports.clock.now())));
+  const before = Math.min(
+    ...filters.get('before').map((name) => createdOf(images.resolve(name), Infinity)),
+    ...filters.get('until').map((text) => untilMs(text, images.ports.clock.now())),
+  );
   const since = Math.max(...filters.get('since').map((name) => createdOf(images.resolve(name), -Infinity)));
   const uses = countSharedSize ? layerUses(images) : undefined;
   const listed: ListedImage[] = [];

@@ -15,8 +15,51 @@ const architectures: Record<string, [architecture: string, variant?: string]> = 
   armhf: ['arm', 'v7'],
   armel: ['arm', 'v6'],
 };
-const knownArchitectures = ['386', 'amd64', 'amd64p32', 'arm', 'armbe', 'arm64', 'arm64be', 'ppc64', 'ppc64le', 'loong64', 'mips', 'mipsle', 'mips64', 'mips64le', 'mips64p32', 'mips64p32le', 'ppc', 'riscv', 'riscv64', 's390', 's390x', 'sparc', 'sparc64', 'wasm'];
-const knownSystems = ['aix', 'android', 'darwin', 'dragonfly', 'freebsd', 'hurd', 'illumos', 'ios', 'js', 'linux', 'nacl', 'netbsd', 'openbsd', 'plan9', 'solaris', 'windows', 'zos'];
+const knownArchitectures = [
+  '386',
+  'amd64',
+  'amd64p32',
+  'arm',
+  'armbe',
+  'arm64',
+  'arm64be',
+  'ppc64',
+  'ppc64le',
+  'loong64',
+  'mips',
+  'mipsle',
+  'mips64',
+  'mips64le',
+  'mips64p32',
+  'mips64p32le',
+  'ppc',
+  'riscv',
+  'riscv64',
+  's390',
+  's390x',
+  'sparc',
+  'sparc64',
+  'wasm',
+];
+const knownSystems = [
+  'aix',
+  'android',
+  'darwin',
+  'dragonfly',
+  'freebsd',
+  'hurd',
+  'illumos',
+  'ios',
+  'js',
+  'linux',
+  'nacl',
+  'netbsd',
+  'openbsd',
+  'plan9',
+  'solaris',
+  'windows',
+  'zos',
+];
 
 /** `linux/arm64/v8`, `linux`, `amd64`; parts left out are this host's. */
 export function parsePlatform(text: string): Platform {
@@ -24,7 +67,9 @@ export function parsePlatform(text: string): Platform {
   const parts = text.split('/');
   for (const part of parts) {
     if (!/^[A-Za-z0-9_.-]+$/.test(part)) {
-      throw invalid(`${JSON.stringify(part)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$"`);
+      throw invalid(
+        `${JSON.stringify(part)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$"`,
+      );
     }
   }
   const [first = '', second, third] = parts.map((part) => part.toLowerCase());

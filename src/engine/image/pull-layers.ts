@@ -48,7 +48,8 @@ export async function pullLayers(pull: LayerPull): Promise<void> {
       const layer = await unpack(pull, descriptor, blob, top, diffIds[present.length + i]!);
       images.blobs.add(layer.diffId, descriptor.digest, descriptor.size, fullName(pull.repository));
       top = layer.chainId;
-      if (missing.findIndex((other) => other.digest === descriptor.digest) === i) progress({ kind: 'action', id: shortId(descriptor.digest), action: 'Pull complete' });
+      if (missing.findIndex((other) => other.digest === descriptor.digest) === i)
+        progress({ kind: 'action', id: shortId(descriptor.digest), action: 'Pull complete' });
     }
   } finally {
     stopListening();
@@ -74,7 +75,11 @@ async function presentLayers({ images, descriptors, progress, hold }: LayerPull)
 }
 
 /** One download per different blob, as many at a time as the node allows. */
-function startDownloads({ images, client, repository, progress }: LayerPull, missing: readonly Descriptor[], cancellation: Cancellation): Promise<Uint8Array>[] {
+function startDownloads(
+  { images, client, repository, progress }: LayerPull,
+  missing: readonly Descriptor[],
+  cancellation: Cancellation,
+): Promise<Uint8Array>[] {
   const { crypto, clock } = images.ports;
   const byDigest = new Map<string, Promise<Uint8Array>>();
   for (const descriptor of missing) {
@@ -91,7 +96,13 @@ function startDownloads({ images, client, repository, progress }: LayerPull, mis
   return missing.map(({ digest }) => byDigest.get(digest)!);
 }
 
-async function unpack({ images, progress, cancellation, hold }: LayerPull, descriptor: Descriptor, blob: Uint8Array, below: string | undefined, diffId: string): Promise<Layer> {
+async function unpack(
+  { images, progress, cancellation, hold }: LayerPull,
+  descriptor: Descriptor,
+  blob: Uint8Array,
+  below: string | undefined,
+  diffId: string,
+): Promise<Layer> {
   cancellation.check();
   const { crypto, compression } = images.ports;
   const extracting = (current: number): void => {

@@ -65,7 +65,8 @@ class Pull {
     if (manifest.kind === 'manifest') return this.#fromManifest(manifest, reference);
     const platform = this.#request.platform ?? hostPlatform;
     const chosen = matching(manifest, platform)[0];
-    if (!chosen || depth > 1) throw new EngineError('unknown', `no matching manifest for ${platformText(platform)} in the manifest list entries`);
+    if (!chosen || depth > 1)
+      throw new EngineError('unknown', `no matching manifest for ${platformText(platform)} in the manifest list entries`);
     const inner = await this.client.manifest(withDigest(trimNamed(reference), chosen.digest), reference);
     return this.#image(inner.manifest, reference, depth + 1);
   }
@@ -117,7 +118,12 @@ const configTypes: readonly string[] = [mediaTypes.dockerConfig, mediaTypes.ociC
 function checkMediaTypes(manifestType: string, config: Descriptor, layers: readonly Descriptor[]): void {
   if (!configTypes.includes(config.mediaType)) {
     const docker = manifestType === mediaTypes.dockerManifest;
-    throw new EngineError('invalid-parameter', docker ? `Encountered remote ${JSON.stringify(config.mediaType)}(unknown) when fetching` : `unsupported media type ${config.mediaType}`);
+    throw new EngineError(
+      'invalid-parameter',
+      docker
+        ? `Encountered remote ${JSON.stringify(config.mediaType)}(unknown) when fetching`
+        : `unsupported media type ${config.mediaType}`,
+    );
   }
   const strange = layers.find(({ mediaType }) => !/^application\/vnd\.(oci\.image|docker)\./.test(mediaType));
   if (strange) throw new EngineError('invalid-parameter', `unsupported media type ${strange.mediaType}`);

@@ -4,7 +4,15 @@
  */
 import { EngineError } from '../errors.ts';
 import { isDigest } from '../oci/digest.ts';
-import { familiarName, familiarString, fullString, parseNormalizedNamed, tagNameOnly, trimNamed, type Reference } from '../oci/reference.ts';
+import {
+  familiarName,
+  familiarString,
+  fullString,
+  parseNormalizedNamed,
+  tagNameOnly,
+  trimNamed,
+  type Reference,
+} from '../oci/reference.ts';
 import type { Storage } from '../storage.ts';
 
 const file = 'image/overlay2/repositories.json';
@@ -65,7 +73,10 @@ export class ReferenceStore {
   #link(reference: Reference, imageId: string): void {
     this.#references.set(familiarString(reference), { reference, imageId });
     const siblings = [...this.referencesOf(imageId), reference];
-    this.#byImage.set(imageId, siblings.sort((a, b) => (fullString(a) < fullString(b) ? -1 : 1)));
+    this.#byImage.set(
+      imageId,
+      siblings.sort((a, b) => (fullString(a) < fullString(b) ? -1 : 1)),
+    );
   }
 
   #unlink(imageId: string, reference: Reference): void {

@@ -3,6 +3,7 @@
  * the digest it was asked for. Knows nothing of what is here already.
  * Source: OCI distribution-spec; moby distribution/errors.go.
  */
+import { concatBytes } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
 import { EngineError } from '../errors.ts';
 import { digestOf, isDigest } from '../oci/digest.ts';
@@ -52,7 +53,8 @@ export class RegistryClient {
     if (answer.status !== 200) throw await this.#refusal(answer, repository);
     const parsed = parseJson(await readAnswer(answer, maxAnswerBytes));
     const tags = isObject(parsed) ? (parsed['tags'] ?? []) : undefined;
-    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) throw new EngineError('unknown', 'unexpected answer to a request for tags');
+    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string'))
+      throw new EngineError('unknown', 'unexpected answer to a request for tags');
     return tags;
   }
 
@@ -71,7 +73,8 @@ export class RegistryClient {
   async config(repository: Reference, { digest, size }: Descriptor): Promise<Uint8Array> {
     if (size > maxConfigBytes) throw new EngineError('invalid-parameter', `image config ${digest} is too large`);
     const bytes = await collect(await this.blob(repository, digest), maxConfigBytes);
-    if ((await digestOf(this.#crypto, bytes)) !== digest) throw new EngineError('unknown', `image config verification failed for digest ${digest}`);
+    if ((await digestOf(this.#crypto, bytes)) !== digest)
+      throw new EngineError('unknown', `image config verification failed for digest ${digest}`);
     return bytes;
   }
 
@@ -88,11 +91,17 @@ export class RegistryClient {
       return new EngineError('not-found', `${accessDenied(reference)}${official ? availableHere(shipped) : noLogin}`);
     }
     if (code === 'NAME_UNKNOWN') {
-      return new EngineError('not-found', `repository ${familiarName(reference)} not found: name unknown: ${message || 'repository name not known to registry'}`);
+      return new EngineError(
+        'not-found',
+        `repository ${familiarName(reference)} not found: name unknown: ${message || 'repository name not known to registry'}`,
+      );
     }
     if (answer.status === 404) {
       const hint = official ? await this.#tagsHere(reference) : '';
-      return new EngineError('not-found', `manifest for ${familiarString(reference)} not found: manifest unknown: ${message || 'manifest unknown'}${hint}`);
+      return new EngineError(
+        'not-found',
+        `manifest for ${familiarString(reference)} not found: manifest unknown: ${message || 'manifest unknown'}${hint}`,
+      );
     }
     if (code) return new EngineError('unknown', `${code.toLowerCase().replaceAll('_', ' ')}: ${message}`);
     return new EngineError('unknown', `received unexpected HTTP status: ${answer.status}`);
@@ -128,7 +137,7 @@ function availableHere(shipped: readonly string[]): string {
   return `\nImages available here: ${names.sort().join(', ')}`;
 }
 
-export async function collect(chunks: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
+async function collect(chunks: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
@@ -136,14 +145,7 @@ export async function collect(chunks: AsyncIterable<Uint8Array>, limitBytes: num
     if (length > limitBytes) throw new EngineError('unknown', `answer of the registry is larger than ${limitBytes} bytes`);
     parts.push(chunk);
   }
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concatBytes(parts);
 }
 
 function readAnswer(answer: RegistryResponse, limitBytes: number): Promise<Uint8Array> {
@@ -160,7 +162,10 @@ function registryError(bytes: Uint8Array): { code: string; message: string } {
   const errors = isObject(parsed) ? parsed['errors'] : undefined;
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
   if (!isObject(first)) return { code: '', message: '' };
-  return { code: typeof first['code'] === 'string' ? first['code'] : '', message: typeof first['message'] === 'string' ? first['message'] : '' };
+  return {
+    code: typeof first['code'] === 'string' ? first['code'] : '',
+    message: typeof first['message'] === 'string' ? first['message'] : '',
+  };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -101,7 +101,10 @@ interface Conflict {
 
 function conflictOf(images: Images, image: Image, { force, namesCount }: { force: boolean; namesCount: boolean }): Conflict | undefined {
   const conflict = (hard: boolean, why: string, used = false): Conflict => ({
-    error: new EngineError('conflict', `conflict: unable to delete ${shortId(image.id)} (${hard ? 'cannot be forced' : 'must be forced'}) - ${why}`),
+    error: new EngineError(
+      'conflict',
+      `conflict: unable to delete ${shortId(image.id)} (${hard ? 'cannot be forced' : 'must be forced'}) - ${why}`,
+    ),
     used,
   });
   if (images.store.children(image.id).length > 0) return conflict(true, 'image has dependent child images');
@@ -109,7 +112,8 @@ function conflictOf(images: Images, image: Image, { force, namesCount }: { force
   const running = users.find((user) => user.running);
   if (running) return conflict(true, `image is being used by running container ${shortId(running.id)}`, true);
   if (force) return undefined;
-  if (namesCount && images.references.referencesOf(image.id).length > 0) return conflict(false, 'image is referenced in multiple repositories');
+  if (namesCount && images.references.referencesOf(image.id).length > 0)
+    return conflict(false, 'image is referenced in multiple repositories');
   const stopped = users[0];
   return stopped && conflict(false, `image is being used by stopped container ${shortId(stopped.id)}`, true);
 }

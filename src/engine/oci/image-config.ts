@@ -121,7 +121,10 @@ function checkRunConfig(value: unknown): RunConfig {
 function isHealthcheck(value: unknown): boolean {
   if (!isObject(value)) return false;
   const numbers = ['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'];
-  return (value['Test'] === undefined || isTextList(value['Test'])) && numbers.every((key) => value[key] === undefined || Number.isInteger(value[key]));
+  return (
+    (value['Test'] === undefined || isTextList(value['Test'])) &&
+    numbers.every((key) => value[key] === undefined || Number.isInteger(value[key]))
+  );
 }
 
 function isHistoryEntry(value: unknown): boolean {

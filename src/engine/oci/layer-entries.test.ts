@@ -8,8 +8,13 @@ import { unpackLayer } from './layer-entries.ts';
 fc.configureGlobal({ seed: 28 });
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
-const file = (name: string, body = '', extra: object = {}): TarEntry => ({ header: { name, size: body.length, mode: 0o644, ...extra }, body });
-const entry = (name: string, type: string, extra: object = {}): TarEntry => ({ header: { name, size: 0, type: type as 'file', mode: 0o755, ...extra } });
+const file = (name: string, body = '', extra: object = {}): TarEntry => ({
+  header: { name, size: body.length, mode: 0o644, ...extra },
+  body,
+});
+const entry = (name: string, type: string, extra: object = {}): TarEntry => ({
+  header: { name, size: 0, type: type as 'file', mode: 0o755, ...extra },
+});
 const unpack = async (entries: TarEntry[]): Promise<LayerEntry[]> => unpackLayer(await packTar(entries)).entries;
 const shown = (entries: LayerEntry[]): string[] =>
   entries.map(({ path, type, linkName, content, major, xattrs }) => {
@@ -19,8 +24,20 @@ const shown = (entries: LayerEntry[]): string[] =>
 
 describe('unpackLayer', () => {
   it('cleans paths and makes missing parents', async () => {
-    const entries = await unpack([entry('./', 'directory', { mode: 0o700 }), file('./etc/hosts', 'x'), file('/usr//bin/./sh'), entry('etc/', 'directory', { mode: 0o711 })]);
-    expect(shown(entries)).toEqual(['directory /', 'directory etc', 'file etc/hosts x', 'directory usr', 'directory usr/bin', 'file usr/bin/sh']);
+    const entries = await unpack([
+      entry('./', 'directory', { mode: 0o700 }),
+      file('./etc/hosts', 'x'),
+      file('/usr//bin/./sh'),
+      entry('etc/', 'directory', { mode: 0o711 }),
+    ]);
+    expect(shown(entries)).toEqual([
+      'directory /',
+      'directory etc',
+      'file etc/hosts x',
+      'directory usr',
+      'directory usr/bin',
+      'file usr/bin/sh',
+    ]);
     expect(entries.slice(0, 2).map(({ mode }) => mode)).toEqual([0o700, 0o711]);
   });
 
@@ -34,7 +51,15 @@ describe('unpackLayer', () => {
       entry('pipe', 'fifo'),
       file(long, 'y'),
     ]);
-    expect(shown(entries)).toEqual(['file a body', 'hardlink b -> a', 'hardlink c -> a', 'symlink d -> ../../outside', 'fifo pipe', `directory ${'d'.repeat(120)}`, `file ${long} y`]);
+    expect(shown(entries)).toEqual([
+      'file a body',
+      'hardlink b -> a',
+      'hardlink c -> a',
+      'symlink d -> ../../outside',
+      'fifo pipe',
+      `directory ${'d'.repeat(120)}`,
+      `file ${long} y`,
+    ]);
     expect(entries[0]).toMatchObject({ uid: 1000, gid: 3_000_000, mode: 0o4755, mtime: 1_700_000_000 });
   });
 
@@ -50,7 +75,14 @@ describe('unpackLayer', () => {
   });
 
   it('turns deletions into overlay whiteouts', async () => {
-    const entries = await unpack([file('etc/.wh.motd'), file('.wh.tmp'), entry('var/', 'directory'), file('var/.wh..wh..opq'), file('var/new', 'n'), file('.wh..wh.plnk')]);
+    const entries = await unpack([
+      file('etc/.wh.motd'),
+      file('.wh.tmp'),
+      entry('var/', 'directory'),
+      file('var/.wh..wh..opq'),
+      file('var/new', 'n'),
+      file('.wh..wh.plnk'),
+    ]);
     expect(shown(entries)).toEqual(['directory etc', 'deleted etc/motd', 'deleted tmp', 'directory var opaque', 'file var/new n']);
   });
 
@@ -63,15 +95,17 @@ describe('unpackLayer', () => {
   it('the later of two entries wins', async () => {
     expect(shown(await unpack([file('a', 'one'), file('a', 'two')]))).toEqual(['file a two']);
     expect(shown(await unpack([file('d/x', '1'), file('d', 'plain')]))).toEqual(['file d plain']);
-    expect(shown(await unpack([file('a', 'one'), entry('b', 'link', { linkname: 'a' }), entry('c', 'link', { linkname: 'a' }), file('a', 'two')]))).toEqual([
-      'file a two',
-      'file b one',
-      'hardlink c -> b',
-    ]);
+    expect(
+      shown(
+        await unpack([file('a', 'one'), entry('b', 'link', { linkname: 'a' }), entry('c', 'link', { linkname: 'a' }), file('a', 'two')]),
+      ),
+    ).toEqual(['file a two', 'file b one', 'hardlink c -> b']);
   });
 
   it('lets no archive set overlay’s own attributes', async () => {
-    const entries = await unpack([file('a', '', { pax: { 'SCHILY.xattr.trusted.overlay.redirect': '/x', 'SCHILY.xattr.user.note': 'hi' } })]);
+    const entries = await unpack([
+      file('a', '', { pax: { 'SCHILY.xattr.trusted.overlay.redirect': '/x', 'SCHILY.xattr.user.note': 'hi' } }),
+    ]);
     expect(Object.keys(entries[0]!.xattrs ?? {})).toEqual(['user.note']);
   });
 
@@ -81,7 +115,11 @@ describe('unpackLayer', () => {
     ['a hardlink out of the layer', [entry('a', 'link', { linkname: '../../etc/passwd' })], 'is outside of "/"'],
     ['a hardlink to nothing', [entry('a', 'link', { linkname: 'nosuch' })], 'invalid hardlink "a" -> "nosuch"'],
     ['a hardlink to a directory', [entry('d/', 'directory'), entry('a', 'link', { linkname: 'd' })], 'invalid hardlink'],
-    ['a file below a symlink', [entry('l', 'symlink', { linkname: '/etc' }), file('l/passwd', 'x')], '"l/passwd" is below "l", which is no directory'],
+    [
+      'a file below a symlink',
+      [entry('l', 'symlink', { linkname: '/etc' }), file('l/passwd', 'x')],
+      '"l/passwd" is below "l", which is no directory',
+    ],
     ['a whiteout of nothing', [file('a/.wh.')], 'invalid whiteout'],
     ['a whiteout of the parent', [file('a/.wh...')], 'invalid whiteout'],
     ['an endless name', [file('n'.repeat(300))], 'invalid file name'],
@@ -112,7 +150,9 @@ describe('unpackLayer', () => {
           model.set(path, body);
           written.push([path, body]);
         }
-        const tar = await packTar(written.map(([path, body]) => ({ header: { name: path, size: new TextEncoder().encode(body).length }, body })));
+        const tar = await packTar(
+          written.map(([path, body]) => ({ header: { name: path, size: new TextEncoder().encode(body).length }, body })),
+        );
         const { entries } = unpackLayer(tar);
         new MemoryLayerTrees().put('sha256:x', entries);
         const found = new Map(entries.filter(({ type }) => type === 'file').map(({ path, content }) => [path, text(content)]));
@@ -123,7 +163,13 @@ describe('unpackLayer', () => {
   });
 
   it('never does more than throw an error of its own, whatever the bytes (fuzz)', async () => {
-    const seed = await packTar([file('a', 'body'), entry('d/', 'directory'), entry('l', 'link', { linkname: 'a' }), file('x'.repeat(150), 'z'), file('.wh.q')]);
+    const seed = await packTar([
+      file('a', 'body'),
+      entry('d/', 'directory'),
+      entry('l', 'link', { linkname: 'a' }),
+      file('x'.repeat(150), 'z'),
+      file('.wh.q'),
+    ]);
     const changes = fc.array(fc.tuple(fc.nat(seed.length - 1), fc.nat(255)), { maxLength: 6 });
     const fixSums = fc.boolean();
     fc.assert(

@@ -87,7 +87,8 @@ class LayerBuilder {
     if (directory === '') return;
     const known = this.#entries.get(directory);
     if (known && known.type === 'directory') return;
-    if (known && !isWhiteout(known)) throw refused(`${JSON.stringify(forPath)} is below ${JSON.stringify(directory)}, which is no directory`);
+    if (known && !isWhiteout(known))
+      throw refused(`${JSON.stringify(forPath)} is below ${JSON.stringify(directory)}, which is no directory`);
     const slash = directory.lastIndexOf('/');
     this.#makeParents(slash < 0 ? '' : directory.slice(0, slash), forPath);
     this.#put(implicitDirectory(directory));

@@ -15,12 +15,21 @@ describe('parseManifest', () => {
     const docker = parseManifest(encode({ schemaVersion: 2, mediaType: mediaTypes.dockerManifest, config, layers: [layer] }));
     expect(docker).toEqual({ kind: 'manifest', mediaType: mediaTypes.dockerManifest, config, layers: [layer] });
     expect(parseManifest(encode({ schemaVersion: 2, config, layers: [] })).mediaType).toBe(mediaTypes.ociManifest);
-    expect(parseManifest(encode({ schemaVersion: 2, config, layers: [] }), `${mediaTypes.dockerManifest}; charset=utf-8`).mediaType).toBe(mediaTypes.dockerManifest);
+    expect(parseManifest(encode({ schemaVersion: 2, config, layers: [] }), `${mediaTypes.dockerManifest}; charset=utf-8`).mediaType).toBe(
+      mediaTypes.dockerManifest,
+    );
   });
 
   it('chooses from an index what runs here', () => {
-    const of = (architecture: string, variant?: string): object => ({ mediaType: mediaTypes.ociManifest, digest: `sha256:${architecture.padEnd(64, '0').replace(/[^0-9a-f]/g, 'e')}`, size: 1, platform: { os: 'linux', architecture, variant } });
-    const index = parseManifest(encode({ schemaVersion: 2, manifests: [of('amd64'), of('386'), of('arm', 'v7'), { mediaType: 'x', digest, size: 1 }] })) as Index;
+    const of = (architecture: string, variant?: string): object => ({
+      mediaType: mediaTypes.ociManifest,
+      digest: `sha256:${architecture.padEnd(64, '0').replace(/[^0-9a-f]/g, 'e')}`,
+      size: 1,
+      platform: { os: 'linux', architecture, variant },
+    });
+    const index = parseManifest(
+      encode({ schemaVersion: 2, manifests: [of('amd64'), of('386'), of('arm', 'v7'), { mediaType: 'x', digest, size: 1 }] }),
+    ) as Index;
     expect(matching(index, { os: 'linux', architecture: '386' }).map((entry) => entry.digest.slice(7, 10))).toEqual(['386']);
     expect(matching(index, { os: 'linux', architecture: 'arm', variant: 'v6' })).toEqual([]);
     expect(matching(index, { os: 'windows', architecture: 'amd64' })).toEqual([]);
@@ -31,8 +40,16 @@ describe('parseManifest', () => {
     ['a list', [], 'unsupported manifest format'],
     ['schema 1', { schemaVersion: 1 }, 'Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed.'],
     ['neither layers nor manifests', { schemaVersion: 2, config }, 'unsupported manifest format'],
-    ['a bad digest', { schemaVersion: 2, config, layers: [{ ...layer, digest: 'sha256:x' }] }, 'could not validate layer digest "sha256:x": invalid checksum digest length'],
-    ['another algorithm', { schemaVersion: 2, config, layers: [{ ...layer, digest: `sha512:${'a'.repeat(128)}` }] }, 'unsupported digest algorithm: sha512'],
+    [
+      'a bad digest',
+      { schemaVersion: 2, config, layers: [{ ...layer, digest: 'sha256:x' }] },
+      'could not validate layer digest "sha256:x": invalid checksum digest length',
+    ],
+    [
+      'another algorithm',
+      { schemaVersion: 2, config, layers: [{ ...layer, digest: `sha512:${'a'.repeat(128)}` }] },
+      'unsupported digest algorithm: sha512',
+    ],
     ['a negative size', { schemaVersion: 2, config: { ...config, size: -1 }, layers: [] }, 'invalid manifest: config.size'],
     ['too many layers', { schemaVersion: 2, config, layers: Array(2000).fill(layer) }, 'too many entries'],
   ])('refuses %s', (_, value, message) => {
@@ -41,17 +58,25 @@ describe('parseManifest', () => {
 
   it('parses anything or refuses it with an error of its own (fuzz)', () => {
     fc.assert(
-      fc.property(fc.json(), fc.dictionary(fc.constantFrom('schemaVersion', 'config', 'layers', 'manifests', 'rootfs', 'history', 'os'), fc.jsonValue()), (any, keyed) => {
-        for (const bytes of [new TextEncoder().encode(any), encode({ schemaVersion: 2, ...keyed }), encode({ rootfs: { diff_ids: [] }, ...keyed })]) {
-          for (const parse of [parseManifest, parseImageConfig]) {
-            try {
-              parse(bytes);
-            } catch (error) {
-              expect((error as Error).name).toBe('EngineError');
+      fc.property(
+        fc.json(),
+        fc.dictionary(fc.constantFrom('schemaVersion', 'config', 'layers', 'manifests', 'rootfs', 'history', 'os'), fc.jsonValue()),
+        (any, keyed) => {
+          for (const bytes of [
+            new TextEncoder().encode(any),
+            encode({ schemaVersion: 2, ...keyed }),
+            encode({ rootfs: { diff_ids: [] }, ...keyed }),
+          ]) {
+            for (const parse of [parseManifest, parseImageConfig]) {
+              try {
+                parse(bytes);
+              } catch (error) {
+                expect((error as Error).name).toBe('EngineError');
+              }
             }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -61,14 +61,22 @@ export function parseManifest(bytes: Uint8Array, contentType = ''): Manifest | I
   }
   if (!isObject(value)) throw new EngineError('invalid-parameter', 'unsupported manifest format');
   if (value['schemaVersion'] === 1) {
-    throw new EngineError('invalid-parameter', 'Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed.');
+    throw new EngineError(
+      'invalid-parameter',
+      'Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed.',
+    );
   }
   if (value['schemaVersion'] !== 2) throw new EngineError('invalid-parameter', 'unsupported manifest format');
   const mediaType = typeof value['mediaType'] === 'string' ? value['mediaType'] : knownType(contentType);
   if (Array.isArray(value['manifests']) && value['config'] === undefined && value['layers'] === undefined) {
-    return { kind: 'index', mediaType: mediaType || mediaTypes.ociIndex, manifests: entries(value['manifests'], 'manifests').map(withPlatform) };
+    return {
+      kind: 'index',
+      mediaType: mediaType || mediaTypes.ociIndex,
+      manifests: entries(value['manifests'], 'manifests').map(withPlatform),
+    };
   }
-  if (!isObject(value['config']) || !Array.isArray(value['layers'])) throw new EngineError('invalid-parameter', 'unsupported manifest format');
+  if (!isObject(value['config']) || !Array.isArray(value['layers']))
+    throw new EngineError('invalid-parameter', 'unsupported manifest format');
   return {
     kind: 'manifest',
     mediaType: mediaType || mediaTypes.ociManifest,

@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import tables from '../../../test/data/reference/tables.json' with { type: 'json' };
-import { familiarMatch, familiarName, familiarString, fullName, fullString, parseAnyReference, parseNormalizedNamed, parseReference, tagNameOnly, withDigest, withTag } from './reference.ts';
+import {
+  familiarMatch,
+  familiarName,
+  familiarString,
+  fullName,
+  fullString,
+  parseAnyReference,
+  parseNormalizedNamed,
+  parseReference,
+  tagNameOnly,
+  withDigest,
+  withTag,
+} from './reference.ts';
 
 fc.configureGlobal({ seed: 28 });
 
@@ -40,7 +52,12 @@ describe('familiar names', () => {
   it.each(tables.TestParseRepositoryInfo)('$FullName', (row) => {
     for (const name of [row.FamiliarName, row.FullName, row.AmbiguousName].filter(Boolean)) {
       const reference = parseNormalizedNamed(name);
-      expect([reference.domain, reference.path, familiarName(reference), fullName(reference)]).toEqual([row.Domain, row.RemoteName, row.FamiliarName, row.FullName]);
+      expect([reference.domain, reference.path, familiarName(reference), fullName(reference)]).toEqual([
+        row.Domain,
+        row.RemoteName,
+        row.FamiliarName,
+        row.FullName,
+      ]);
     }
   });
 
@@ -88,7 +105,9 @@ describe('properties', () => {
   const named = fc.record({
     domain: fc.constantFrom('docker.io', 'localhost:5000', 'example.com'),
     // A first part with a dot would be taken for a domain in the familiar form, by Docker too.
-    path: fc.tuple(fc.stringMatching(/^[a-z0-9]{2,8}$/), fc.array(part, { minLength: 1, maxLength: 2 })).map(([first, rest]) => [first, ...rest].join('/')),
+    path: fc
+      .tuple(fc.stringMatching(/^[a-z0-9]{2,8}$/), fc.array(part, { minLength: 1, maxLength: 2 }))
+      .map(([first, rest]) => [first, ...rest].join('/')),
     tag: fc.option(fc.stringMatching(/^\w[\w.-]{0,20}$/), { nil: undefined }),
     digest: fc.option(fc.stringMatching(/^sha256:[a-f0-9]{64}$/), { nil: undefined }),
   });

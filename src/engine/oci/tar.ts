@@ -43,7 +43,7 @@ export function* readTar(archive: Uint8Array): Generator<TarEntry> {
   let records: Map<string, Uint8Array> = new Map();
   let longName: string | undefined;
   let longLink: string | undefined;
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     // An archive may also just stop where a header would begin.
     if (at === archive.length) return;
     const header = archive.subarray(at, at + block);
@@ -115,7 +115,9 @@ function entry(
     major: isUstar ? number(header, 329, 8) : 0,
     minor: isUstar ? number(header, 337, 8) : 0,
     content,
-    xattrs: Object.fromEntries([...records].filter(([key]) => key.startsWith(xattrPrefix)).map(([key, value]) => [key.slice(xattrPrefix.length), value])),
+    xattrs: Object.fromEntries(
+      [...records].filter(([key]) => key.startsWith(xattrPrefix)).map(([key, value]) => [key.slice(xattrPrefix.length), value]),
+    ),
   };
 }
 
@@ -143,7 +145,9 @@ function number(header: Uint8Array, at: number, length: number): number {
     if (!Number.isSafeInteger(value)) throw damaged('archive/tar: invalid tar header');
     return value;
   }
-  const digits = latin1(field).replace(/[\0 ]+$/, '').replace(/^[\0 ]+/, '');
+  const digits = latin1(field)
+    .replace(/[\0 ]+$/, '')
+    .replace(/^[\0 ]+/, '');
   if (digits === '') return 0;
   if (!/^[0-7]+$/.test(digits)) throw damaged('archive/tar: invalid tar header');
   return parseInt(digits, 8);
@@ -160,7 +164,7 @@ function decimal(bytes: Uint8Array): number {
 function paxRecords(content: Uint8Array): Map<string, Uint8Array> {
   if (content.length > maxRecordBytes) throw damaged('archive/tar: invalid tar header');
   const records = new Map<string, Uint8Array>();
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const space = content.indexOf(0x20, at);
     const length = space < 0 ? NaN : Number(latin1(content.subarray(at, space)));
     const end = at + length;

@@ -29,7 +29,9 @@ export class FakeRegistry implements RegistryTransport {
   intercept: (request: RegistryRequest) => Promise<RegistryResponse | undefined> = () => Promise.resolve(undefined);
 
   shipped(): Promise<string[]> {
-    const names = [...this.tags.keys()].filter((name) => name.startsWith('docker.io/')).map((name) => name.slice(10).replace(/:[^:]*$/, ''));
+    const names = [...this.tags.keys()]
+      .filter((name) => name.startsWith('docker.io/'))
+      .map((name) => name.slice(10).replace(/:[^:]*$/, ''));
     return Promise.resolve([...new Set(names)]);
   }
 
@@ -54,7 +56,11 @@ export class FakeRegistry implements RegistryTransport {
   }
 
   /** Adds an image of the given layers (plain tars, bottom first) under the names. */
-  async add(names: readonly string[], layers: readonly Uint8Array[], options: { config?: RunConfig; file?: Partial<ImageConfigFile> } = {}): Promise<BuiltImage> {
+  async add(
+    names: readonly string[],
+    layers: readonly Uint8Array[],
+    options: { config?: RunConfig; file?: Partial<ImageConfigFile> } = {},
+  ): Promise<BuiltImage> {
     const diffIds: string[] = [];
     const descriptors: object[] = [];
     const layerDigests: string[] = [];

@@ -1,5 +1,6 @@
 /** Storage in a map, for tests. The app's lies in the worker's file system (emulator/p9). */
 import { assert } from '../assert.ts';
+import { concatBytes } from '../bytes.ts';
 import type { Storage } from '../storage.ts';
 
 export class MemoryStorage implements Storage {
@@ -15,11 +16,7 @@ export class MemoryStorage implements Storage {
   }
 
   append(path: string, bytes: Uint8Array): void {
-    const before = this.read(path) ?? new Uint8Array(0);
-    const joined = new Uint8Array(before.length + bytes.length);
-    joined.set(before);
-    joined.set(bytes, before.length);
-    this.#files.set(path, joined);
+    this.write(path, concatBytes([this.read(path) ?? new Uint8Array(0), bytes]));
   }
 
   makeDirectory(path: string): void {
@@ -51,7 +48,10 @@ export class MemoryStorage implements Storage {
 
   /** Every file's path, sorted: what a test compares before and after. */
   paths(): string[] {
-    return [...this.#files].filter(([, bytes]) => bytes !== undefined).map(([path]) => path).sort();
+    return [...this.#files]
+      .filter(([, bytes]) => bytes !== undefined)
+      .map(([path]) => path)
+      .sort();
   }
 }
 

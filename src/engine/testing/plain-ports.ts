@@ -20,7 +20,7 @@ export const storingCompression: Compression = {
   gunzip: async (bytes, limitBytes) => {
     const out: number[][] = [];
     let length = 0;
-    for (let at = headBytes; ; ) {
+    for (let at = headBytes; ;) {
       const head = bytes.subarray(at, at + 5);
       const size = head[1]! | (head[2]! << 8);
       if (head.length < 5 || at + 5 + size > bytes.length) throw new EngineError('data-loss', 'unexpected EOF');

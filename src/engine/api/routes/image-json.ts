@@ -7,7 +7,10 @@ import type { ContainerConfig, GraphDriver } from '../types/container.ts';
 import type { ImageInspect, ImageSummary } from '../types/image.ts';
 import { atLeast } from '../version.ts';
 
-export function imageSummary({ image, tags, digests, sharedSizeBytes = -1, containerCount = -1 }: ListedImage, version: string): ImageSummary {
+export function imageSummary(
+  { image, tags, digests, sharedSizeBytes = -1, containerCount = -1 }: ListedImage,
+  version: string,
+): ImageSummary {
   const nameless = tags.length === 0 && digests.length === 0 && !atLeast(version, '1.43');
   return {
     Containers: containerCount,
@@ -67,9 +70,26 @@ function graphDriver(image: Image): GraphDriver {
 
 /** Fields in Go's order; what is empty is left out. */
 function withoutEmpty(config: RunConfig): RunConfig {
-  const { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell } = config;
-  const ordered = { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell };
-  const filled = Object.entries(ordered).filter(([, value]) => value !== undefined && value !== '' && value !== false && !isEmptyCollection(value));
+  const { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell } =
+    config;
+  const ordered = {
+    User,
+    ExposedPorts,
+    Env,
+    Entrypoint,
+    Cmd,
+    Volumes,
+    WorkingDir,
+    Labels,
+    StopSignal,
+    ArgsEscaped,
+    Healthcheck,
+    OnBuild,
+    Shell,
+  };
+  const filled = Object.entries(ordered).filter(
+    ([, value]) => value !== undefined && value !== '' && value !== false && !isEmptyCollection(value),
+  );
   return Object.fromEntries(filled);
 }
 
@@ -79,7 +99,8 @@ function isEmptyCollection(value: unknown): boolean {
 
 /** Before 1.50 an image's configuration looked like a container's. */
 function legacyConfig(config: RunConfig): ContainerConfig {
-  const { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell } = withoutEmpty(config);
+  const { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell } =
+    withoutEmpty(config);
   return {
     Hostname: '',
     Domainname: '',

@@ -53,7 +53,11 @@ export function imageRoutes(backend: ImageBackend): Route[] {
     /** @api  P[filter manifests is refused]  GET /images/json  ImageList  "List Images" */
     { method: 'GET', pattern: '/images/json', handler: (call) => list(backend, call) },
     /** @api  P[no import from a URL; no registry login]  POST /images/create  ImageCreate  "Create an image" */
-    { method: 'POST', pattern: '/images/create', handler: (call) => (textParam(call.query, 'fromImage') === '' ? importImage(backend, call) : pull(backend, call)) },
+    {
+      method: 'POST',
+      pattern: '/images/create',
+      handler: (call) => (textParam(call.query, 'fromImage') === '' ? importImage(backend, call) : pull(backend, call)),
+    },
     /** @api  N[Docker Hub cannot be reached]  GET /images/search  ImageSearch  "Search images" */
     { method: 'GET', pattern: '/images/search', handler: () => search(backend) },
     /** @api  Y  POST /images/prune  ImagePrune  "Delete unused images" */
@@ -80,7 +84,10 @@ function list(backend: ImageBackend, { query, version }: ApiCall): ApiResponse {
     filters,
     countSharedSize: atLeast(version, '1.42') && flagParam(query, 'shared-size'),
   });
-  return json(200, listed.map((entry) => imageSummary(entry, version)));
+  return json(
+    200,
+    listed.map((entry) => imageSummary(entry, version)),
+  );
 }
 
 async function pull(backend: ImageBackend, { query, version }: ApiCall): Promise<ApiResponse> {
@@ -117,7 +124,10 @@ async function importImage(backend: ImageBackend, call: ApiCall): Promise<ApiRes
   const reference = repositoryTag(textParam(query, 'repo'), textParam(query, 'tag'));
   const platform = platformParam(query, version);
   if (source !== '-') {
-    throw new EngineError('not-implemented', `cannot import from ${JSON.stringify(source)}: there is no way to the internet here; pipe the archive in and use "-"`);
+    throw new EngineError(
+      'not-implemented',
+      `cannot import from ${JSON.stringify(source)}: there is no way to the internet here; pipe the archive in and use "-"`,
+    );
   }
   const archive = await readBody(call, maxImportBytes);
   const message = textParam(query, 'message') || `Imported from ${source}`;
@@ -130,7 +140,11 @@ async function importImage(backend: ImageBackend, call: ApiCall): Promise<ApiRes
 
 function progressAnswer(lines: AsyncIterable<ProgressMessage>): ApiResponse {
   const encoder = new TextEncoder();
-  return bytes(200, 'application/json', mapStream(lines, (line) => encoder.encode(goJson(line) + progressLineEnd)));
+  return bytes(
+    200,
+    'application/json',
+    mapStream(lines, (line) => encoder.encode(goJson(line) + progressLineEnd)),
+  );
 }
 
 async function search(backend: ImageBackend): Promise<ApiResponse> {
@@ -170,7 +184,8 @@ function history(backend: ImageBackend, { params }: ApiCall): ApiResponse {
 function tag(backend: ImageBackend, { params, query }: ApiCall): ApiResponse {
   const reference = repositoryTag(textParam(query, 'repo'), textParam(query, 'tag'));
   if (!reference) throw new EngineError('invalid-parameter', 'repository name must have at least one component');
-  if (familiarName(reference) === 'sha256') throw new EngineError('invalid-parameter', 'refusing to create an ambiguous tag using digest algorithm as name');
+  if (familiarName(reference) === 'sha256')
+    throw new EngineError('invalid-parameter', 'refusing to create an ambiguous tag using digest algorithm as name');
   backend.tag(backend.resolve(params['name']!), reference);
   return empty(201);
 }

@@ -25,7 +25,11 @@ const emptyRoutes: Route[] = [
   /** @api  P[there are none]  GET /plugins  PluginList  "List plugins" */
   { method: 'GET', pattern: '/plugins', handler: () => json(200, []) },
   /** @api  P[there are none]  GET /plugins/{name}/json  PluginInspect  "Inspect a plugin" */
-  { method: 'GET', pattern: '/plugins/{name}/json', handler: ({ params }) => fail('not-found', `plugin ${JSON.stringify(params['name'])} not found`) },
+  {
+    method: 'GET',
+    pattern: '/plugins/{name}/json',
+    handler: ({ params }) => fail('not-found', `plugin ${JSON.stringify(params['name'])} not found`),
+  },
 ];
 
 const noSwarm =
@@ -151,7 +155,11 @@ const refusedRoutes: Route[] = (
     /** @api  N  POST /plugins/{name}/set  PluginSet  "Configure a plugin" */
     ['POST', '/plugins/{name}/set', 'docker plugin set'],
   ] satisfies [Method, string, string][]
-).map(([method, pattern, what]) => ({ method: method as Method, pattern, handler: () => fail('not-implemented', `${what} is not supported by Drydock yet`) }));
+).map(([method, pattern, what]) => ({
+  method: method as Method,
+  pattern,
+  handler: () => fail('not-implemented', `${what} is not supported by Drydock yet`),
+}));
 
 function fail(kind: 'not-found' | 'unavailable' | 'not-implemented', message: string): never {
   throw new EngineError(kind, message);

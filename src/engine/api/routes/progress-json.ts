@@ -9,7 +9,8 @@ import type { ProgressMessage } from '../types/system.ts';
 export const progressLineEnd = '\r\n';
 
 export function progressMessage(progress: Progress): ProgressMessage {
-  if (progress.kind === 'message') return progress.id === undefined ? { status: progress.text } : { status: progress.text, id: progress.id };
+  if (progress.kind === 'message')
+    return progress.id === undefined ? { status: progress.text } : { status: progress.text, id: progress.id };
   const { action, id, current = 0, total = 0 } = progress;
   const bar = progressBar(current, total);
   const progressDetail = { ...(current && { current }), ...(total && { total }) };

@@ -59,7 +59,10 @@ function ping(answer: ApiResponse): ApiResponse {
 }
 
 function refuseLogin(): never {
-  throw new EngineError('not-implemented', 'logging in to registries is not supported here yet; images of the shipped registry need no login');
+  throw new EngineError(
+    'not-implemented',
+    'logging in to registries is not supported here yet; images of the shipped registry need no login',
+  );
 }
 
 function events(backend: SystemBackend, { query, version }: ApiCall): ApiResponse {
@@ -85,7 +88,8 @@ function withoutImageCreate(stream: AsyncIterable<EngineEvent>): AsyncIterable<E
           for (;;) {
             const result = await iterator.next();
             if (result.done) return { value: undefined, done: true };
-            if (result.value.type !== 'image' || result.value.action !== 'create') return { value: eventMessage(result.value), done: false };
+            if (result.value.type !== 'image' || result.value.action !== 'create')
+              return { value: eventMessage(result.value), done: false };
           }
         },
         async return(): Promise<IteratorResult<EventMessage, undefined>> {
