@@ -4,6 +4,7 @@
  * Source: docker/cli cli/command/formatter/formatter.go.
  */
 import { compareStrings, GoMap, GoStruct, type GoMethod, type GoValue } from './gotemplate/value.ts';
+import { TemplateExecError } from './gotemplate/exec.ts';
 import { plainJson, goJson } from './gotemplate/json.ts';
 import { HEADER_FUNCTIONS } from './gotemplate/functions.ts';
 import { Template } from './gotemplate/template.ts';
@@ -17,6 +18,8 @@ export interface RowKind<Row> {
   headers: Record<string, string>;
   /** Name → value. All of them make up `{{json .}}`. */
   values: Record<string, (row: Row) => GoValue>;
+  /** Values that are others in `{{json .}}`. */
+  json?: Record<string, (row: Row) => GoValue>;
   /** Names that take arguments, such as `.Label "x"`. */
   calls?: Record<string, RowCall<Row>>;
 }
@@ -34,7 +37,7 @@ export function formatRows<Row>(format: string, rows: readonly Row[], kind: RowK
   const template = parseFormat(format);
   const lines = rows.map((row) => `${runRow(template, row, kind)}\n`).join('');
   if (!isTable) return lines;
-  const header = template.run(new HeaderRow(kind), { functions: HEADER_FUNCTIONS });
+  const header = headerText(template, kind);
   return alignColumns(`${header}\n${lines}`);
 }
 
@@ -61,6 +64,16 @@ function runRow<Row>(template: Template, row: Row, kind: RowKind<Row>): string {
     return template.run(new FormattedRow(row, kind));
   } catch (error) {
     throw new Error(`template parsing error: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The titles; where the template fails on them, what it wrote until then. */
+function headerText<Row>(template: Template, kind: RowKind<Row>): string {
+  try {
+    return template.run(new HeaderRow(kind), { functions: HEADER_FUNCTIONS });
+  } catch (error) {
+    if (error instanceof TemplateExecError) return error.output;
+    throw error;
   }
 }
 
@@ -92,11 +105,16 @@ export class FormattedRow<Row> extends GoStruct {
     return Object.entries(this.kind.values).map(([name, value]) => [name, value(this.row)]);
   }
 
+  #jsonValue(name: string): GoValue {
+    const value = this.kind.json?.[name] ?? this.kind.values[name];
+    return value?.(this.row);
+  }
+
   /** Names in alphabetical order. Asking for the whole row asks for each of its names. */
   toJson(): string {
     const names = Object.keys(this.kind.values).sort(compareStrings);
     for (const name of names) this.used.add(name);
-    return `{${names.map((name) => `${plainJson(name)}:${escaped(goJson(this.kind.values[name]?.(this.row)))}`).join(',')}}`;
+    return `{${names.map((name) => `${plainJson(name)}:${escaped(goJson(this.#jsonValue(name)))}`).join(',')}}`;
   }
 }
 

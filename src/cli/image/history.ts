@@ -10,7 +10,7 @@ export const historyCommand: Command = {
   path: ['image', 'history'],
   async run(context) {
     const { flags, args } = context;
-    const query = { platform: platformQuery(flags.string('platform')) };
+    const query = { platform: platformQuery(flags.string('platform'), 'invalid platform: ') };
     const items = await (await context.api()).get<ImageHistoryItem[]>(`/images/${args[0] ?? ''}/history`, { query });
     const human = flags.bool('human');
     const format = historyFormat(flags.string('format') || 'table', flags.bool('quiet'), human);

@@ -4,7 +4,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { formatRows } from '../format/formatter.ts';
 import { imageFormat, imageKind, imageRows } from '../format/image.ts';
-import { addFilter, type Filters } from '../options/filter.ts';
+import { addFilter, filtersParameter, type Filters } from '../options/filter.ts';
 
 /** What people mean who write `docker images ls`. */
 const SUBCOMMANDS = ['build', 'history', 'import', 'list', 'load', 'ls', 'prune', 'pull', 'push', 'rm', 'save', 'tag'];
@@ -27,7 +27,7 @@ export const lsCommand: Command = {
 async function listImages(context: CommandContext, filters: Filters): Promise<ImageSummary[]> {
   const query = {
     all: context.flags.bool('all') || undefined,
-    filters: Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters),
+    filters: filtersParameter(filters),
   };
   return await (await context.api()).get<ImageSummary[]>('/images/json', { query });
 }

@@ -2,18 +2,18 @@
 import { messageOf } from '#engine/errors.ts';
 import { parsePlatform } from '../options/platform.ts';
 
-/** @returns undefined when the flag was not given */
-export function platformQuery(text: string): string | undefined {
+/** @returns undefined when the flag was not given @param prefix what the command says before an error */
+export function platformQuery(text: string, prefix = ''): string | undefined {
   if (text === '') return undefined;
-  const [os, architecture, variant] = parse(text).split('/');
+  const [os, architecture, variant] = parse(text, prefix).split('/');
   return JSON.stringify({ architecture, os, variant });
 }
 
 /** Only `docker run` and `docker create` say what they were doing. */
-function parse(text: string): string {
+function parse(text: string, prefix: string): string {
   try {
     return parsePlatform(text);
   } catch (error) {
-    throw new Error(messageOf(error).replace(/^error parsing specified platform: /, ''), { cause: error });
+    throw new Error(prefix + messageOf(error).replace(/^error parsing specified platform: /, ''), { cause: error });
   }
 }

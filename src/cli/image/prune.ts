@@ -2,7 +2,7 @@
 import type { ImagesPruned } from '#engine/api/types/image.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { addFilter, type Filters } from '../options/filter.ts';
+import { addFilter, filtersParameter, type Filters } from '../options/filter.ts';
 import { humanSize } from '../units/size.ts';
 
 const ALL_WARNING = `WARNING! This will remove all images without at least one container associated to them.
@@ -30,7 +30,7 @@ export async function pruneImages(
   all: boolean,
   filters: Filters,
 ): Promise<{ removed: string; reclaimedBytes: number }> {
-  const query = { filters: JSON.stringify(addFilter(filters, 'dangling', String(!all))) };
+  const query = { filters: filtersParameter(addFilter(filters, 'dangling', String(!all))) };
   const { ImagesDeleted, SpaceReclaimed } = await (await context.api()).post<ImagesPruned>('/images/prune', { query });
   if (!ImagesDeleted || ImagesDeleted.length === 0) return { removed: '', reclaimedBytes: 0 };
   const lines = ImagesDeleted.map(({ Untagged, Deleted }) => (Untagged ? `untagged: ${Untagged}\n` : `deleted: ${Deleted ?? ''}\n`));

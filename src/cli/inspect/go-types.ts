@@ -4,7 +4,7 @@
  * A field is `Name type`, or `Name:jsonKey type` where the two differ; with `?` JSON leaves it out when empty.
  * Source: moby v28.2.2 api/types, docker-image-spec, go-connections/nat.
  */
-import { fromJson, GoList, GoMap, GoStruct, GoTime, Nil, type GoMethod, type GoValue } from '../format/gotemplate/value.ts';
+import { fromJson, GoList, GoMap, GoStruct, GoTime, isTrue, Nil, type GoMethod, type GoValue } from '../format/gotemplate/value.ts';
 import { goJson, plainJson } from '../format/gotemplate/json.ts';
 
 const STRUCTS = {
@@ -127,7 +127,9 @@ const fieldsOf = new Map<string, Field[]>();
 export function typed(type: GoTypeName | string, value: unknown): GoValue {
   if (type === 'any') return fromJson(value);
   if (type.startsWith('*')) {
-    return value === null || value === undefined ? new Nil('pointer', type) : typed(type.slice(1), value);
+    if (value === null || value === undefined) return new Nil('pointer', type);
+    const target = type.slice(1);
+    return Object.hasOwn(STRUCTS, target) ? new TypedStruct(target, value as Document, type) : typed(target, value);
   }
   if (type.startsWith('[]')) {
     const element = type.slice(2);
@@ -156,38 +158,48 @@ function scalarOrStruct(type: string, value: unknown): GoValue {
       return new GoTime(typeof value === 'string' ? value : '0001-01-01T00:00:00Z');
     default:
       if (SCALARS.has(type)) return typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value ?? 0)));
-      return new TypedStruct(type, (value ?? {}) as Record<string, unknown>);
+      return new TypedStruct(type, (value ?? {}) as Document);
   }
 }
 
+type Document = Record<string, unknown>;
+
 class TypedStruct extends GoStruct {
   constructor(
-    readonly type: string,
-    readonly document: Record<string, unknown>,
+    readonly struct: string,
+    readonly document: Document,
+    /** With a star when it is reached through a pointer. */
+    readonly type = struct,
   ) {
     super();
   }
 
   lookup(name: string): { field: GoValue } | { method: GoMethod } | undefined {
-    const field = declared(this.type).find((one) => one.name === name);
+    const field = declared(this.struct).find((one) => one.name === name);
     return field && { field: typed(field.type, this.document[field.key]) };
   }
 
   fields(): [string, GoValue][] {
-    return declared(this.type).map((field) => [field.name, typed(field.type, this.document[field.key])]);
+    return declared(this.struct).map((field) => [field.name, typed(field.type, this.document[field.key])]);
   }
 
-  /** What the daemon wrote, field by field; what it left out is written as zero, as Go would. */
+  /** As Go would write it: every field, also what the daemon left out, but for empty ones marked so. */
   toJson(): string {
     const parts: string[] = [];
-    for (const { key, type, omitEmpty } of declared(this.type)) {
+    for (const { key, type, omitEmpty } of declared(this.struct)) {
       const given = this.document[key];
-      if (given === undefined && omitEmpty) continue;
-      const json = given === undefined || given === null || SCALARS.has(type) ? goJson(typed(type, given)) : plainJson(given);
-      parts.push(`${plainJson(key)}:${json}`);
+      const value = typed(type, given);
+      if (omitEmpty && isEmpty(value)) continue;
+      // What is inside an `any` is a struct of its own, with its keys in their order.
+      parts.push(`${plainJson(key)}:${type.endsWith('any') ? plainJson(given ?? null) : goJson(value)}`);
     }
     return `{${parts.join(',')}}`;
   }
+}
+
+/** What `omitempty` leaves out. */
+function isEmpty(value: GoValue): boolean {
+  return !(value instanceof GoStruct || value instanceof GoTime) && !isTrue(value);
 }
 
 function declared(type: string): Field[] {

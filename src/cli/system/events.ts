@@ -6,7 +6,7 @@ import { Template } from '../format/gotemplate/template.ts';
 import { compareStrings, GoMap, GoList, JsonNumber, type GoValue } from '../format/gotemplate/value.ts';
 import { readJson } from '../format/json-text.ts';
 import { typed } from '../inspect/go-types.ts';
-import type { Filters } from '../options/filter.ts';
+import { filtersParameter, type Filters } from '../options/filter.ts';
 import { parseTime } from '../options/time.ts';
 import { responseLines } from '../response-text.ts';
 
@@ -24,7 +24,7 @@ export const eventsCommand: Command = {
       return text === '' ? undefined : parseTime(text, environment.clock.now());
     };
     const query = {
-      filters: Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters),
+      filters: filtersParameter(filters),
       since: time('since'),
       until: time('until'),
     };

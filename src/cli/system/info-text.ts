@@ -22,8 +22,8 @@ export interface ServerInfoText {
   errors: string[];
 }
 
-/** What stands below `Server:`. */
-export function serverInfoText(info: FullInfo): ServerInfoText {
+/** What stands below `Server:`. @param debug the client wants to see what the daemon shows in its debug mode */
+export function serverInfoText(info: FullInfo, debug: boolean): ServerInfoText {
   const lines = new Lines();
   const errors: string[] = [];
   lines.add(0, `Containers: ${info.Containers}`);
@@ -45,7 +45,7 @@ export function serverInfoText(info: FullInfo): ServerInfoText {
   addRuntimes(lines, info);
   const problem = addSecurity(lines, info);
   if (problem !== undefined) errors.push(problem);
-  addHost(lines, info);
+  addHost(lines, info, debug);
   addNetworkAccess(lines, info);
   return { text: lines.text, errors };
 }
@@ -176,7 +176,7 @@ function addSecurity(lines: Lines, info: FullInfo): string | undefined {
   return undefined;
 }
 
-function addHost(lines: Lines, info: FullInfo): void {
+function addHost(lines: Lines, info: FullInfo, debug: boolean): void {
   lines.addUnlessEmpty('Kernel Version', info.KernelVersion);
   lines.addUnlessEmpty('Operating System', info.OperatingSystem);
   lines.addUnlessEmpty('OSType', info.OSType);
@@ -187,7 +187,7 @@ function addHost(lines: Lines, info: FullInfo): void {
   lines.addUnlessEmpty('ID', info.ID);
   lines.add(0, `Docker Root Dir: ${info.DockerRootDir}`);
   lines.add(0, `Debug Mode: ${info.Debug}`);
-  if (info.Debug) {
+  if (info.Debug || debug) {
     lines.add(1, `File Descriptors: ${info.NFd}`);
     lines.add(1, `Goroutines: ${info.NGoroutines}`);
     lines.add(1, `System Time: ${info.SystemTime}`);

@@ -2,6 +2,7 @@
  * What daemon and client are like. The client's part is printed even when no daemon answers.
  * Source: docker/cli cli/command/system/info.go.
  */
+import { ApiError } from '#engine/api/client.ts';
 import { messageOf } from '#engine/errors.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { errorLine } from '../error-line.ts';
@@ -30,7 +31,7 @@ export const infoCommand: Command = {
 async function printText(context: CommandContext): Promise<void> {
   await context.out(`Client:\n Version:    ${CLIENT_VERSION}\n Context:    default\n Debug Mode: ${context.debug}\n\nServer:\n`);
   const info = await (await context.api()).get<FullInfo>('/info');
-  const { text, errors } = serverInfoText(info);
+  const { text, errors } = serverInfoText(info, context.debug);
   await context.out(text);
   for (const warning of info.Warnings ?? []) await context.err(`${warning}\n`);
   for (const error of errors) await context.err(`ERROR: ${error}\n`);
@@ -39,11 +40,13 @@ async function printText(context: CommandContext): Promise<void> {
 
 /** A daemon that does not answer leaves the template with zeros, and ends the command with a failure. */
 async function printTemplate(context: CommandContext, source: string, document: object): Promise<void> {
-  let info: FullInfo | undefined;
+  let info: object | undefined;
   try {
     info = await (await context.api()).get<FullInfo>('/info');
   } catch (error) {
     await context.err(`${errorLine(error)}\n`);
+    // A daemon that answers with an error has answered.
+    if (error instanceof ApiError) info = { ServerErrors: [errorLine(error)] };
   }
   const template = parse(source);
   try {

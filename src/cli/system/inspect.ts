@@ -72,7 +72,7 @@ class Search {
       if (!this.only && kind.swarm && !(await this.#askSwarm())) continue;
       try {
         const text = await this.#fetch(kind, name);
-        if (this.size && !kind.sized) await this.context.err(`WARNING: --size ignored for ${kind.name}s\n`);
+        if (this.size && !kind.sized) await this.context.err(`WARNING: --size ignored for ${kind.name}\n`);
         return { text, type: kind.type };
       } catch (error) {
         if (this.only || !isSkippable(error)) throw error;

@@ -2,8 +2,7 @@
 import type { Command } from '../command.ts';
 import { formatRows, type RowKind } from '../format/formatter.ts';
 import { ellipsis } from '../format/text.ts';
-import { compareStrings } from '../format/gotemplate/value.ts';
-import type { Filters } from '../options/filter.ts';
+import { filtersParameter, type Filters } from '../options/filter.ts';
 
 const TABLE = 'table {{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}';
 const DESCRIPTION_WIDTH = 45;
@@ -25,12 +24,11 @@ export const searchCommand: Command = {
     const query = {
       term: args[0],
       limit: flags.number('limit') || undefined,
-      filters: Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters),
+      filters: filtersParameter(filters),
     };
     const results = await (await context.api()).get<SearchResult[]>('/images/search', { query });
-    const sorted = [...results].sort((a, b) => b.star_count - a.star_count || compareStrings(a.name, b.name));
     const format = flags.string('format');
-    await context.out(formatRows(searchFormat(format), sorted, searchKind(!flags.bool('no-trunc'))));
+    await context.out(formatRows(searchFormat(format), results, searchKind(!flags.bool('no-trunc'))));
   },
 };
 
@@ -51,5 +49,6 @@ export function searchKind(truncate: boolean): RowKind<SearchResult> {
       StarCount: (result) => String(result.star_count),
       IsOfficial: (result) => (result.is_official ? '[OK]' : ''),
     },
+    json: { IsOfficial: (result) => String(result.is_official) },
   };
 }

@@ -76,7 +76,7 @@ export function versionText(client: ClientVersion, server: Version | undefined):
     ` Context:\t${client.Context}`,
   ];
   if (server) lines.push('', ...serverLines(server));
-  return `${alignColumns(lines.join('\n'), LAYOUT)}\n`;
+  return alignColumns(`${lines.join('\n')}\n`, LAYOUT);
 }
 
 function serverLines(server: Version): string[] {
@@ -121,7 +121,7 @@ async function printTemplate(
 ): Promise<void> {
   try {
     const text = template.run(typed('system.versionInfo', { Client: client, Server: server ?? null }));
-    await context.out(`${alignColumns(text, LAYOUT)}\n`);
+    await context.out(alignColumns(`${text}\n`, LAYOUT));
   } catch (error) {
     if (error instanceof TemplateExecError) await context.out(`${error.output}\n`);
     throw error;

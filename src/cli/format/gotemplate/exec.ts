@@ -7,7 +7,7 @@ import { quote } from '../../flags/quote.ts';
 import { BUILTINS, type GoFunction } from './functions.ts';
 import { printNode, type Argument, type CommandNode, type Node, type PipeNode, type RangeNode } from './node.ts';
 import type { ParsedTemplate } from './parse.ts';
-import { sprintValue } from './print.ts';
+import { printValue } from './print.ts';
 import {
   GoList,
   GoMap,
@@ -178,12 +178,12 @@ class Execution {
     } else if (value instanceof GoMap) {
       for (const [key, element] of sortedEntries(value)) yield [key, element];
     } else if (typeof value === 'bigint') {
-      if (node.pipe.variables.length > 1) this.#fail(`can't use ${sprintValue(value)} to iterate over more than one variable`);
+      if (node.pipe.variables.length > 1) this.#fail(`can't use ${printValue(value)} to iterate over more than one variable`);
       for (let index = 0n; index < value; index++) yield [index, index];
     } else if (value === undefined || value === null || value instanceof Nil) {
       return;
     } else {
-      this.#fail(`range can't iterate over ${sprintValue(value)}`);
+      this.#fail(`range can't iterate over ${printValue(value)}`);
     }
   }
 
@@ -419,7 +419,7 @@ class Execution {
   // Output
 
   #print(value: GoValue): void {
-    this.#output += value === undefined || value === null ? '<no value>' : sprintValue(value);
+    this.#output += value === undefined || value === null ? '<no value>' : printValue(value);
   }
 
   #fail(problem: string): never {

@@ -8,9 +8,14 @@ import { formatGoTime } from './time.ts';
 import type { Complex } from './value.ts';
 import { GoList, GoMap, GoStruct, GoTime, JsonNumber, Nil, sortedEntries, typeName, Unsigned, type GoValue } from './value.ts';
 
-/** What `{{.}}` writes, and `%v`. */
-export function sprintValue(value: GoValue): string {
+/** What `{{.}}` writes: the value itself, also where it is reached through a pointer. */
+export function printValue(value: GoValue): string {
   return valueText(value, { plus: false });
+}
+
+/** `%v`: a pointer to a struct shows that it is one. */
+export function sprintValue(value: GoValue): string {
+  return (isPointer(value) ? '&' : '') + printValue(value);
 }
 
 /** `print`: blanks between arguments of which neither is a string. */
@@ -37,6 +42,8 @@ interface Directive {
   width: number | undefined;
   precision: number | undefined;
 }
+
+const ADDRESS = '0xc000123456';
 
 const DIRECTIVE = /%([-+# 0]*)(?:\[(\d+)\])?(\d+|\*)?(?:\.(\d+|\*)?)?(?:\[(\d+)\])?(.?)/gsu;
 
@@ -96,7 +103,7 @@ function verbV(value: GoValue, directive: Directive): string {
   const integer = integerOf(value);
   if (integer !== undefined) return integerText(integer, 10, directive);
   if (typeof value === 'number') return floatText(value, 'g', directive);
-  return padded(valueText(value, directive), directive);
+  return padded((isPointer(value) ? '&' : '') + valueText(value, directive), directive);
 }
 
 /** Text of a scalar for one verb; undefined when the verb does not fit. */
@@ -198,16 +205,16 @@ function valueText(value: GoValue, style: { plus: boolean }): string {
   if (typeof value === 'number') return floatV(value);
   if (typeof value !== 'object') return String(value);
   if (value instanceof Nil) return { pointer: '<nil>', slice: '[]', map: 'map[]' }[value.kind];
-  if (value instanceof GoList) return `[${value.elements.map((element) => valueText(element, style)).join(' ')}]`;
+  if (value instanceof GoList) return `[${value.elements.map((element) => innerText(element, style)).join(' ')}]`;
   if (value instanceof GoMap) {
     return `map[${sortedEntries(value)
-      .map(([key, entry]) => `${key}:${valueText(entry, style)}`)
+      .map(([key, entry]) => `${key}:${innerText(entry, style)}`)
       .join(' ')}]`;
   }
   if (value instanceof GoStruct) {
     return `{${value
       .fields()
-      .map(([name, field]) => (style.plus ? `${name}:` : '') + valueText(field, style))
+      .map(([name, field]) => (style.plus ? `${name}:` : '') + innerText(field, style))
       .join(' ')}}`;
   }
   if (value instanceof Unsigned) return value.value.toString();
@@ -219,6 +226,15 @@ function valueText(value: GoValue, style: { plus: boolean }): string {
 function floatV(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
   return (value < 0 || Object.is(value, -0) ? '-' : '') + shortest(Math.abs(value));
+}
+
+function isPointer(value: GoValue): boolean {
+  return value instanceof GoStruct && value.type.startsWith('*');
+}
+
+/** Inside something else a pointer is an address; which one says nothing. */
+function innerText(value: GoValue, style: { plus: boolean }): string {
+  return isPointer(value) ? ADDRESS : valueText(value, style);
 }
 
 function complexText(value: Complex): string {

@@ -64,7 +64,7 @@ export type ParameterType = 'string' | 'int' | 'any' | '[]string';
 
 /** Something with named fields and methods. */
 export abstract class GoStruct {
-  /** Go's name for its type: `container.State`, `*formatter.ContainerContext`. */
+  /** Go's name for its type: `container.State`, `*formatter.ContainerContext`; a star says it is a pointer. */
   abstract readonly type: string;
   /** The field's value, or the method's; undefined when there is none of that name. */
   abstract lookup(name: string): { field: GoValue } | { method: GoMethod } | undefined;
