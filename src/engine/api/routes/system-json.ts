@@ -98,7 +98,7 @@ export function infoJson(facts: SystemFacts): Info {
     Architecture: runtime.machine,
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: {
-      IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
+      IndexConfigs: { 'docker.io': { Mirrors: [], Name: 'docker.io', Official: true, Secure: true } },
       InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
       Mirrors: null,
     },
