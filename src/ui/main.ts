@@ -1,4 +1,5 @@
-/** Mounts the page. */
+/** Starts the machine and mounts the page, in this order: see first-machine.ts. */
+import './machine/first-machine.ts';
 import { mount } from 'svelte';
 import App from './app/App.svelte';
 import './style/fonts.css';

@@ -3,14 +3,16 @@
  * what follows when one of them changes; the parts know nothing of each other.
  */
 import { untrack } from 'svelte';
+import type { Machine } from '#emulator/machine-api.ts';
 import { chapterTitle, openLesson } from '#lessons/catalogue.ts';
+import type { EngineView } from '#lessons/engine-view.ts';
 import { lessonKey } from '#lessons/format.ts';
 import { Player } from '#lessons/player.ts';
 import { Progress } from '#lessons/progress.ts';
 import { Documents } from '../editor/documents.svelte.ts';
 import { InspectorState } from '../inspector/inspector-state.svelte.ts';
-import { MachineState, node } from '../machine/machine-state.svelte.ts';
-import { StepSessions } from '../machine/step-sessions.svelte.ts';
+import { machine, stepSessions } from '../machine/first-machine.ts';
+import { node } from '../machine/machine-state.svelte.ts';
 import { Terminals } from '../terminal/terminals.svelte.ts';
 import { ago } from './format.ts';
 import { Settings } from './settings.svelte.ts';
@@ -20,8 +22,8 @@ export type View = 'lesson' | 'terminal' | 'files' | 'inspector';
 
 export class Studio {
   readonly settings = new Settings();
-  readonly machine = new MachineState();
-  readonly stepSessions = new StepSessions();
+  readonly machine = machine;
+  readonly stepSessions = stepSessions;
   readonly inspector = new InspectorState();
   readonly documents = new Documents();
   readonly terminals = new Terminals({
@@ -69,12 +71,19 @@ export class Studio {
   /** Gives the machine that came or went to all who use one; to be run in an effect. */
   machineChanged(): void {
     const { machine, engine } = this.machine;
-    untrack(() => {
-      this.player?.watch(engine);
-      this.inspector.watch(engine);
-      this.documents.use(machine?.home(node));
-      void this.terminals.use(machine);
+    untrack(async () => {
+      if (!engine) this.#look(undefined, undefined);
+      // The prompt first: whoever waits, waits for that.
+      await this.terminals.use(machine);
+      if (machine && machine === this.machine.machine) this.#look(machine, engine);
     });
+  }
+
+  /** Gives engine and files to those that show them. */
+  #look(machine: Machine | undefined, engine: EngineView | undefined): void {
+    this.player?.watch(engine);
+    this.inspector.watch(engine);
+    this.documents.use(machine?.home(node));
   }
 
   /** Starts a machine: as it was in a session, or fresh. */
@@ -85,17 +94,17 @@ export class Studio {
     await this.machine.start(sessionId);
   }
 
-  /** What a page load starts: the last session, or a fresh machine when that is gone. */
-  async resume(): Promise<void> {
-    const { last } = this.stepSessions;
-    await this.start(last);
+  /** Says what the page load made of the last session, and starts a fresh machine when that is gone. */
+  async arrived(arrival: Promise<void>): Promise<void> {
+    await arrival;
     const { restoredFrom, failure, phase } = this.machine;
-    if (restoredFrom)
+    if (restoredFrom) {
       this.notice = {
         says: `The machine is as you left it: ${restoredFrom.label}, ${ago(restoredFrom.savedAtMs, Date.now())}.`,
         offersFresh: true,
       };
-    if (last === undefined || phase !== 'failed' || failure?.kind !== 'arrival' || !navigator.onLine) return;
+    }
+    if (this.stepSessions.last === undefined || phase !== 'failed' || failure?.kind !== 'arrival' || !navigator.onLine) return;
     await this.start();
     this.notice = {
       says: `The last session could not be restored (${failure.message}), so this machine is fresh. Steps that are done stay done.`,

@@ -2,10 +2,11 @@
  * The machine as the page sees it: on its way, running, or stopped, its saved sessions, and the engine's
  * state behind it. Decides when a machine is started and what it is started from.
  */
+import { savedSessions } from '#emulator/client.ts';
 import type { Machine, SessionInfo, StartProgress } from '#emulator/machine-api.ts';
 import { messageOf } from '#engine/errors.ts';
 import { EngineView } from '#lessons/engine-view.ts';
-import { savedSessions, startMachine } from './start-machine.ts';
+import { startMachine } from './start-machine.ts';
 
 export type Phase = 'waiting' | 'arriving' | 'running' | 'failed';
 
@@ -48,7 +49,7 @@ export class MachineState {
     this.phase = 'arriving';
     this.failure = undefined;
     this.progress = undefined;
-    await before?.stop().catch(() => {});
+    if (before) await before.stop().catch(() => {});
     if (generation !== this.#generation) return;
     try {
       const machine = await startMachine({

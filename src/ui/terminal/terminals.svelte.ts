@@ -3,6 +3,7 @@
  * the guest. A screen outlives the machine, so that what was printed can still be read after a crash.
  */
 import type { Machine, TerminalSession } from '#emulator/machine-api.ts';
+import { messageOf } from '#engine/errors.ts';
 import { node as firstNode } from '../machine/machine-state.svelte.ts';
 import type { Screen } from './screen.ts';
 
@@ -65,7 +66,13 @@ export class TerminalTab {
     screen.fit();
     this.exitCode = undefined;
     this.#halfTyped = false;
-    const session = await machine.openTerminal({ node: this.node, rows: screen.rows, columns: screen.columns });
+    let session: TerminalSession;
+    try {
+      session = await machine.openTerminal({ node: this.node, rows: screen.rows, columns: screen.columns });
+    } catch (error) {
+      if (this.#machine === machine) screen.write(`The terminal could not be opened: ${messageOf(error)}\r\n`);
+      return;
+    }
     if (this.#machine !== machine) {
       session.close();
       return;
@@ -78,13 +85,16 @@ export class TerminalTab {
       clearTimeout(this.#quiet);
       this.#quiet = setTimeout(this.#options.onQuiet, quietMs);
     });
-    void session.exited.then((code) => {
-      if (this.#session !== session) return;
-      this.#session = undefined;
-      this.connected = false;
-      this.exitCode = code;
-      screen.write(`\r\n\x1b[90mThe shell has ended with exit code ${code}. Press Enter for a new one.\x1b[0m`);
-    });
+    // It fails when the machine dies, which the machine's own state tells.
+    void session.exited
+      .catch(() => undefined)
+      .then((code) => {
+        if (code === undefined || this.#session !== session) return;
+        this.#session = undefined;
+        this.connected = false;
+        this.exitCode = code;
+        screen.write(`\r\n\x1b[90mThe shell has ended with exit code ${code}. Press Enter for a new one.\x1b[0m`);
+      });
   }
 
   /** The machine is gone or about to be replaced. */
