@@ -124,6 +124,11 @@ export class RunningMachine implements Machine {
 
   // For Node
 
+  /** What it is made of, for tests that add a node of their own. */
+  get parts(): MachineParts {
+    return this.#parts;
+  }
+
   /** A shell command on a node, with pipes. */
   shell(node: string, command: string): Promise<SpawnedProcess> {
     return shellCommand(this.#parts.agent, this.#node(node).node.id, command);

@@ -2,7 +2,7 @@
  * Starts a machine the quickest way that is sound: a session when one is asked for, else the shipped state, else
  * a boot of the kernel. A state that is damaged or fits another version is never loaded; the progress says so.
  */
-import { EngineError, messageOf } from '#engine/errors.ts';
+import { EngineError } from '#engine/errors.ts';
 import { hex } from '#engine/id.ts';
 import { AgentClient, type SavedClient } from './agent/client.ts';
 import { firstNode, prepareNode } from './guest/prepare.ts';
@@ -14,7 +14,8 @@ import { readAsset } from './ports/asset-files.ts';
 import { systemCrypto } from './ports/crypto.ts';
 import { RunningMachine } from './running-machine.ts';
 import { SharedFiles } from './shared-files.ts';
-import { fitOf, unpackImage, type MachineImage, type MachineManifest } from './state/machine-image.ts';
+import { loadSession, loadState, unusable } from './state/load.ts';
+import { fitOf, type MachineImage, type MachineManifest } from './state/machine-image.ts';
 
 export interface StartMachineOptions {
   platform: Platform;
@@ -29,13 +30,6 @@ export interface StartMachineOptions {
   onSerial?(text: string): void;
 }
 
-/** `state/current.json`: which file is the state, and how to know that it came whole. */
-export interface CurrentState {
-  file: string;
-  sizeBytes: number;
-  sha256: string;
-}
-
 /** A boot takes some seconds; on a slow and busy computer a minute. */
 const BOOT_LIMIT_MS = 120_000;
 
@@ -43,15 +37,14 @@ export async function startMachine(options: StartMachineOptions): Promise<Runnin
   const progress = reporter(options);
   const manifest = await readManifest(options.platform);
   const fit = fitOf(manifest);
-  const { image, why } =
-    options.purpose === 'make-state' ? { image: undefined, why: 'Starting the machine' } : await findImage(options, fit, progress);
+  const { image, why } = await findImage(options, fit, progress);
   if (image) {
     try {
       progress({ phase: 'restoring', message: 'Waking the machine' });
       return await resumeMachine(options, image, fit);
     } catch (error) {
       if (options.sessionId !== undefined) throw error;
-      progress({ phase: 'booting', message: `The saved machine cannot be used (${messageOf(error)}): starting it from the beginning` });
+      progress({ phase: 'booting', message: unusable(error) });
       return bootMachine(options, fit, manifest, progress);
     }
   }
@@ -122,34 +115,11 @@ function createPc(options: StartMachineOptions, files: SharedFiles, boot?: BootF
 type Report = (change: Partial<StartProgress>) => void;
 type BootFiles = { bios: Uint8Array<ArrayBuffer>; kernel: Uint8Array<ArrayBuffer>; initrd: Uint8Array<ArrayBuffer> };
 
-/** The session or the shipped state; without one, why there is none. */
 async function findImage(options: StartMachineOptions, fit: string, progress: Report): Promise<{ image?: MachineImage; why: string }> {
-  const { platform, sessionId } = options;
-  if (sessionId !== undefined) {
-    const bytes = await platform.sessions.read(sessionId);
-    if (!bytes) throw new EngineError('not-found', 'This session is no longer saved.');
-    return { image: await unpackImage(bytes, fit), why: '' };
-  }
-  try {
-    const bytes = await readState(platform, progress);
-    if (!bytes) return { why: 'There is no saved machine: starting it from the beginning' };
-    return { image: await unpackImage(bytes, fit), why: '' };
-  } catch (error) {
-    return { why: `The saved machine cannot be used (${messageOf(error)}): starting it from the beginning` };
-  }
-}
-
-async function readState(platform: Platform, progress: Report): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const description = await readAsset(platform.files, 'state/current.json');
-  if (!description) return undefined;
-  const current = JSON.parse(new TextDecoder().decode(description)) as CurrentState;
-  if (!/^[\w.-]+$/.test(current.file)) throw new EngineError('data-loss', 'its description is damaged');
-  const loaded = (loadedBytes: number): void => progress({ phase: 'fetching', loadedBytes, totalBytes: current.sizeBytes });
-  loaded(0);
-  const bytes = await readAsset(platform.files, `state/${current.file}`, loaded);
-  if (!bytes) throw new EngineError('data-loss', 'its file is missing');
-  if (hex(await systemCrypto.sha256(bytes)) !== current.sha256) throw new EngineError('data-loss', 'its checksum is wrong');
-  return bytes;
+  const { platform, purpose, sessionId } = options;
+  if (purpose === 'make-state') return { why: 'Starting the machine' };
+  if (sessionId !== undefined) return { image: await loadSession(platform, sessionId, fit), why: '' };
+  return loadState(platform, fit, (loadedBytes, totalBytes) => progress({ phase: 'fetching', loadedBytes, totalBytes }));
 }
 
 async function readManifest(platform: Platform): Promise<MachineManifest> {

@@ -8,7 +8,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { nodePlatform } from '../host.ts';
-import { startMachine, type CurrentState } from '../start.ts';
+import { startMachine } from '../start.ts';
+import type { CurrentState } from './load.ts';
 import { fitOf, packImage, type MachineManifest } from './machine-image.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
