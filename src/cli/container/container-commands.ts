@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { attachCommand } from './attach.ts';
 import { createCommand } from './create.ts';
 import { execCommand } from './exec.ts';
+import { inspectCommand } from './inspect.ts';
 import { killCommand } from './kill.ts';
 import { logsCommand } from './logs.ts';
 import { lsCommand } from './ls.ts';
@@ -25,6 +26,7 @@ export const containerCommands: Command[] = [
   attachCommand,
   createCommand,
   execCommand,
+  inspectCommand,
   killCommand,
   logsCommand,
   lsCommand,

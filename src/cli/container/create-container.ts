@@ -5,11 +5,12 @@
  */
 import { ApiError, type ApiClient } from '#engine/api/client.ts';
 import type { CreateContainerResponse } from '#engine/api/types/container.ts';
-import { familiarString, parseAnyReference, tagNameOnly } from '#engine/oci/reference.ts';
+import { familiarString, parseAnyReference, parseNormalizedNamed, tagNameOnly } from '#engine/oci/reference.ts';
+import { messageOf } from '#engine/errors.ts';
 import type { CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import type { ParsedFlags } from '../flags/parse.ts';
-import { pullImage } from './pull-image.ts';
+import { pull } from '../image/pull.ts';
 import { parseIpAddress } from '../options/ip-address.ts';
 import { parsePlatform } from '../options/platform.ts';
 import { openCidFile } from './cid-file.ts';
@@ -52,21 +53,31 @@ async function create(context: CommandContext, request: FullCreateRequest): Prom
   const { flags } = context;
   if (!flags.bool('disable-content-trust')) throw new Error('content trust is not available: there is no notary server to ask');
   const any = parseAnyReference(request.Image);
-  const image = any.kind === 'named' ? familiarString(tagNameOnly(any.reference)) : undefined;
+  const image = any.kind === 'named' ? tagNameOnly(any.reference) : undefined;
   if (flags.bool('use-api-socket')) mountApiSocket(context.host, request);
-  const platform = flags.string('platform') === '' ? undefined : parsePlatform(flags.string('platform'));
-  const pull = (): Promise<void> => pullImage(context, request.Image, { platform: flags.string('platform'), quiet: flags.bool('quiet') });
+  const platform = platformOf(flags.string('platform'));
+  const output = flags.bool('quiet') ? undefined : context.environment.stderr;
+  const pullImage = (): Promise<void> =>
+    pull(context, image ?? parseNormalizedNamed(request.Image), { platform: flags.string('platform'), output });
 
-  if (flags.string('pull') === 'always') await pull();
+  if (flags.string('pull') === 'always') await pullImage();
   const api = await context.api();
   try {
     return await post(api, request, flags.string('name'), platform);
   } catch (error) {
     const missing = error instanceof ApiError && error.status === 404 && image !== undefined && flags.string('pull') === 'missing';
     if (!missing) throw error;
-    if (!flags.bool('quiet')) await context.err(`Unable to find image '${image}' locally\n`);
-    await pull();
+    if (!flags.bool('quiet')) await context.err(`Unable to find image '${familiarString(image)}' locally\n`);
+    await pullImage();
     return post(api, request, flags.string('name'), platform);
+  }
+}
+
+function platformOf(text: string): string | undefined {
+  try {
+    return text === '' ? undefined : parsePlatform(text);
+  } catch (error) {
+    throw new Error(`error parsing specified platform: ${messageOf(error)}`, { cause: error });
   }
 }
 

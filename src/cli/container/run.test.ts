@@ -287,7 +287,7 @@ describe('a missing image', () => {
     });
     expect(asked.slice(0, 3)).toEqual([
       'POST /containers/create',
-      'POST /images/create?fromImage=busybox&tag=latest',
+      'POST /images/create?fromImage=docker.io/library/busybox&tag=latest',
       'POST /containers/create',
     ]);
   });
@@ -309,7 +309,7 @@ describe('a missing image', () => {
     const { handler, asked } = daemon();
     await runDocker(['create', '--pull', 'always', '--platform', 'linux/386', 'busybox'], { handler });
     expect(asked).toEqual([
-      'POST /images/create?fromImage=busybox&platform=linux/386&tag=latest',
+      'POST /images/create?fromImage=docker.io/library/busybox&platform=linux/386&tag=latest',
       'POST /containers/create?platform=linux/386',
     ]);
   });

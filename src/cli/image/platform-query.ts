@@ -9,11 +9,10 @@ export function platformQuery(text: string, prefix = ''): string | undefined {
   return JSON.stringify({ architecture, os, variant });
 }
 
-/** Only `docker run` and `docker create` say what they were doing. */
 function parse(text: string, prefix: string): string {
   try {
     return parsePlatform(text);
   } catch (error) {
-    throw new Error(prefix + messageOf(error).replace(/^error parsing specified platform: /, ''), { cause: error });
+    throw new Error(prefix + messageOf(error), { cause: error });
   }
 }

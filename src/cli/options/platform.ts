@@ -24,7 +24,7 @@ const hostArchitecture = '386';
  * @throws Error with Docker's words
  */
 export function parsePlatform(text: string): string {
-  const failed = (reason: string): Error => new Error(`error parsing specified platform: ${reason}: invalid argument`);
+  const failed = (reason: string): Error => new Error(`${reason}: invalid argument`);
   if (text.includes('*')) throw failed(`${quote(text)}: wildcards not yet supported`);
   const [first = '', ...rest] = text.split('/');
   const [, name] = new RegExp(systemPattern).exec(first) ?? [];
