@@ -3,7 +3,7 @@
  * by the build; the saved state then holds all of it.
  */
 import type { AgentClient } from '#emulator/agent/client.ts';
-import { MS, mkdir, mount, newNode, type Op } from '#emulator/agent/ops.ts';
+import { MNT_DETACH, MS, mkdir, mount, newNode, umount } from '#emulator/agent/ops.ts';
 import { dockerRoot, layersMount, overlayRoot } from './paths.ts';
 import { GuestRuntime, type RuntimeState } from './runtime.ts';
 
@@ -26,24 +26,32 @@ const plan9 = 'trans=virtio,version=9p2000.L,msize=262144,access=any';
 
 /** What the node's runtime has to be made with after a restore. */
 export async function prepareNode(agent: AgentClient, node: NodeName = firstNode): Promise<RuntimeState> {
+  if (node.id === firstNode.id) await mountShared(agent);
   await agent.batch({ node: 0 }, [newNode(node.id, node.name)]);
   const files = `${shareMount}/${node.name}`;
-  const ops: Op[] = [
-    mkdir(layersMount, 0o755),
-    mkdir(shareMount, 0o755),
-    mount('layers', layersMount, '9p', MS_NOATIME, `${plan9},cache=loose`),
-    mount('share', shareMount, '9p', MS_NOATIME, `${plan9},cache=none`),
+  await agent.batch({ node: node.id }, [
     mkdir(dockerRoot, 0o710),
     mount(`${files}/docker`, dockerRoot, '', MS.bind),
     mount(`${files}/home`, '/root', '', MS.bind),
+    // The other nodes' files are not this node's business.
+    umount(shareMount, MNT_DETACH),
     mkdir(overlayRoot, 0o710),
     mount('tmpfs', overlayRoot, 'tmpfs', MS_NOATIME, `mode=710,size=${OVERLAY_SIZE}`),
-  ];
-  await agent.batch({ node: node.id }, ops);
+  ]);
   const runtime = new GuestRuntime(agent, node.id);
   await runtime.prepare();
   await startService(agent, node);
   return runtime.save();
+}
+
+/** Mounts the two 9p trees where every node then finds them: a 9p device takes one mount only. */
+async function mountShared(agent: AgentClient): Promise<void> {
+  await agent.batch({ node: 0 }, [
+    mkdir(layersMount, 0o755),
+    mkdir(shareMount, 0o755),
+    mount('layers', layersMount, '9p', MS_NOATIME, `${plan9},cache=loose`),
+    mount('share', shareMount, '9p', MS_NOATIME, `${plan9},cache=none`),
+  ]);
 }
 
 /** Starts the node's `dockerd` as a person would. */
