@@ -6,7 +6,7 @@ import { AssertionError } from '#engine/assert.ts';
 import { EngineError } from '#engine/errors.ts';
 import { checkArguments, unknownCommand } from './arguments.ts';
 import { commandAt } from './commands.ts';
-import { configDirectory, readClientConfig, type ClientConfig } from './client-config.ts';
+import { readClientConfig, type ClientConfig } from './client-config.ts';
 import type { Command, CommandContext } from './command.ts';
 import { connect } from './connection.ts';
 import type { CliEnvironment, CliOutput } from './environment.ts';
@@ -14,14 +14,18 @@ import { errorLine } from './error-line.ts';
 import { ExitError } from './exit-error.ts';
 import { FlagError, parseFlags, type ParsedFlags } from './flags/parse.ts';
 import { readGlobals, type GlobalOptions } from './globals.ts';
+import { askDaemon, needsFeatures, refusalOf } from './help/daemon-features.ts';
+import { explain } from './help/explain.ts';
 import { childOf, helpOf, type HelpEntry } from './help/help-data.ts';
-import { commandPath, helpText, useLine } from './help/usage.ts';
+import { commandPath, useLine } from './help/usage.ts';
 import { Interrupts } from './interrupts.ts';
 import { OpenAnswers } from './open-answers.ts';
 import { VERSION_LINE } from './version.ts';
 
 /** The status of a program that writes to a closed pipe: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
+/** Docker's plugins that people expect; they are not here yet. */
+const PLUGINS = new Set(['compose', 'buildx']);
 
 /** Runs one command line to its end; the result is the process's exit status. */
 export async function runCli(environment: CliEnvironment): Promise<number> {
@@ -34,30 +38,41 @@ export async function runCli(environment: CliEnvironment): Promise<number> {
 
 async function dispatch(environment: CliEnvironment): Promise<number> {
   const root = entryOf('');
-  const flags = parseOrExplain(root, environment, environment.args);
+  const args = environment.program === 'docker-compose' ? ['compose', ...environment.args] : environment.args;
+  const flags = parseOrExplain(root, environment, args);
   const globals = readGlobals(flags, environment);
   const [entry, rest] = find(root, flags.args);
   await writeAll(environment.stderr, flags.warnings);
+  const help = (about: HelpEntry, output: CliOutput): Promise<number> => explain(environment, globals.host, about, output);
 
   if (entry === root) {
-    if (rest[0] === 'help' && !flags.help) return await explainTopic(environment, rest.slice(1));
-    if (flags.help) return await explain(environment, root, environment.stdout);
+    if (rest[0] === 'help' && !flags.help) return await help(topic(rest.slice(1)), environment.stdout);
+    if (flags.help) return await help(root, environment.stdout);
     if (flags.bool('version')) return await writeAll(environment.stdout, [VERSION_LINE]);
-    if (rest[0] !== undefined) throw unknownCommand(root, rest[0]);
-    return await explain(environment, root, environment.stderr);
+    if (rest[0] !== undefined) throw PLUGINS.has(rest[0]) ? notHere(`docker ${rest[0]}`) : unknownCommand(root, rest[0]);
+    return await help(root, environment.stderr);
   }
   const own = parseOrExplain(entry, environment, rest);
   // cobra prints them where help goes.
   await writeAll(environment.stdout, own.warnings);
-  if (flags.help || own.help) return await explain(environment, entry, environment.stdout);
-  if (entry.commands) {
-    if (own.args[0] !== undefined) throw unknownCommand(entry, own.args[0]);
-    return await explain(environment, entry, environment.stderr);
-  }
+  if (flags.help || own.help) return await help(entry, environment.stdout);
+  if (entry.commands && own.args[0] !== undefined) throw unknownCommand(entry, own.args[0]);
   checkArguments(entry, own.args);
+  if (needsFeatures(entry, own)) await checkFeatures(environment, globals, entry, own);
+  if (entry.commands) return await help(entry, environment.stderr);
   const command = commandAt(entry.canonical);
-  if (!command) throw new ExitError(1, `docker: '${commandPath(entry)}' is not available in this version of Drydock`);
+  if (!command) throw notHere(commandPath(entry));
   return await carryOut(command, environment, globals, entry, own);
+}
+
+async function checkFeatures(environment: CliEnvironment, globals: GlobalOptions, entry: HelpEntry, flags: ParsedFlags): Promise<void> {
+  const daemon = await askDaemon(environment, globals.host);
+  const refusal = daemon && refusalOf(entry, flags, daemon);
+  if (refusal !== undefined) throw new ExitError(1, refusal);
+}
+
+function notHere(name: string): ExitError {
+  return new ExitError(1, `docker: '${name}' is not available in this version of Drydock`);
 }
 
 /** Runs a command until it ends or a signal ends it; what it still has open then is closed. */
@@ -111,15 +126,11 @@ function parseOrExplain(entry: HelpEntry, environment: CliEnvironment, args: rea
   }
 }
 
-async function explainTopic(environment: CliEnvironment, words: string[]): Promise<number> {
+/** What `docker help WORDS` is about. */
+function topic(words: string[]): HelpEntry {
   const [entry, rest] = find(entryOf(''), words);
   if (rest[0] !== undefined) throw new ExitError(1, `unknown help topic: ${rest.join(' ')}`);
-  return await explain(environment, entry, environment.stdout);
-}
-
-async function explain(environment: CliEnvironment, entry: HelpEntry, output: CliOutput): Promise<number> {
-  const width = environment.stdout.size()?.columns ?? 80;
-  return await writeAll(output, [helpText(entry, { width, configDirectory: configDirectory(environment) })]);
+  return entry;
 }
 
 function contextOf(

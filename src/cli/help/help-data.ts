@@ -28,12 +28,18 @@ export interface HelpEntry {
   args?: [number, number];
   /** Flags end at the first positional argument (`docker run image -x` gives -x to the container). */
   stopAtArgument: boolean;
+  /** What some of its commands (`node`), flags (`--checkpoint`) or itself (empty) need of the daemon. */
+  needs: Record<string, Need>;
   /** Sorted by name, as printed. */
   flags: FlagDeclaration[];
 }
 
+/** Experimental features, a daemon on Windows, being in a swarm, managing one. */
+export type Need = 'experimental' | 'windows' | 'swarm' | 'manager';
+
 interface RawEntry {
   same?: string;
+  needs?: Record<string, string>;
   short?: string;
   long?: string;
   use?: string;
@@ -75,6 +81,7 @@ export function helpOf(path: string): HelpEntry | undefined {
     commands: entry.commands,
     args: entry.args as [number, number] | undefined,
     stopAtArgument: entry.stopAtArgument ?? false,
+    needs: (entry.needs ?? {}) as Record<string, Need>,
     flags: [...(entry.flags ?? []).map((row) => flagOf(row, false)), ...(entry.hidden ?? []).map((row) => flagOf(row, true))],
   };
   entries.set(path, made);

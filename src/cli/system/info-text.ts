@@ -114,7 +114,7 @@ function addSwarm(lines: Lines, info: FullInfo): void {
 function addCluster(lines: Lines, cluster: Cluster): void {
   const { Orchestration, Raft, Dispatcher, CAConfig, EncryptionConfig } = cluster.Spec;
   const pools = cluster.DefaultAddrPool ?? [];
-  if (pools.length > 0) lines.add(1, `Default Address Pool: ${pools.join(' ')}`);
+  if (pools.length > 0) lines.add(1, `Default Address Pool: ${pools.map((pool) => `${pool}  `).join('')}`);
   if (pools.length > 0) lines.add(1, `SubnetSize: ${cluster.SubnetSize ?? 0}`);
   if (cluster.DataPathPort) lines.add(1, `Data Path Port: ${cluster.DataPathPort}`);
   lines.add(1, 'Orchestration:');
@@ -132,7 +132,7 @@ function addCluster(lines: Lines, cluster: Cluster): void {
   if (CAConfig.SigningCACert) lines.add(2, `Signing CA Certificate: \n${CAConfig.SigningCACert.trim()}\n`);
   if ((CAConfig.ExternalCAs ?? []).length > 0) {
     lines.add(2, 'External CAs:');
-    for (const { Protocol, URL } of CAConfig.ExternalCAs ?? []) lines.add(3, `${Protocol}: ${URL}`);
+    for (const { Protocol, URL } of CAConfig.ExternalCAs ?? []) lines.add(4, `${Protocol}: ${URL}`);
   }
   lines.add(1, `Autolock Managers: ${EncryptionConfig.AutoLockManagers}`);
   lines.add(1, `Root Rotation In Progress: ${cluster.RootRotationInProgress}`);
@@ -144,6 +144,7 @@ function addRuntimes(lines: Lines, info: FullInfo): void {
     lines.add(0, `Runtimes: ${names.join(' ')}`);
     lines.add(0, `Default Runtime: ${info.DefaultRuntime}`);
   }
+  if (info.OSType === 'windows') lines.add(0, `Default Isolation: ${info.Isolation}`);
   if (info.OSType !== 'linux') return;
   lines.add(0, `Init Binary: ${info.InitBinary}`);
   lines.add(0, `containerd version: ${info.ContainerdCommit?.ID ?? ''}`);
@@ -157,12 +158,16 @@ function addSecurity(lines: Lines, info: FullInfo): string | undefined {
   if (info.OSType !== 'linux' || options.length === 0) return undefined;
   const parsed: { name: string; pairs: [string, string][] }[] = [];
   for (const option of options) {
-    if (option === '') return 'invalid empty security option';
+    if (!option.includes('=')) {
+      parsed.push({ name: option, pairs: [] });
+      continue;
+    }
     let name = '';
     const pairs: [string, string][] = [];
     for (const part of option.split(',')) {
       const [key = '', value] = part.split(/=(.*)/s);
-      if (value === undefined || key === '' || value === '') return `invalid security option ${quote(part)}`;
+      if (value === undefined) return `invalid security option ${quote(part)}`;
+      if (key === '' || value === '') return 'invalid empty security option';
       if (key === 'name') name = value;
       else pairs.push([key, value]);
     }
@@ -214,10 +219,6 @@ function addNetworkAccess(lines: Lines, info: FullInfo): void {
   if (pools.length > 0) {
     lines.add(0, 'Default Address Pools:');
     for (const { Base, Size } of pools) lines.add(2, `Base: ${Base}, Size: ${Size}`);
-  }
-  if (info.FirewallBackend) {
-    lines.add(0, `Firewall Backend: ${info.FirewallBackend.Driver}`);
-    for (const [name, value] of info.FirewallBackend.Info ?? []) lines.add(1, `${name}: ${value}`);
   }
   lines.blank();
 }

@@ -30,12 +30,23 @@ export const infoCommand: Command = {
 
 async function printText(context: CommandContext): Promise<void> {
   await context.out(`Client:\n Version:    ${CLIENT_VERSION}\n Context:    default\n Debug Mode: ${context.debug}\n\nServer:\n`);
-  const info = await (await context.api()).get<FullInfo>('/info');
+  const info = await (await context.api()).get<FullInfo>('/info').catch(answeredError);
+  if (typeof info === 'string') return await fail(context, [info]);
   const { text, errors } = serverInfoText(info, context.debug);
   await context.out(text);
   for (const warning of info.Warnings ?? []) await context.err(`${warning}\n`);
+  if (errors.length > 0) await fail(context, errors);
+}
+
+async function fail(context: CommandContext, errors: string[]): Promise<void> {
   for (const error of errors) await context.err(`ERROR: ${error}\n`);
-  if (errors.length > 0) throw new ExitError(1, 'errors pretty printing info');
+  throw new ExitError(1, 'errors pretty printing info');
+}
+
+/** The line for a daemon that answered with an error; one that does not answer ends the command. */
+function answeredError(error: unknown): string {
+  if (error instanceof ApiError) return errorLine(error);
+  throw error;
 }
 
 /** A daemon that does not answer leaves the template with zeros, and ends the command with a failure. */

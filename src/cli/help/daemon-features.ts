@@ -1,0 +1,82 @@
+/**
+ * What commands and flags need of the daemon: its system, experimental features, a swarm. Help leaves out
+ * what the daemon that answers does not have; using it all the same is refused. Without a daemon all is shown.
+ * Source: docker/cli cmd/docker/docker.go, hideUnsupportedFeatures and isSupported.
+ */
+import { ApiClient } from '#engine/api/client.ts';
+import type { CliEnvironment } from '../environment.ts';
+import type { ParsedFlags } from '../flags/parse.ts';
+import type { HelpEntry, Need } from './help-data.ts';
+import { commandPath } from './usage.ts';
+
+export interface DaemonFeatures {
+  /** `linux`. */
+  osType: string;
+  experimental: boolean;
+  /** As the daemon says it: `inactive`, `active/manager`; empty when it does not say. */
+  swarm: string;
+}
+
+/** Asks the daemon; undefined when none answers. */
+export async function askDaemon(environment: CliEnvironment, host: string): Promise<DaemonFeatures | undefined> {
+  try {
+    const { headers } = await new ApiClient(await environment.connect(host)).head('/_ping');
+    const header = (name: string): string => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
+    return { osType: header('ostype'), experimental: header('docker-experimental') === 'true', swarm: header('swarm') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The entry without what the daemon does not have. */
+export function offered(entry: HelpEntry, daemon: DaemonFeatures): HelpEntry {
+  const has = (name: string): boolean => hasWhat(entry.needs[name], daemon);
+  const sections = Object.entries(entry.commands ?? {}).map(([section, names]) => [section, names.filter(has)] as const);
+  return {
+    ...entry,
+    flags: entry.flags.filter((flag) => has(`--${flag.name}`)),
+    commands: entry.commands && Object.fromEntries(sections.filter(([, names]) => names.length > 0)),
+  };
+}
+
+/** Whether carrying out the command needs something that not every daemon has. */
+export function needsFeatures(entry: HelpEntry, flags: ParsedFlags): boolean {
+  return Object.keys(entry.needs).some((name) => name === '' || (name.startsWith('--') && flags.changed(name.slice(2))));
+}
+
+/** Why the daemon cannot do what was asked for; undefined when it can. */
+export function refusalOf(entry: HelpEntry, flags: ParsedFlags | undefined, daemon: DaemonFeatures): string | undefined {
+  const own = problemOf(entry.needs[''], daemon);
+  if (own) return `${commandPath(entry)} ${own}`;
+  const lines: string[] = [];
+  for (const { name } of entry.flags) {
+    const problem = flags?.changed(name) ? problemOf(entry.needs[`--${name}`], daemon) : undefined;
+    if (problem) lines.push(`"--${name}" ${problem}`);
+  }
+  return lines.length > 0 ? lines.join('\n') : undefined;
+}
+
+function hasWhat(need: Need | undefined, { osType, experimental, swarm }: DaemonFeatures): boolean {
+  switch (need) {
+    case undefined:
+      return true;
+    case 'experimental':
+      return experimental;
+    case 'windows':
+      return osType === '' || osType === 'windows';
+    case 'swarm':
+      return swarm !== 'inactive';
+    case 'manager':
+      return swarm === '' || swarm.endsWith('/manager');
+  }
+}
+
+/** A swarm's state is for the daemon to refuse, in its own words. */
+function problemOf(need: Need | undefined, daemon: DaemonFeatures): string | undefined {
+  if (hasWhat(need, daemon)) return undefined;
+  if (need === 'experimental') return 'is only supported on a Docker daemon with experimental features enabled';
+  if (need === 'windows') {
+    return `is only supported on a Docker daemon running on windows, but the Docker daemon is running on ${daemon.osType}`;
+  }
+  return undefined;
+}
