@@ -16,7 +16,7 @@ export function imageSummary(
     Containers: containerCount,
     Created: Math.floor((image.createdMs ?? 0) / 1000),
     Id: image.id,
-    Labels: image.config.config?.Labels ?? null,
+    Labels: sorted(image.config.config?.Labels) ?? null,
     ParentId: image.parentId,
     RepoDigests: nameless ? ['<none>@<none>'] : digests,
     RepoTags: nameless ? ['<none>:<none>'] : tags,
@@ -68,25 +68,18 @@ function graphDriver(image: Image): GraphDriver {
   };
 }
 
+/** Keys in the order of the alphabet, as Go writes maps. */
+function sorted<T>(map: Record<string, T> | undefined): Record<string, T> | undefined {
+  return map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** Fields in Go's order; what is empty is left out. */
 function withoutEmpty(config: RunConfig): RunConfig {
-  const { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell } =
-    config;
-  const ordered = {
-    User,
-    ExposedPorts,
-    Env,
-    Entrypoint,
-    Cmd,
-    Volumes,
-    WorkingDir,
-    Labels,
-    StopSignal,
-    ArgsEscaped,
-    Healthcheck,
-    OnBuild,
-    Shell,
-  };
+  const { User, Env, Entrypoint, Cmd, WorkingDir, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell } = config;
+  const ExposedPorts = sorted(config.ExposedPorts);
+  const Volumes = sorted(config.Volumes);
+  const Labels = sorted(config.Labels);
+  const ordered = { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell };
   const filled = Object.entries(ordered).filter(
     ([, value]) => value !== undefined && value !== '' && value !== false && !isEmptyCollection(value),
   );
