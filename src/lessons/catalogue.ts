@@ -26,6 +26,12 @@ export function chapterTitle(chapter: string): string {
   return catalogue.find((one) => one.id === chapter)?.title ?? '';
 }
 
+/** All of them with their texts, in reading order; for tests. */
+export async function allLessons(): Promise<Lesson[]> {
+  const lessons = await Promise.all(catalogue.flatMap((chapter) => chapter.lessons.map((entry) => openLesson(lessonKey(entry)))));
+  return lessons.flatMap((lesson) => lesson ?? []);
+}
+
 /** The lesson that a key such as `first-containers/your-first-container` names. */
 export async function openLesson(key: string): Promise<Lesson | undefined> {
   return texts[pathOf(key)]?.();

@@ -114,6 +114,8 @@ export class Studio {
 
   async run(node: string, command: string): Promise<void> {
     this.view = 'terminal';
+    // What has become of the machine stands where the terminal is.
+    if (this.machine.phase === 'failed') return;
     const starting = this.machine.ensureStarted();
     await this.terminals.run(node, command);
     await starting;
