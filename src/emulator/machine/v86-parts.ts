@@ -31,6 +31,7 @@ export interface VirtIO {
   get_state(): unknown[];
   set_state(state: unknown[]): void;
   reset(): void;
+  raise_irq(kind: number): void;
 }
 
 export interface VirtIOOptions {
