@@ -12,7 +12,10 @@ export interface ScreenOptions {
   screenReader: boolean;
   /** Spoken name, e.g. `Terminal node1`. */
   label: string;
+  /** Typed or pasted. */
   onInput(bytes: Uint8Array): void;
+  /** The terminal's own answer to a question of the program, such as where the cursor is. */
+  onReport(bytes: Uint8Array): void;
   onResize(rows: number, columns: number): void;
   /** F6: the reader wants to leave the terminal. */
   onLeave(backwards: boolean): void;
@@ -34,6 +37,8 @@ export interface Screen {
 }
 
 const encoder = new TextEncoder();
+/** Cursor position, device attributes and status, focus in and out, colours. */
+const report = /^\x1b(?:\[[?>=]?[\d;]*[Rcn]|\[[IO]|\][\d;]+;rgb:[^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\)$/;
 
 export async function createScreen(options: ScreenOptions): Promise<Screen> {
   // Cells are measured once; with the stand-in font they would be measured wrong.
@@ -62,7 +67,7 @@ export async function createScreen(options: ScreenOptions): Promise<Screen> {
   terminal.unicode.activeVersion = '11';
   terminal.loadAddon(new WebLinksAddon((_, uri) => window.open(uri, '_blank', 'noopener,noreferrer')));
 
-  terminal.onData((text) => options.onInput(encoder.encode(text)));
+  terminal.onData((text) => (report.test(text) ? options.onReport : options.onInput)(encoder.encode(text)));
   terminal.onBinary((text) => options.onInput(Uint8Array.from(text, (char) => char.charCodeAt(0))));
   terminal.onResize(({ rows, cols }) => options.onResize(rows, cols));
   terminal.attachCustomKeyEventHandler((event) => takesKey(terminal, event, options));

@@ -54,6 +54,7 @@ export class TerminalTab {
       label: `Terminal ${this.title}`,
       screenReader: this.#options.screenReader(),
       onInput: (bytes) => this.#input(bytes),
+      onReport: (bytes) => this.#session?.write(bytes),
       onResize: (rows, columns) => this.#session?.resize(rows, columns),
       onLeave: this.#options.onLeave,
     });
