@@ -75,8 +75,12 @@ export function humanDuration(durationMs: number): string {
   return `${Math.trunc(exactHours / 24 / 365)} years`;
 }
 
+/** As Go computes it, in floating point, from as many digits as fit 63 bits. */
 function fractionOf(digits: string, scale: bigint): bigint {
-  return digits === '' ? 0n : (BigInt(digits) * scale) / 10n ** BigInt(digits.length);
+  let value = 0n;
+  let count = 0;
+  for (; count < digits.length && value <= (LIMIT - 1n) / 10n; count++) value = value * 10n + BigInt(digits[count] ?? '0');
+  return BigInt(Math.trunc(Number(value) * (Number(scale) / 10 ** count)));
 }
 
 function decimal(value: bigint, digits: number): string {
