@@ -48,7 +48,8 @@ export async function createScreen(options: ScreenOptions): Promise<Screen> {
   element.className = 'screen';
   const terminal = new Terminal({
     allowProposedApi: true,
-    cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+    // A blinking cursor would keep an idle page busy.
+    cursorBlink: false,
     fontFamily: '"JetBrains Mono Variable", ui-monospace, Menlo, Consolas, monospace',
     fontSize: fontSize(),
     fontWeight: 450,
@@ -132,8 +133,9 @@ function takesKey(terminal: Terminal, event: KeyboardEvent, options: ScreenOptio
   return !(command && event.key.toLowerCase() === 'v');
 }
 
-/** The faster renderer where the browser has it, once it is there; xterm draws with the DOM otherwise. */
+/** Draws with the graphics processor where there is one; WebGL in software is slower than the DOM, which xterm uses otherwise. */
 async function useWebgl(terminal: Terminal): Promise<void> {
+  if (!hasGraphicsProcessor()) return;
   try {
     const { WebglAddon } = await import('@xterm/addon-webgl');
     const webgl = new WebglAddon();
@@ -142,6 +144,15 @@ async function useWebgl(terminal: Terminal): Promise<void> {
   } catch {
     // No WebGL here.
   }
+}
+
+/** Browsers fall back to WebGL on the processor and do not always say so but by its name. */
+function hasGraphicsProcessor(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  const names = context?.getExtension('WEBGL_debug_renderer_info');
+  const name = names ? String(context?.getParameter(names.UNMASKED_RENDERER_WEBGL)) : '';
+  context?.getExtension('WEBGL_lose_context')?.loseContext();
+  return context !== null && !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 function fontSize(): number {
