@@ -15,6 +15,9 @@ export interface GlobalOptions {
 
 const LOG_LEVELS = new Set(['debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic', 'trace']);
 
+/** Flags and variables that ask for an encrypted connection. */
+const TLS_FLAGS = ['tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'];
+
 export function readGlobals(flags: ParsedFlags, environment: CliEnvironment): GlobalOptions {
   const level = flags.string('log-level');
   if (!LOG_LEVELS.has(level.toLowerCase())) throw new ExitError(1, `Unable to parse logging level: ${level}`);
@@ -28,11 +31,15 @@ export function readGlobals(flags: ParsedFlags, environment: CliEnvironment): Gl
 /** `--host`, else `DOCKER_HOST`, else the socket. Of contexts there is only `default`. */
 function hostOf(flags: ParsedFlags, environment: CliEnvironment): string {
   const hosts = flags.list('host');
-  const context = flags.string('context');
+  const context =
+    flags.string('context') || (hosts.length === 0 && !environment.env.DOCKER_HOST ? (environment.env.DOCKER_CONTEXT ?? '') : '');
   if (hosts.length > 0 && context !== '') {
     throw new ExitError(1, 'conflicting options: cannot specify both --host and --context');
   }
   if (hosts.length > 1) throw unresolved('Specify only one -H');
+  if (environment.env.DOCKER_TLS_VERIFY || TLS_FLAGS.some((name) => flags.changed(name))) {
+    throw unresolved('connections with TLS are not available in this version of Drydock');
+  }
   if (context !== '' && context !== 'default') throw unresolved(`context "${context}": context not found`);
   try {
     return parseHost(hosts[0] ?? environment.env.DOCKER_HOST ?? '');

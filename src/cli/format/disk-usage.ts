@@ -1,18 +1,13 @@
 /**
- * Disk usage as `docker system df` prints it: a row per kind, or every object with `--verbose`.
+ * Disk usage as `docker system df` prints it: a row per kind of object.
  * Source: docker/cli cli/command/formatter/disk_usage.go.
  */
 import type { ContainerSummary } from '#engine/api/types/container.ts';
-import type { ImageSummary } from '#engine/api/types/image.ts';
 import type { DiskUsage } from '#engine/api/types/system.ts';
 import type { Volume } from '#engine/api/types/volume.ts';
-import { familiarName, parseNormalizedNamed } from '#engine/oci/reference.ts';
 import { humanSize } from '../units/size.ts';
-import { agoOf } from './age.ts';
-import { containerRows } from './container.ts';
+import { cacheSize, cachesOf } from './build-cache.ts';
 import { formatRows, type RowKind } from './formatter.ts';
-import { imageKind, type ImageRow } from './image.ts';
-import { joinLabels, truncateId } from './text.ts';
 
 const TABLE = 'table {{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}';
 const RAW = `type: {{.Type}}
@@ -21,23 +16,6 @@ active: {{.Active}}
 size: {{.Size}}
 reclaimable: {{.Reclaimable}}
 `;
-const IMAGES = 'table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}';
-const CONTAINERS = 'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t{{.Size}}\t{{.RunningFor}}\t{{.Status}}\t{{.Names}}';
-const VOLUMES = 'table {{.Name}}\t{{.Links}}\t{{.Size}}';
-const CACHES = 'table {{.ID}}\t{{.CacheType}}\t{{.Size}}\t{{.CreatedSince}}\t{{.LastUsedSince}}\t{{.UsageCount}}\t{{.Shared}}';
-
-/** An element of the build cache. */
-export interface BuildCache {
-  ID: string;
-  Type: string;
-  InUse: boolean;
-  Shared: boolean;
-  Size: number;
-  CreatedAt: string;
-  LastUsedAt: string | null;
-  UsageCount: number;
-}
-
 interface Usage {
   type: string;
   count: number;
@@ -52,24 +30,6 @@ interface Usage {
 export function diskUsageText(source: string, usage: DiskUsage): string {
   const format = source === 'table' || source === '' ? TABLE : source === 'raw' ? RAW : source;
   return formatRows(format, [imageUsage(usage), containerUsage(usage), volumeUsage(usage), cacheUsage(usage)], USAGE);
-}
-
-/** A table per kind, with every object. */
-export function verboseDiskUsageText(usage: DiskUsage, nowMs: number): string {
-  const images = (usage.Images ?? []).map(firstTag);
-  // What a container shares with its image is not its own.
-  const containers = (usage.Containers ?? []).map((container) => ({ ...container, SizeRootFs: 0 }));
-  const caches = cachesOf(usage);
-  return [
-    'Images space usage:\n\n',
-    formatRows(IMAGES, images, imageKind(true, nowMs)),
-    '\nContainers space usage:\n\n',
-    formatRows(CONTAINERS, containers, containerRows({ truncate: true, nowMs })),
-    '\nLocal Volumes space usage:\n\n',
-    formatRows(VOLUMES, usage.Volumes ?? [], VOLUME_KIND),
-    `\nBuild cache usage: ${humanSize(cacheSize(caches))}\n\n`,
-    formatRows(CACHES, caches, cacheKind(nowMs)),
-  ].join('');
 }
 
 const USAGE: RowKind<Usage> = {
@@ -135,71 +95,5 @@ function cacheUsage(usage: DiskUsage): Usage {
     sizeBytes: total,
     reclaimableBytes: total - cacheSize(inUse),
     share: false,
-  };
-}
-
-function cachesOf(usage: DiskUsage): BuildCache[] {
-  return (usage.BuildCache ?? []) as BuildCache[];
-}
-
-function cacheSize(caches: BuildCache[]): number {
-  return caches.reduce((sum, cache) => sum + (cache.Shared ? 0 : cache.Size), 0);
-}
-
-/** An image under the first of its tags only. */
-function firstTag(image: ImageSummary): ImageRow {
-  const none = { image, repository: '<none>', tag: '<none>', digest: '' };
-  const [name] = image.RepoTags ?? [];
-  if (name === undefined || name === '<none>:<none>') return none;
-  const reference = parseNormalizedNamed(name);
-  return { ...none, repository: familiarName(reference), tag: reference.tag ?? '<none>' };
-}
-
-const VOLUME_KIND: RowKind<Volume> = {
-  type: '*formatter.volumeContext',
-  headers: {
-    Name: 'VOLUME NAME',
-    Driver: 'DRIVER',
-    Scope: 'SCOPE',
-    Mountpoint: 'MOUNTPOINT',
-    Labels: 'LABELS',
-    Links: 'LINKS',
-    Size: 'SIZE',
-  },
-  values: {
-    Name: (volume) => volume.Name,
-    Driver: (volume) => volume.Driver,
-    Scope: (volume) => volume.Scope,
-    Mountpoint: (volume) => volume.Mountpoint,
-    Labels: (volume) => joinLabels(volume.Labels),
-    Links: (volume) => (volume.UsageData ? String(volume.UsageData.RefCount) : 'N/A'),
-    Size: (volume) => (volume.UsageData ? humanSize(volume.UsageData.Size) : 'N/A'),
-  },
-};
-
-function cacheKind(nowMs: number): RowKind<BuildCache> {
-  const ago = (time: string): string => agoOf(Date.parse(time) / 1000, nowMs);
-  return {
-    type: '*formatter.buildCacheContext',
-    headers: {
-      ID: 'CACHE ID',
-      CacheType: 'CACHE TYPE',
-      Size: 'SIZE',
-      CreatedSince: 'CREATED',
-      LastUsedSince: 'LAST USED',
-      UsageCount: 'USAGE',
-      InUse: 'IN USE',
-      Shared: 'SHARED',
-    },
-    values: {
-      ID: (cache) => `${truncateId(cache.ID)}${cache.InUse ? '*' : ''}`,
-      CacheType: (cache) => cache.Type,
-      Size: (cache) => humanSize(cache.Size),
-      CreatedSince: (cache) => ago(cache.CreatedAt),
-      LastUsedSince: (cache) => (cache.LastUsedAt ? ago(cache.LastUsedAt) : ''),
-      UsageCount: (cache) => String(cache.UsageCount),
-      InUse: (cache) => String(cache.InUse),
-      Shared: (cache) => String(cache.Shared),
-    },
   };
 }

@@ -28,7 +28,7 @@ export function historyKind(truncate: boolean, human: boolean, nowMs: number): R
     values: {
       ID: (item) => (truncate ? truncateId(item.Id) : item.Id),
       CreatedAt: (item) => rfc3339(item.Created),
-      CreatedSince: (item) => (human ? agoOf(item.Created, nowMs) : rfc3339(item.Created)),
+      CreatedSince: (item) => (!human ? rfc3339(item.Created) : item.Created <= 0 ? 'N/A' : agoOf(item.Created, nowMs)),
       CreatedBy: (item) => {
         const command = item.CreatedBy.replaceAll('\t', ' ');
         return truncate ? ellipsis(command, COMMAND_WIDTH) : command;

@@ -71,7 +71,7 @@ export const DOCKER_FUNCTIONS: Record<string, GoFunction> = {
 export const HEADER_FUNCTIONS: Record<string, GoFunction> = {
   ...DOCKER_FUNCTIONS,
   json: define(['string'], (text: string) => text),
-  split: define(['string', 'string'], (text: string) => strings([text])),
+  split: define(['string', 'string'], (text: string) => text),
   join: define(['string', 'string'], (text: string) => text),
   title: define(['string'], (text: string) => text),
   lower: define(['string'], (text: string) => text),
