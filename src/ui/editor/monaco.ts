@@ -97,7 +97,6 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
     wordBasedSuggestions: 'off',
     wordWrap: 'on',
     fixedOverflowWidgets: true,
-    bracketPairColorization: { enabled: false },
   });
   const models = new Map<string, { model: editor.ITextModel; view: editor.ICodeEditorViewState | null }>();
   let shown: string | undefined;
@@ -106,6 +105,7 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
 
   const open = (path: string, text: string) => {
     const model = editor.createModel(text, languageOf(path), Uri.from({ scheme: 'guest', path: `/root/${path}` }));
+    model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } });
     model.onDidChangeContent(() => {
       if (!replacing) options.onEdit(path, model.getValue());
     });
