@@ -71,6 +71,8 @@ export interface Launch {
   terminalSize?: TerminalSize;
   /** False: the process reads end of file at once. */
   stdinOpen: boolean;
+  /** Directories of the node that bind mounts need: made, with their parents, when absent. */
+  directories?: string[];
 }
 
 export interface ExecLaunch {

@@ -3,7 +3,7 @@
  * here because compiling it in the guest costs more than the rest of a container's start; crun takes the program
  * as it is, through the annotation `run.oci.seccomp_bpf_data`.
  */
-import { base64 } from './base64.ts';
+import { base64 } from '../../base64.ts';
 import { encodeProgram, type Instruction, instruction, opcodes, type Range, searchTree, seccompData } from './bpf.ts';
 import {
   type ArgumentCheck,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { base64 } from './base64.ts';
+import { base64 } from '../../base64.ts';
 import { encodeProgram, type Instruction, opcodes } from './bpf.ts';
 import { compileSeccomp, seccompProgram } from './compile.ts';
 import { defaultProfile } from './default-profile.ts';

@@ -1,0 +1,171 @@
+/**
+ * `docker create`: checks what is asked, takes over from the image what is not, gives the container an id, a name and
+ * its place on the network. Nothing runs yet.
+ * Source: moby api/server/router/container; daemon/create.go.
+ */
+import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
+import type { EndpointSettings, NetworkingConfig } from '../api/types/network.ts';
+import { EngineError } from '../errors.ts';
+import { hex, newId, shortId } from '../id.ts';
+import type { Image } from '../image/image-store.ts';
+import { endpointProblem } from '../network/validate.ts';
+import { completeConfig, completeHostConfig, sortedMap } from './config-document.ts';
+import { type Container, emptyEndpointSettings, makeContainer, type NetworkAttachment } from './container.ts';
+import type { Containers } from './containers.ts';
+import { checkCommand, commandOf, withImageDefaults } from './image-defaults.ts';
+import { defaultLogDriver, validateLogConfig } from './log/options.ts';
+import { mountPoints } from './mount-points.ts';
+import { writeLayerName } from './records.ts';
+import { parseSecurityOptions } from './spec/security-options.ts';
+import { defaultMaskedPaths, defaultReadonlyPaths } from './spec/spec.ts';
+import { checkModes, checkSettings } from './validate-config.ts';
+
+export interface CreateContainer {
+  /** Empty: one is made up. */
+  name: string;
+  config: Partial<ContainerConfig>;
+  hostConfig: Partial<HostConfig>;
+  networking: NetworkingConfig;
+  /** The image, when the caller has chosen it; else the one that `config.Image` names. */
+  image?: Image;
+}
+
+const defaultShmBytes = 64 * 1024 * 1024;
+
+export function createContainer(containers: Containers, request: CreateContainer): { container: Container; warnings: string[] } {
+  const { images, clock, random, storage, volumes } = containers.ports;
+  const config = completeConfig(request.config);
+  const hostConfig = completeHostConfig(request.hostConfig);
+  const endpoints = defaultNetwork(hostConfig, request.networking);
+  checkModes(config, hostConfig);
+  const macWarning = moveMacAddress(config, hostConfig, endpoints);
+  if (hostConfig.RestartPolicy.Name === '') hostConfig.RestartPolicy.Name = 'no';
+  const warnings = checkSettings(config, hostConfig, containers.info);
+  const image = request.image ?? (config.Image === '' ? undefined : images.resolve(config.Image));
+  checkEndpoints(containers, endpoints);
+  adaptSettings(containers, hostConfig);
+  const merged = image?.config.config ? completeConfig(withImageDefaults(config, image.config.config)) : config;
+  merged.Labels ??= {};
+  checkCommand(merged);
+  hostConfig.LogConfig = { Type: hostConfig.LogConfig.Type || defaultLogDriver, Config: hostConfig.LogConfig.Config ?? {} };
+  validateLogConfig(hostConfig.LogConfig);
+
+  const id = newId(random);
+  const name = request.name === '' ? containers.names.generate(id) : containers.names.reserve(request.name, id);
+  try {
+    merged.Hostname ||= hostConfig.NetworkMode === 'host' ? containers.ports.nodeName : shortId(id);
+    parseSecurityOptions(hostConfig.SecurityOpt ?? [], hostConfig.Privileged);
+    if (!hostConfig.Privileged) {
+      hostConfig.MaskedPaths ??= defaultMaskedPaths;
+      hostConfig.ReadonlyPaths ??= defaultReadonlyPaths;
+    }
+    const mounts = mountPoints(volumes, { containerId: id, config: merged, hostConfig, resolve: (other) => containers.resolve(other) });
+    const { path, args } = commandOf(merged);
+    const container = makeContainer({
+      id,
+      name,
+      createdMs: clock.now(),
+      path,
+      args,
+      config: merged,
+      hostConfig,
+      imageId: image?.id ?? '',
+      os: image?.config.os || 'linux',
+      architecture: image?.config.architecture ?? '',
+      topLayer: image?.layers.at(-1)?.chainId,
+      layerName: hex(random.bytes(32)),
+      mounts,
+      networks: attachmentsOf(containers, hostConfig, endpoints),
+    });
+    writeLayerName(storage, container);
+    containers.add(container);
+    containers.logEvent(container, 'create');
+    return { container, warnings: [...warnings, ...macWarning] };
+  } catch (error) {
+    containers.names.release(name);
+    throw error;
+  }
+}
+
+/** `default` is what the daemon has: bridge. @returns endpoint settings by network */
+function defaultNetwork(hostConfig: HostConfig, networking: NetworkingConfig): Map<string, EndpointSettings | null> {
+  const endpoints = new Map(
+    Object.entries(networking.EndpointsConfig ?? {}).map(([name, given]) => [name, given && { ...emptyEndpointSettings(), ...given }]),
+  );
+  if (hostConfig.NetworkMode === '' || hostConfig.NetworkMode === 'default') {
+    hostConfig.NetworkMode = 'bridge';
+    const settings = endpoints.get('default');
+    if (settings !== undefined) {
+      endpoints.delete('default');
+      endpoints.set('bridge', settings);
+    }
+  }
+  return endpoints;
+}
+
+/** The container-wide MAC address of older clients belongs to the main network's endpoint. */
+function moveMacAddress(config: ContainerConfig, hostConfig: HostConfig, endpoints: Map<string, EndpointSettings | null>): string[] {
+  const mac = config.MacAddress;
+  if (!mac) return [];
+  delete config.MacAddress;
+  const mode = hostConfig.NetworkMode;
+  if (mode !== 'host' && mode !== 'none' && !mode.startsWith('container:')) {
+    const settings = endpoints.get(mode) ?? emptyEndpointSettings();
+    if (settings.MacAddress !== '' && settings.MacAddress !== mac) {
+      throw new EngineError(
+        'invalid-parameter',
+        'the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty',
+      );
+    }
+    endpoints.set(mode, { ...settings, MacAddress: mac });
+  }
+  return ['The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.'];
+}
+
+function checkEndpoints(containers: Containers, endpoints: Map<string, EndpointSettings | null>): void {
+  const problems: string[] = [];
+  for (const [name, settings] of endpoints) {
+    const problem = settings === null ? 'EndpointsConfig is nil' : endpointProblem(containers.ports.networks.find(name), name, settings);
+    if (problem) problems.push(`invalid config for network ${name}: ${problem}`);
+  }
+  if (problems.length > 0) throw new EngineError('invalid-parameter', problems.join('\n'));
+}
+
+/** Docker's defaults for what was left open. Source: moby daemon/daemon_unix.go, adaptContainerSettings. */
+function adaptSettings(containers: Containers, hostConfig: HostConfig): void {
+  if (hostConfig.Memory > 0 && hostConfig.MemorySwap === 0) hostConfig.MemorySwap = hostConfig.Memory * 2;
+  if (hostConfig.ShmSize === 0) hostConfig.ShmSize = defaultShmBytes;
+  hostConfig.IpcMode ||= 'private';
+  hostConfig.CgroupnsMode ||= 'private';
+  const byId = (mode: string): string => {
+    const other = /^container:(.+)$/.exec(mode)?.[1];
+    const container = other === undefined ? undefined : containers.find(other);
+    return container ? `container:${container.id}` : mode;
+  };
+  hostConfig.PidMode = byId(hostConfig.PidMode);
+  hostConfig.IpcMode = byId(hostConfig.IpcMode);
+  hostConfig.NetworkMode = byId(hostConfig.NetworkMode);
+  const labelled = (hostConfig.SecurityOpt ?? []).some((option) => option.split('=')[0] === 'label');
+  if (!labelled && (hostConfig.IpcMode === 'host' || hostConfig.PidMode === 'host' || hostConfig.Privileged)) {
+    hostConfig.SecurityOpt = [...(hostConfig.SecurityOpt ?? []), 'label=disable'];
+  }
+  hostConfig.OomKillDisable ??= false;
+  if (hostConfig.PidsLimit !== null && hostConfig.PidsLimit <= 0) hostConfig.PidsLimit = null;
+  if (hostConfig.PortBindings) hostConfig.PortBindings = sortedMap(hostConfig.PortBindings);
+}
+
+function attachmentsOf(
+  containers: Containers,
+  hostConfig: HostConfig,
+  endpoints: Map<string, EndpointSettings | null>,
+): Map<string, NetworkAttachment> {
+  const mode = hostConfig.NetworkMode;
+  const attachments = new Map<string, NetworkAttachment>();
+  if (mode.startsWith('container:')) return attachments;
+  const nameOf = (term: string): string => containers.ports.networks.find(term)?.name ?? term;
+  for (const [term, settings] of endpoints) {
+    if (settings) attachments.set(nameOf(term), { settings, desiredMac: settings.MacAddress });
+  }
+  if (attachments.size === 0) attachments.set(nameOf(mode), { settings: emptyEndpointSettings(), desiredMac: '' });
+  return attachments;
+}

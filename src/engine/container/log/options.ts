@@ -1,0 +1,106 @@
+/**
+ * `--log-driver` and `--log-opt`: which drivers there are, what they take, and the driver made from it.
+ * Source: moby daemon/logger/factory.go, jsonfilelog, local.
+ */
+import type { HostConfig } from '../../api/types/container.ts';
+import { EngineError } from '../../errors.ts';
+import { shortId } from '../../id.ts';
+import type { Storage } from '../../storage.ts';
+import type { ContainerRecord } from '../container.ts';
+import type { LogDriver } from './driver.ts';
+import { FileLog } from './file-log.ts';
+
+export const defaultLogDriver = 'json-file';
+export const logDrivers = ['json-file', 'local'];
+
+const common = ['mode', 'max-buffer-size'];
+const known = ['max-file', 'max-size', 'compress', 'labels', 'labels-regex', 'env', 'env-regex', 'tag'];
+
+const bad = (message: string): EngineError => new EngineError('invalid-parameter', message);
+
+/** @throws EngineError `invalid-parameter` with Docker's words */
+export function validateLogConfig({ Type: type, Config: config }: HostConfig['LogConfig']): void {
+  if (type === 'none') return;
+  const options = config ?? {};
+  const mode = options['mode'] ?? '';
+  if (!['', 'blocking', 'non-blocking'].includes(mode)) throw bad(`logger: logging mode not supported: ${mode}`);
+  if (options['max-buffer-size'] !== undefined && mode !== 'non-blocking') {
+    throw bad("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  }
+  if (!logDrivers.includes(type)) throw bad(`logger: no log driver named '${type}' is registered`);
+  for (const key of Object.keys(options)) {
+    if (common.includes(key) || known.includes(key)) continue;
+    throw bad(type === 'local' ? `unknown log opt '${key}' for log driver local` : `unknown log opt '${key}' for json-file log driver`);
+  }
+}
+
+/** Where a container's log is, as `inspect` shows it; empty for drivers that keep no file to look into. */
+export function logPathOf(id: string, type: string): string {
+  return type === 'json-file' ? `/var/lib/docker/containers/${id}/${id}-json.log` : '';
+}
+
+/** @throws EngineError when an option's value is wrong; Docker, too, tells only when the container starts */
+export function openLog(
+  storage: Storage,
+  container: Pick<ContainerRecord, 'id' | 'name' | 'imageId' | 'config' | 'hostConfig'>,
+): LogDriver | undefined {
+  const { Type: type, Config: config } = container.hostConfig.LogConfig;
+  if (type === 'none') return undefined;
+  const options = config ?? {};
+  const { id } = container;
+  const local = type === 'local';
+  return new FileLog(storage, {
+    path: local ? `containers/${id}/local-logs/container.log` : `containers/${id}/${id}-json.log`,
+    maxBytes: options['max-size'] === undefined ? (local ? 20e6 : undefined) : sizeOf(options['max-size']),
+    maxFiles: options['max-file'] === undefined ? (local ? 5 : 1) : countOf(options['max-file']),
+    attributes: attributesOf(container, options),
+  });
+}
+
+/** `10m`, `1.5k`: decimal units, as docker/go-units FromHumanSize. */
+function sizeOf(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?([kKmMgGtTpP]?)[iI]?[bB]?$/.exec(text);
+  if (!match)
+    throw new EngineError('unknown', `failed to create task for container: failed to initialize logging driver: invalid size: '${text}'`);
+  const bytes = Math.floor(Number(match[1]) * 1000 ** ' kmgtp'.indexOf((match[2] || ' ').toLowerCase()));
+  if (bytes <= 0)
+    throw new EngineError(
+      'unknown',
+      'failed to create task for container: failed to initialize logging driver: max-size must be a positive number',
+    );
+  return bytes;
+}
+
+function countOf(text: string): number {
+  const failure = (why: string): EngineError =>
+    new EngineError('unknown', `failed to create task for container: failed to initialize logging driver: ${why}`);
+  if (!/^[+-]?\d+$/.test(text)) throw failure(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (Number(text) < 1) throw failure('max-file cannot be less than 1');
+  return Number(text);
+}
+
+function attributesOf(
+  { id, name, imageId, config }: Pick<ContainerRecord, 'id' | 'name' | 'imageId' | 'config'>,
+  options: Record<string, string>,
+): Record<string, string> {
+  const attributes: Record<string, string> = {};
+  const take = (source: Record<string, string>, names: string | undefined, pattern: string | undefined): void => {
+    for (const key of names?.split(',') ?? []) if (source[key] !== undefined) attributes[key] = source[key];
+    if (pattern) for (const [key, value] of Object.entries(source)) if (new RegExp(pattern).test(key)) attributes[key] = value;
+  };
+  const env = Object.fromEntries((config.Env ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2) as [string, string]));
+  take(config.Labels ?? {}, options['labels'], options['labels-regex']);
+  take(env, options['env'], options['env-regex']);
+  const fields: Record<string, string> = {
+    ID: shortId(id),
+    FullID: id,
+    Name: name,
+    ImageID: shortId(imageId),
+    ImageFullID: imageId,
+    ImageName: config.Image,
+    DaemonName: 'docker',
+  };
+  const tag = options['tag']?.replace(/\{\{ *\.(\w+) *\}\}/g, (whole, field: string) => fields[field] ?? whole);
+  if (tag) attributes['tag'] = tag;
+  return attributes;
+}

@@ -1,0 +1,217 @@
+/**
+ * A container's files under /var/lib/docker: `config.v2.json` and `hostconfig.json` with Docker's keys, and the
+ * layer's name where Docker keeps it. People look into these files, and a restarted daemon reads them.
+ * Source: moby container/container.go and layer/filestore.go.
+ */
+import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
+import type { Storage } from '../storage.ts';
+import { parseRfc3339, rfc3339Nano, zeroTime } from '../time.ts';
+import type { ContainerRecord, NetworkAttachment } from './container.ts';
+import type { Mount } from './mount.ts';
+import { newState, type State } from './state.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+interface StoredState {
+  Running: boolean;
+  Paused: boolean;
+  Restarting: boolean;
+  OOMKilled: boolean;
+  RemovalInProgress: boolean;
+  Dead: boolean;
+  Pid: number;
+  ExitCode: number;
+  Error: string;
+  StartedAt: string;
+  FinishedAt: string;
+  Health: ContainerRecord['health'] | null;
+}
+
+interface StoredContainer {
+  State: StoredState;
+  ID: string;
+  Created: string;
+  Path: string;
+  Args: string[];
+  Config: ContainerConfig;
+  Image: string;
+  ImagePlatform: { architecture: string; os: string };
+  NetworkSettings: {
+    Bridge: string;
+    SandboxKey: string;
+    SandboxID: string;
+    Networks: Record<string, NetworkAttachment['settings'] & { DesiredMacAddress: string }>;
+    Ports: ContainerRecord['ports'];
+  };
+  LogPath: string;
+  Name: string;
+  RestartCount: number;
+  HasBeenManuallyStopped: boolean;
+  MountPoints: Record<string, Mount>;
+  HostnamePath: string;
+  HostsPath: string;
+  ResolvConfPath: string;
+}
+
+export function writeContainer(storage: Storage, container: ContainerRecord): void {
+  const { id, paths } = container;
+  const stored = {
+    StreamConfig: {},
+    State: storedState(container),
+    ID: id,
+    Created: rfc3339Nano(container.createdMs),
+    Managed: false,
+    Path: container.path,
+    Args: container.args,
+    Config: container.config,
+    Image: container.imageId,
+    ImagePlatform: { architecture: container.architecture, os: container.os },
+    NetworkSettings: {
+      Bridge: '',
+      SandboxID: container.sandboxId,
+      SandboxKey: sandboxKey(container.sandboxId),
+      Networks: Object.fromEntries(
+        [...container.networks].map(([name, { settings, desiredMac }]) => [name, { ...settings, DesiredMacAddress: desiredMac }]),
+      ),
+      Ports: container.ports,
+    },
+    LogPath: paths.log,
+    Name: `/${container.name}`,
+    Driver: 'overlay2',
+    OS: container.os,
+    RestartCount: container.restartCount,
+    HasBeenStartedBefore: container.state.startedMs !== undefined,
+    HasBeenManuallyStopped: container.manuallyStopped,
+    MountPoints: Object.fromEntries(container.mounts.map((mount) => [mount.destination, mount])),
+    HostnamePath: paths.hostname,
+    HostsPath: paths.hosts,
+    ResolvConfPath: paths.resolvConf,
+  } satisfies StoredContainer & Record<string, unknown>;
+  const write = (name: string, value: unknown): void =>
+    storage.write(`containers/${id}/${name}`, encoder.encode(JSON.stringify(value)), 0o600);
+  write('config.v2.json', stored);
+  write('hostconfig.json', container.hostConfig);
+}
+
+/** Where Docker keeps which directory under overlay2/ is a container's. */
+export function writeLayerName(storage: Storage, { id, layerName, topLayer }: ContainerRecord): void {
+  const directory = `image/overlay2/layerdb/mounts/${id}`;
+  storage.write(`${directory}/mount-id`, encoder.encode(layerName));
+  storage.write(`${directory}/init-id`, encoder.encode(`${layerName}-init`));
+  if (topLayer !== undefined) storage.write(`${directory}/parent`, encoder.encode(topLayer));
+}
+
+export function removeRecords(storage: Storage, id: string): void {
+  storage.remove(`containers/${id}`);
+  storage.remove(`image/overlay2/layerdb/mounts/${id}`);
+}
+
+/** Oldest first. What cannot be read is left where it is and left out, as Docker does. */
+export function loadContainers(storage: Storage): ContainerRecord[] {
+  const records: ContainerRecord[] = [];
+  for (const id of storage.list('containers')) {
+    try {
+      const record = loadContainer(storage, id);
+      if (record) records.push(record);
+    } catch {
+      continue;
+    }
+  }
+  return records.sort((a, b) => a.createdMs - b.createdMs);
+}
+
+function loadContainer(storage: Storage, id: string): ContainerRecord | undefined {
+  const config = storage.read(`containers/${id}/config.v2.json`);
+  const hostConfig = storage.read(`containers/${id}/hostconfig.json`);
+  const layerName = storage.read(`image/overlay2/layerdb/mounts/${id}/mount-id`);
+  const parent = storage.read(`image/overlay2/layerdb/mounts/${id}/parent`);
+  if (!config || !hostConfig || !layerName) return undefined;
+  const stored = JSON.parse(decoder.decode(config)) as StoredContainer;
+  if (stored.ID !== id) return undefined;
+  return {
+    id,
+    name: stored.Name.slice(1),
+    createdMs: parseRfc3339(stored.Created) ?? 0,
+    path: stored.Path,
+    args: stored.Args,
+    config: stored.Config,
+    hostConfig: JSON.parse(decoder.decode(hostConfig)) as HostConfig,
+    imageId: stored.Image,
+    os: stored.ImagePlatform.os,
+    architecture: stored.ImagePlatform.architecture,
+    topLayer: parent && decoder.decode(parent),
+    layerName: decoder.decode(layerName),
+    mounts: Object.values(stored.MountPoints),
+    networks: new Map(
+      Object.entries(stored.NetworkSettings.Networks).map(([name, { DesiredMacAddress, ...settings }]) => [
+        name,
+        { settings, desiredMac: DesiredMacAddress },
+      ]),
+    ),
+    sandboxId: stored.NetworkSettings.SandboxID,
+    ports: stored.NetworkSettings.Ports,
+    paths: { hostname: stored.HostnamePath, hosts: stored.HostsPath, resolvConf: stored.ResolvConfPath, log: stored.LogPath },
+    state: loadedState(stored.State),
+    restartCount: stored.RestartCount,
+    manuallyStopped: stored.HasBeenManuallyStopped,
+    health: stored.State.Health ?? undefined,
+  };
+}
+
+function storedState({ state, health }: ContainerRecord): StoredState {
+  const { status } = state;
+  return {
+    Running: status === 'running' || status === 'paused' || status === 'restarting',
+    Paused: status === 'paused',
+    Restarting: status === 'restarting',
+    OOMKilled: state.oomKilled,
+    RemovalInProgress: status === 'removing',
+    Dead: status === 'dead',
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: timeText(state.startedMs),
+    FinishedAt: timeText(state.finishedMs),
+    Health: health ?? null,
+  };
+}
+
+function loadedState(stored: StoredState): State {
+  const startedMs = timeOf(stored.StartedAt);
+  const status = stored.Paused
+    ? 'paused'
+    : stored.Restarting
+      ? 'restarting'
+      : stored.Running
+        ? 'running'
+        : stored.RemovalInProgress || stored.Dead
+          ? 'dead'
+          : startedMs === undefined
+            ? 'created'
+            : 'exited';
+  return {
+    ...newState,
+    status,
+    pid: stored.Pid,
+    exitCode: stored.ExitCode,
+    error: stored.Error,
+    oomKilled: stored.OOMKilled,
+    startedMs,
+    finishedMs: timeOf(stored.FinishedAt),
+  };
+}
+
+/** Go's zero time stands for never. */
+export function timeText(ms: number | undefined): string {
+  return ms === undefined ? zeroTime : rfc3339Nano(ms);
+}
+
+function timeOf(text: string): number | undefined {
+  return text === zeroTime ? undefined : parseRfc3339(text);
+}
+
+/** File that names a container's network namespace; empty while it has none. */
+export function sandboxKey(sandboxId: string): string {
+  return sandboxId === '' ? '' : `/var/run/docker/netns/${sandboxId.slice(0, 12)}`;
+}

@@ -1,0 +1,61 @@
+/**
+ * `docker rm`: the container, its files and writable layer, and with `-v` the volumes that nobody named.
+ * Source: moby daemon/delete.go.
+ */
+import { EngineError, messageOf } from '../errors.ts';
+import type { Container } from './container.ts';
+import type { Containers } from './containers.ts';
+import { kill } from './kill.ts';
+import { releaseVolumes } from './mount-points.ts';
+import { removeRecords } from './records.ts';
+import { canMove, isUp, move, permit } from './state.ts';
+
+export interface RemoveOptions {
+  force: boolean;
+  volumes: boolean;
+  link?: boolean;
+}
+
+export async function removeContainer(containers: Containers, name: string, { force, volumes, link }: RemoveOptions): Promise<void> {
+  const container = containers.resolve(name);
+  if (link) throw new EngineError('unknown', 'Conflict, cannot remove the default link name of the container');
+  if (!force || container.state.status === 'removing') permit('remove', container, name);
+  try {
+    await forceRemove(containers, container, { volumes });
+  } catch (error) {
+    throw new EngineError(error instanceof EngineError ? error.kind : 'system', `cannot remove container "${name}": ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Removes a container whatever it does. Several at once come to the same. */
+export async function forceRemove(containers: Containers, container: Container, { volumes }: { volumes: boolean }): Promise<void> {
+  if (isUp(container.state.status)) {
+    try {
+      await kill(containers, container);
+    } catch (error) {
+      if (isUp(container.state.status)) throw new EngineError('unknown', `could not kill container: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  const { live } = container;
+  await live.lock.run(async () => {
+    if (live.removed || !canMove(container.state.status, 'begin-removal')) return;
+    container.state = move(container.state, { kind: 'begin-removal' });
+    containers.save(container);
+    try {
+      await containers.ports.runtime.removeWritable(container.id);
+    } catch (error) {
+      container.state = move(container.state, { kind: 'fail-removal' });
+      containers.save(container);
+      throw error;
+    }
+    live.removed = true;
+    live.streams.reset();
+    removeRecords(containers.ports.storage, container.id);
+    containers.delete(container);
+    releaseVolumes(containers.ports.volumes, container.mounts, container.id, volumes);
+    live.waiters.removed({ exitCode: container.state.exitCode, error: container.state.error });
+    containers.logEvent(container, 'destroy');
+  });
+}

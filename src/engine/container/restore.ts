@@ -1,0 +1,119 @@
+/**
+ * Brings containers up with the engine: takes up those that still run after a saved session, ends those that do not,
+ * and starts what its policy wants started. Stops them all when the daemon ends.
+ * Source: moby daemon/daemon.go, restore and Shutdown.
+ */
+import { parseIpv4 } from '../network/ipv4.ts';
+import type { Container } from './container.ts';
+import type { Containers } from './containers.ts';
+import { releaseNetworks } from './connect.ts';
+import { startHealthMonitor } from './health-probe.ts';
+import { openLog } from './log/options.ts';
+import { watch } from './monitor.ts';
+import { forceRemove } from './remove.ts';
+import { freshRestartState, nextRestart, type RestartPolicyState } from './restart-policy.ts';
+import { giveUpRestart, restartAfter } from './restart-timer.ts';
+import { start } from './start.ts';
+import { isUp, move } from './state.ts';
+import { stop } from './stop.ts';
+
+/** What a session keeps of containers besides Storage. JSON. */
+export interface ContainersState {
+  restarts: { id: string; policy: RestartPolicyState; remainingMs: number | undefined }[];
+}
+
+/** What cannot be known of a process that ended while nobody looked. */
+const unknownExitCode = 255;
+
+export function saveContainers(containers: Containers): ContainersState {
+  const nowMs = containers.ports.clock.now();
+  return {
+    restarts: containers.all().map(({ id, live, state }) => ({
+      id,
+      policy: live.restartPolicy ?? freshRestartState,
+      remainingMs: state.status === 'restarting' && live.restartDueMs !== undefined ? Math.max(0, live.restartDueMs - nowMs) : undefined,
+    })),
+  };
+}
+
+/** @param saved of a session that goes on; processes may still run then */
+export async function bringUpContainers(containers: Containers, saved?: ContainersState): Promise<void> {
+  const policies = new Map(saved?.restarts.map((entry) => [entry.id, entry]));
+  const toStart: Container[] = [];
+  for (const container of containers.all()) {
+    const entry = policies.get(container.id);
+    if (entry) container.live.restartPolicy = entry.policy;
+    const { status } = container.state;
+    if (status === 'dead') await forceRemove(containers, container, { volumes: true }).catch(() => undefined);
+    else if (status === 'restarting' && entry)
+      restartAfter(containers, container, entry.remainingMs ?? 0, () => start(containers, container, { byUser: false }));
+    else if (isUp(status) && !takeUp(containers, container)) endUnseen(containers, container);
+    if (!isUp(container.state.status) && !containers.get(container.id)) continue;
+    if (saved === undefined && wantsStart(container)) toStart.push(container);
+    else if (!isUp(container.state.status) && container.hostConfig.AutoRemove && container.state.startedMs !== undefined) {
+      await forceRemove(containers, container, { volumes: true }).catch(() => undefined);
+    }
+  }
+  // One that cannot start keeps its error for `inspect`; the others do not wait for it.
+  await Promise.all(toStart.map((container) => start(containers, container, { byUser: true }).catch(() => undefined)));
+}
+
+/** Stops everything that runs, as when the daemon ends; their policies decide what the next start brings back. */
+export async function shutdownContainers(containers: Containers): Promise<void> {
+  containers.stopping = true;
+  await Promise.all(
+    containers.all().map(async (container) => {
+      if (container.state.status === 'restarting') giveUpRestart(containers, container);
+      else if (isUp(container.state.status)) await stop(containers, container, {}).catch(() => undefined);
+      container.live.healthMonitor?.stop();
+    }),
+  );
+}
+
+/** Goes on with a container whose process is still there. */
+function takeUp(containers: Containers, container: Container): boolean {
+  const { runtime, networks, storage } = containers.ports;
+  const process = runtime.reattach(container.id);
+  if (!process) return false;
+  const { live } = container;
+  for (const { settings } of container.networks.values()) {
+    const network = networks.find(settings.NetworkID);
+    if (!network || settings.EndpointID === '') continue;
+    const ipv4 = settings.IPAddress === '' ? undefined : parseIpv4(settings.IPAddress);
+    networks.restore(network, {
+      id: settings.EndpointID,
+      containerId: container.id,
+      containerName: container.name,
+      macAddress: settings.MacAddress,
+      ipv4,
+    });
+  }
+  live.process = process;
+  live.log = openLog(storage, container);
+  watch(containers, container, process, () => start(containers, container, { byUser: false }));
+  if (container.state.status === 'running') startHealthMonitor(containers, container);
+  return true;
+}
+
+function endUnseen(containers: Containers, container: Container): void {
+  releaseNetworks(containers, container);
+  const kind = container.state.status === 'restarting' ? 'give-up-restart' : 'exit';
+  container.state =
+    kind === 'exit'
+      ? move(container.state, { kind, exitCode: unknownExitCode, oomKilled: false, atMs: containers.ports.clock.now() })
+      : move(container.state, { kind });
+  containers.save(container);
+}
+
+/** Only what ran before comes back by itself. */
+function wantsStart({ state, hostConfig, manuallyStopped, restartCount }: Container): boolean {
+  if (isUp(state.status) || state.startedMs === undefined) return false;
+  const ranMs = (state.finishedMs ?? state.startedMs) - state.startedMs;
+  return (
+    nextRestart(
+      hostConfig.RestartPolicy,
+      { ...freshRestartState, count: restartCount },
+      { exitCode: state.exitCode, ranMs, manuallyStopped },
+    ) !== undefined
+  );
+}
