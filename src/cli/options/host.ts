@@ -25,11 +25,14 @@ export function parseHost(text: string, tls = false): string {
 }
 
 function tcpHost(address: string, defaultPort: string): string {
+  if (address.includes('://')) throw new Error(`invalid proto, expected tcp: ${address}`);
   const slash = address.indexOf('/');
   const [authority, path] = slash < 0 ? [address, ''] : [address.slice(0, slash), address.slice(slash)];
-  const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority) ?? [];
-  if (port !== '' && !/^\d+$/.test(port)) {
-    throw new Error(`parse "tcp://${address}": invalid port ":${port}" after host`);
-  }
-  return `tcp://${name || 'localhost'}:${port || defaultPort}${path}`;
+  const invalid = (reason: string): Error => new Error(`parse "tcp://${address}": ${reason}`);
+  if (authority.startsWith('[') && !authority.includes(']')) throw invalid("missing ']' in host");
+  const [, name = '', rest = ''] = /^(\[[^\]]*\]|[^:]*)(.*)$/s.exec(authority) ?? [];
+  if (!/^(:\d*)?$/.test(rest)) throw invalid(`invalid port "${rest}" after host`);
+  const odd = /[\s"<>\\^`{|}]/.exec(name)?.[0];
+  if (odd !== undefined) throw invalid(`invalid character "${odd}" in host name`);
+  return `tcp://${name || 'localhost'}:${rest.slice(1) || defaultPort}${path}`;
 }
