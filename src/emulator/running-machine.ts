@@ -7,7 +7,7 @@ import { assert } from '#engine/assert.ts';
 import type { ApiHandler } from '#engine/api/http.ts';
 import { newId, shortId } from '#engine/id.ts';
 import { runCli } from '#cli/cli.ts';
-import { AgentClient } from './agent/client.ts';
+import type { AgentClient } from './agent/client.ts';
 import { info, seed, setTime, writeSetting } from './agent/ops.ts';
 import type { SpawnedProcess } from './agent/spawn.ts';
 import type { Stub } from './agent/stub.ts';

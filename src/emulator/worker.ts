@@ -7,14 +7,13 @@ import { WorkerEdge } from './worker-edge.ts';
 declare const self: DedicatedWorkerGlobalScope;
 
 function platformAt(baseUrl: string): Platform {
+  // Begun at once: it is compiled while the state is still arriving.
+  const compiled = WebAssembly.compileStreaming(fetch(new URL('v86/v86.wasm', baseUrl)));
+  compiled.catch(() => {});
   return {
     files: fetchedAssets(baseUrl),
     sessions: new IndexedDbSessions(),
-    async instantiate(imports) {
-      const response = fetch(new URL('v86/v86.wasm', baseUrl));
-      const { instance } = await WebAssembly.instantiateStreaming(response, imports);
-      return instance.exports;
-    },
+    instantiate: async (imports) => (await WebAssembly.instantiate(await compiled, imports)).exports,
   };
 }
 

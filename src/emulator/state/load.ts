@@ -19,11 +19,15 @@ export interface CurrentState {
 type OnLoaded = (loadedBytes: number, totalBytes: number) => void;
 
 /** The shipped state; without one, why there is none, as a sentence. */
-export async function loadState(platform: Platform, fit: string, onLoaded: OnLoaded): Promise<{ image?: MachineImage; why: string }> {
+export async function loadState(
+  platform: Platform,
+  fit: string | Promise<string>,
+  onLoaded: OnLoaded,
+): Promise<{ image?: MachineImage; why: string }> {
   try {
     const bytes = await readState(platform, onLoaded);
     if (!bytes) return { why: 'There is no saved machine: starting it from the beginning' };
-    return { image: await unpackImage(bytes, fit), why: '' };
+    return { image: await unpackImage(bytes, await fit), why: '' };
   } catch (error) {
     return { why: unusable(error) };
   }
@@ -33,10 +37,10 @@ export function unusable(error: unknown): string {
   return `The saved machine cannot be used (${messageOf(error)}): starting it from the beginning`;
 }
 
-export async function loadSession(platform: Platform, sessionId: string, fit: string): Promise<MachineImage> {
+export async function loadSession(platform: Platform, sessionId: string, fit: string | Promise<string>): Promise<MachineImage> {
   const bytes = await platform.sessions.read(sessionId);
   if (!bytes) throw new EngineError('not-found', 'This session is no longer saved.');
-  return unpackImage(bytes, fit);
+  return unpackImage(bytes, await fit);
 }
 
 async function readState({ files }: Platform, onLoaded: OnLoaded): Promise<Uint8Array<ArrayBuffer> | undefined> {
