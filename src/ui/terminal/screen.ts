@@ -36,6 +36,7 @@ export interface Screen {
   dispose(): void;
 }
 
+const webglAfterMs = 3000;
 const encoder = new TextEncoder();
 /** Cursor position, device attributes and status, focus in and out, colours. */
 const report = /^\x1b(?:\[[?>=]?[\d;]*[Rcn]|\[[IO]|\][\d;]+;rgb:[^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\)$/;
@@ -78,7 +79,8 @@ export async function createScreen(options: ScreenOptions): Promise<Screen> {
     opened = true;
     terminal.open(element);
     terminal.textarea?.setAttribute('aria-label', options.label);
-    if (!options.screenReader) void useWebgl(terminal);
+    // Asking for a graphics context takes a while; the prompt comes first.
+    if (!options.screenReader) setTimeout(() => void useWebgl(terminal), webglAfterMs);
   };
   const settingsChanged = new MutationObserver(() => {
     terminal.options.theme = theme();
@@ -135,7 +137,7 @@ function takesKey(terminal: Terminal, event: KeyboardEvent, options: ScreenOptio
 
 /** Draws with the graphics processor where there is one; WebGL in software is slower than the DOM, which xterm uses otherwise. */
 async function useWebgl(terminal: Terminal): Promise<void> {
-  if (!hasGraphicsProcessor()) return;
+  if (!terminal.element?.isConnected || !hasGraphicsProcessor()) return;
   try {
     const { WebglAddon } = await import('@xterm/addon-webgl');
     const webgl = new WebglAddon();
