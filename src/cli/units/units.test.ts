@@ -34,11 +34,19 @@ describe('sizes', () => {
     expect(attempt(() => parseRamSize(input))).toEqual(one.ramError === undefined ? one.ram : { error: one.ramError });
     expect(attempt(() => parseHumanSize(input))).toEqual(one.humanError === undefined ? one.fromHuman : { error: one.humanError });
     if (one.ram === undefined) return;
-    expect([bytesSize(one.ram), humanSize(one.ram), humanSizeWithPrecision(one.ram, 3)]).toEqual([one.bytesSize, one.humanSize, one.humanSize3]);
+    expect([bytesSize(one.ram), humanSize(one.ram), humanSizeWithPrecision(one.ram, 3)]).toEqual([
+      one.bytesSize,
+      one.humanSize,
+      one.humanSize3,
+    ]);
   });
 
   it.each(read<{ bytes: number; bytesSize: string; humanSize: string; humanSize3: string }>('human-size'))('$bytes', (one) => {
-    expect([bytesSize(one.bytes), humanSize(one.bytes), humanSizeWithPrecision(one.bytes, 3)]).toEqual([one.bytesSize, one.humanSize, one.humanSize3]);
+    expect([bytesSize(one.bytes), humanSize(one.bytes), humanSizeWithPrecision(one.bytes, 3)]).toEqual([
+      one.bytesSize,
+      one.humanSize,
+      one.humanSize3,
+    ]);
   });
 });
 
