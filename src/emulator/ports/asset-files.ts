@@ -36,6 +36,40 @@ export function fetchedAssets(baseUrl: string): AssetFiles {
   };
 }
 
+/**
+ * The same files, some of them asked for at once, before anybody opens them. When `state/current.json` is one
+ * of them, the state that it names is asked for as well.
+ */
+export function prefetching(files: AssetFiles, paths: string[]): AssetFiles {
+  const asked = new Map<string, Promise<AssetFile | undefined>>();
+  const ask = (path: string): void => {
+    const opened = files.open(path);
+    opened.catch(() => {});
+    asked.set(path, opened);
+  };
+  paths.forEach(ask);
+  const description = asked.get('state/current.json');
+  if (description) {
+    const read = readAsset({ open: () => description }, 'state/current.json');
+    asked.set(
+      'state/current.json',
+      read.then((bytes) => bytes && wholeFile(bytes)),
+    );
+    read.then((bytes) => bytes && ask(`state/${(JSON.parse(new TextDecoder().decode(bytes)) as { file: string }).file}`)).catch(() => {});
+  }
+  return {
+    open(path) {
+      const opened = asked.get(path);
+      asked.delete(path);
+      return opened ?? files.open(path);
+    },
+  };
+}
+
+function wholeFile(bytes: Uint8Array): AssetFile {
+  return { sizeBytes: bytes.length, chunks: streamChunks(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()) };
+}
+
 export async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   const reader = stream.getReader();
   try {
