@@ -6,6 +6,7 @@ import { EngineError } from '#engine/errors.ts';
 import { bootMachine } from './boot-machine.ts';
 import { createPc } from './create-pc.ts';
 import type { StartProgress } from './machine-api.ts';
+import type { VirtualMachine } from './machine/machine.ts';
 import type { Platform } from './platform.ts';
 import { readAsset } from './ports/asset-files.ts';
 import { resumeMachine } from './resume-machine.ts';
@@ -26,6 +27,8 @@ export async function startMachine(options: StartMachineOptions): Promise<Runnin
   let why: string;
   try {
     const fit = manifest.then(fitOf);
+    // Whoever uses it sees the failure.
+    fit.catch(() => {});
     const found = await findImage(options, fit, progress);
     if (found.image) {
       progress({ phase: 'restoring', message: 'Waking the machine' });
@@ -33,13 +36,17 @@ export async function startMachine(options: StartMachineOptions): Promise<Runnin
     }
     why = found.why;
   } catch (error) {
-    void waiting.then((pc) => pc.stop());
+    discard(waiting);
     if (options.sessionId !== undefined) throw error;
     why = unusable(error);
   }
-  void waiting.then((pc) => pc.stop());
+  discard(waiting);
   progress({ phase: 'booting', message: why });
   return bootMachine(options, await manifest, progress);
+}
+
+function discard(waiting: Promise<VirtualMachine>): void {
+  waiting.then((pc) => pc.stop()).catch(() => {});
 }
 
 async function findImage(
