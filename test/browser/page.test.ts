@@ -97,6 +97,29 @@ test('the lesson from the first step to the last, and a reload keeps what was do
   expect(await studio.run('docker images --format {{.Repository}}')).toBe('busybox');
 });
 
+test('Undo step brings the machine back to where the step began', async () => {
+  studio = await Studio.open(browser, served.url);
+  const { page } = studio;
+  await studio.prompt();
+  await studio.focusTerminal();
+  await studio.run('docker run --name first busybox echo hello world');
+  await page.getByText('This step is done', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Machine: machine running' }).waitFor();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByText('Step 2 of 4').waitFor();
+
+  await studio.focusTerminal();
+  await studio.run('docker run --name greeting busybox echo good morning');
+  await page.getByText('This step is done', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Undo step' }).click();
+  await page.getByRole('button', { name: 'Go back' }).click();
+  await page.getByRole('button', { name: 'Machine: machine running' }).waitFor();
+  await studio.prompt();
+  await page.getByText('Not yet: the only container is named first, not greeting.').waitFor();
+  await studio.focusTerminal();
+  expect(await studio.run('docker ps --all --format {{.Names}}')).toBe('first');
+});
+
 test('a goal that is not met says what differs', async () => {
   studio = await Studio.open(browser, served.url);
   await studio.prompt();
@@ -120,7 +143,7 @@ test('editor and guest see each other’s files', async () => {
   await studio.focusTerminal();
   await expect.poll(() => studio.run('cat app/Dockerfile')).toBe('FROM busybox\nCMD echo from the editor');
   await studio.run('echo USER nobody >> app/Dockerfile; echo noted > notes.txt');
-  await page.getByText('USER nobody').waitFor();
+  await page.locator('.view-lines').getByText('USER nobody').waitFor();
   await page.getByRole('button', { name: 'notes.txt', exact: true }).waitFor();
 });
 
@@ -147,6 +170,21 @@ test('a machine that dies says so and offers the last session', async () => {
   await studio.prompt();
   await studio.focusTerminal();
   expect(await studio.run('docker logs kept')).toBe('kept');
+});
+
+test('a machine that cannot be fetched says why, and comes when tried again', async () => {
+  studio = new Studio(await browser.newPage());
+  const { page, complaints } = studio;
+  const files = /\/(state|machine)\//;
+  await page.route(files, (route) => route.fulfill({ status: 503 }));
+  await page.goto(served.url);
+  await page.getByText('The machine could not be started').waitFor();
+  await page.getByRole('heading', { name: 'Run one command' }).waitFor();
+  await page.unroute(files);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('machine running').waitFor();
+  expect(complaints.filter((text) => !text.includes('status of 503'))).toEqual([]);
+  complaints.length = 0;
 });
 
 test('a phone reads the lesson and fetches the machine only when asked', async () => {
