@@ -51,10 +51,9 @@ export function prefetching(files: AssetFiles, paths: string[]): AssetFiles {
   const description = asked.get('state/current.json');
   if (description) {
     const read = readAsset({ open: () => description }, 'state/current.json');
-    asked.set(
-      'state/current.json',
-      read.then((bytes) => bytes && wholeFile(bytes)),
-    );
+    const whole = read.then((bytes) => bytes && wholeFile(bytes));
+    whole.catch(() => {});
+    asked.set('state/current.json', whole);
     read.then((bytes) => bytes && ask(`state/${(JSON.parse(new TextDecoder().decode(bytes)) as { file: string }).file}`)).catch(() => {});
   }
   return {
