@@ -19,9 +19,9 @@ export interface MessageEnd {
   close(): void;
 }
 
-const PING_MS = 2000;
+const PING_MS = 1000;
 /** Pings unanswered after which the worker is taken for dead. */
-const MISSED_PINGS = 5;
+const MISSED_PINGS = 6;
 
 export async function startMachineInWorker(options: StartOptions): Promise<Machine> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'machine' });

@@ -3,7 +3,7 @@
  * client, and a node's engine and command line. Worker and Node both hold one; the page speaks to it
  * through messages.
  */
-import { assert } from '#engine/assert.ts';
+import { EngineError } from '#engine/errors.ts';
 import type { ApiHandler } from '#engine/api/http.ts';
 import { newId, shortId } from '#engine/id.ts';
 import { runCli } from '#cli/cli.ts';
@@ -35,6 +35,9 @@ export interface MachineParts {
   /** What a saved state must match: see machine-image.ts. */
   fit: string;
 }
+
+/** How long saving waits for a moment at which nothing is under way. */
+const REST_LIMIT_MS = 10_000;
 
 export class RunningMachine implements Machine {
   readonly #parts: MachineParts;
@@ -158,11 +161,12 @@ export class RunningMachine implements Machine {
    */
   async image(): Promise<MachineImage> {
     const { agent, pc, files } = this.#parts;
-    for (let attempt = 0; ; attempt++) {
+    const giveUpMs = systemClock.now() + REST_LIMIT_MS;
+    do {
+      if (systemClock.now() > giveUpMs)
+        throw new EngineError('unavailable', 'The machine is busy and cannot be saved; try again in a moment.');
       await agent.ping();
-      if (pc.link.queuedBytes === 0 && agent.pendingBatches === 0) break;
-      assert(attempt < 1000, 'host and guest come to rest');
-    }
+    } while (pc.link.queuedBytes > 0 || agent.pendingBatches > 0);
     const nodes = [...this.#nodes.values()].map((node) => node.save());
     const client = agent.save();
     const saved = files.save();
