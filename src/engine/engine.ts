@@ -3,32 +3,34 @@
  * keeps lies in Storage, so that `shutdown` and `start` are a daemon's restart; `save` is for a session that goes on.
  */
 import type { ApiHandler } from './api/http.ts';
-import { errorAnswer, createRouter } from './api/router.ts';
-import { imageRoutes, type ImageBackend } from './api/routes/image.ts';
+import { createRouter, errorAnswer } from './api/router.ts';
+import { containerRoutes } from './api/routes/container.ts';
+import { execRoutes } from './api/routes/exec.ts';
+import { imageRoutes } from './api/routes/image.ts';
+import { networkRoutes } from './api/routes/network.ts';
 import { notYetRoutes } from './api/routes/not-yet.ts';
-import { systemRoutes } from './api/routes/system.ts';
-import { serverVersion } from './api/version.ts';
-import { Cancellation } from './cancellation.ts';
+import { systemRoutes, type SystemBackend } from './api/routes/system.ts';
+import { volumeRoutes } from './api/routes/volume.ts';
+import { containerBackend, execBackend, imageBackend, networkBackend, volumeBackend } from './backends.ts';
 import type { Clock } from './clock.ts';
 import type { Compression } from './compression.ts';
+import { Containers } from './container/containers.ts';
+import { listContainers } from './container/list.ts';
+import { bringUpContainers, saveContainers, shutdownContainers, type ContainersState } from './container/restore.ts';
 import type { Crypto } from './crypto.ts';
 import { EngineError } from './errors.ts';
 import { Events, type EngineEvent } from './events.ts';
 import { Filters } from './filters.ts';
 import { hex } from './id.ts';
-import { imageHistory } from './image/history.ts';
 import { Images } from './image/images.ts';
-import { importImage } from './image/import.ts';
-import { inspectRegistry } from './image/inspect-registry.ts';
 import type { LayerTrees } from './image/layer-trees.ts';
-import { listImages, namesOf } from './image/list.ts';
-import { pruneImages } from './image/prune.ts';
-import { pullImage } from './image/pull.ts';
+import { listImages } from './image/list.ts';
 import type { RegistryTransport } from './image/registry-port.ts';
-import { removeImage } from './image/remove.ts';
+import { Networks } from './network/networks.ts';
 import type { Random } from './random.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import type { Storage } from './storage.ts';
+import { Volumes, wireVolume } from './volume/volumes.ts';
 
 export interface EnginePorts {
   runtime: Runtime;
@@ -48,6 +50,7 @@ export interface EnginePorts {
 /** What a session keeps besides Storage. JSON. */
 export interface EngineState {
   events: EngineEvent[];
+  containers: ContainersState;
 }
 
 export interface Engine {
@@ -59,21 +62,37 @@ export interface Engine {
   shutdown(): Promise<void>;
   save(): EngineState;
   describe(): string;
-  /** Only while it runs. */
-  readonly images: Images;
   readonly events: Events;
+  /** Only while it runs, as the following. */
+  readonly images: Images;
+  readonly containers: Containers;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+}
+
+/** What exists while the engine runs. */
+interface Parts {
+  images: Images;
+  containers: Containers;
+  networks: Networks;
+  volumes: Volumes;
+  api: ApiHandler;
 }
 
 /** @param saved of a session that goes on; else the node starts anew from what Storage has */
 export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
   const events = new Events(ports.clock);
   if (saved) events.restore(saved.events);
+  let goingOn = saved;
   let parts: Parts | undefined;
   let starting: Promise<void> | undefined;
 
   const start = async (): Promise<void> => {
-    const images = await Images.open({ ...ports, events });
-    parts = { images, api: createRouter(routesOf(ports, images, events), { onBug: ports.onBug }) };
+    const opened = await openParts(ports, events);
+    if (goingOn === undefined) await opened.networks.start();
+    await bringUpContainers(opened.containers, goingOn?.containers);
+    goingOn = undefined;
+    parts = opened;
   };
   const running = (): Parts => {
     if (!parts) throw new EngineError('unavailable', 'the engine is not running');
@@ -81,69 +100,106 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
   };
   return {
     api: async (request) => {
-      await starting;
+      // Whoever asks while the engine comes up waits for it.
+      await starting?.catch(() => undefined);
       return parts ? parts.api(request) : errorAnswer(new EngineError('unavailable', 'the engine is not running'));
     },
-    start: () => (starting ??= start()),
-    shutdown: async () => {
-      await starting;
-      const stopping = parts;
+    start() {
+      starting ??= start().catch((error: unknown) => {
+        starting = undefined;
+        throw error;
+      });
+      return starting;
+    },
+    async shutdown() {
+      await starting?.catch(() => undefined);
+      if (!parts) return;
+      const { containers, images } = parts;
+      await Promise.all([shutdownContainers(containers), images.shutdown()]);
       parts = undefined;
       starting = undefined;
       events.close();
-      await stopping?.images.shutdown();
     },
-    save: () => ({ events: events.save() }),
-    describe: () => (parts ? `images:\n${parts.images.describe()}` : 'not running'),
+    save: () => ({ events: events.save(), containers: parts ? saveContainers(parts.containers) : { restarts: [] } }),
+    describe: () => (parts ? describeParts(parts) : 'not running'),
+    events,
     get images() {
       return running().images;
     },
-    events,
+    get containers() {
+      return running().containers;
+    },
+    get networks() {
+      return running().networks;
+    },
+    get volumes() {
+      return running().volumes;
+    },
   };
 }
 
-interface Parts {
-  images: Images;
-  api: ApiHandler;
-}
-
-function routesOf(ports: EnginePorts, images: Images, events: Events): Parameters<typeof createRouter>[0] {
-  return [
+async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
+  const images = await Images.open({ ...ports, events });
+  const networks = new Networks({ ...ports, events });
+  const volumes = new Volumes({ ...ports, events });
+  const containers = await Containers.open({ ...ports, events, images, networks, volumes });
+  images.users = {
+    containersOf: (imageId) => containers.usersOfImage(imageId),
+    layersInUse: () => containers.layersInUse(),
+  };
+  const routes = [
     ...imageRoutes(imageBackend(images)),
-    ...systemRoutes({
-      events,
-      facts: async () => ({
-        id: engineId(ports),
-        nodeName: ports.nodeName,
-        nowMs: ports.clock.now(),
-        runtime: await ports.runtime.info(),
-        containers: { running: 0, paused: 0, stopped: 0 },
-        imageCount: images.store.size,
-        eventListenerCount: events.listenerCount,
-      }),
-      images: () => listImages(images, { filters: new Filters(), countSharedSize: true, countContainers: true }),
-      layersSizeBytes: () => [...images.layers.all()].reduce((sum, layer) => sum + layer.sizeBytes, 0),
-      containers: () => Promise.resolve([]),
-    }),
+    ...containerRoutes(containerBackend(containers)),
+    ...execRoutes(execBackend(containers)),
+    ...networkRoutes(networkBackend(networks, containers)),
+    ...volumeRoutes(volumeBackend(volumes)),
+    ...systemRoutes(systemBackend(ports, { images, containers, volumes, events })),
     ...notYetRoutes(),
   ];
+  return { images, containers, networks, volumes, api: createRouter(routes, { onBug: ports.onBug }) };
 }
 
-function imageBackend(images: Images): ImageBackend {
+function systemBackend(ports: EnginePorts, parts: Pick<Parts, 'images' | 'containers' | 'volumes'> & { events: Events }): SystemBackend {
+  const { images, containers, volumes, events } = parts;
   return {
-    pull: (request) => images.job(request.cancellation, () => pullImage(images, request)),
-    import: (archive, options) =>
-      images.job(new Cancellation(), () => importImage(images, { archive, dockerVersion: serverVersion, ...options })),
-    resolve: (name) => images.resolve(name),
-    namesOf: (image) => namesOf(images, image),
-    list: (options) => listImages(images, options),
-    history: (image) => imageHistory(images, image),
-    tag: (image, reference) => images.tag(image, reference),
-    remove: (name, options) => removeImage(images, name, options),
-    prune: (filters) => pruneImages(images, filters),
-    inspectRegistry: (name) => inspectRegistry(images, name),
-    shipped: () => images.ports.registry.shipped(),
+    events,
+    facts: async () => ({
+      id: engineId(ports),
+      nodeName: ports.nodeName,
+      nowMs: ports.clock.now(),
+      runtime: await ports.runtime.info(),
+      containers: containers.counts(),
+      imageCount: images.store.size,
+      eventListenerCount: events.listenerCount,
+    }),
+    images: () => listImages(images, { filters: new Filters(), countSharedSize: true, countContainers: true }),
+    layersSizeBytes: () => [...images.layers.all()].reduce((sum, layer) => sum + layer.sizeBytes, 0),
+    containers: () => listContainers(containers, { all: true, size: true, limit: 0, filters: new Filters() }),
+    volumes: () =>
+      volumes.all().map((volume) => ({
+        ...wireVolume(volume),
+        UsageData: {
+          RefCount: containers.all().filter(({ mounts }) => mounts.some((mount) => mount.type === 'volume' && mount.name === volume.name))
+            .length,
+          Size: treeSizeBytes(ports.storage, `volumes/${volume.name}/_data`),
+        },
+      })),
   };
+}
+
+function describeParts({ images, containers, networks, volumes }: Parts): string {
+  const sections = { images, containers, networks, volumes };
+  return Object.entries(sections)
+    .map(([name, part]) => `${name}:\n${part.describe()}`)
+    .join('\n\n');
+}
+
+/** Bytes in the files below a directory. */
+function treeSizeBytes(storage: Storage, path: string): number {
+  return storage.list(path).reduce((sum, name) => {
+    const below = `${path}/${name}`;
+    return sum + (storage.sizeBytes(below) ?? treeSizeBytes(storage, below));
+  }, 0);
 }
 
 const idFile = 'engine-id';

@@ -46,6 +46,11 @@ export class MemoryStorage implements Storage {
     return this.#files.get(checked(path))?.length;
   }
 
+  /** A file as text; empty when it is absent. */
+  text(path: string): string {
+    return new TextDecoder().decode(this.read(path));
+  }
+
   /** Every file's path, sorted: what a test compares before and after. */
   paths(): string[] {
     return [...this.#files]

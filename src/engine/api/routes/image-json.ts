@@ -79,7 +79,21 @@ function withoutEmpty(config: RunConfig): RunConfig {
   const ExposedPorts = sorted(config.ExposedPorts);
   const Volumes = sorted(config.Volumes);
   const Labels = sorted(config.Labels);
-  const ordered = { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels, StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell };
+  const ordered = {
+    User,
+    ExposedPorts,
+    Env,
+    Entrypoint,
+    Cmd,
+    Volumes,
+    WorkingDir,
+    Labels,
+    StopSignal,
+    ArgsEscaped,
+    Healthcheck,
+    OnBuild,
+    Shell,
+  };
   const filled = Object.entries(ordered).filter(
     ([, value]) => value !== undefined && value !== '' && value !== false && !isEmptyCollection(value),
   );

@@ -1,5 +1,5 @@
 /**
- * The rest of Docker's API: what a node without volumes, plugins, build cache and swarm answers, and endpoints that
+ * The rest of Docker's API: what a node without plugins, build cache and swarm answers, and endpoints that
  * Drydock refuses by name instead of with "page not found". Routes that exist elsewhere come before these.
  */
 import { EngineError } from '../../errors.ts';
@@ -12,14 +12,6 @@ export function notYetRoutes(): Route[] {
 
 /** True as long as nothing of the kind can be made. */
 const emptyRoutes: Route[] = [
-  /** @api  P[there are none yet]  GET /volumes  VolumeList  "List volumes" */
-  { method: 'GET', pattern: '/volumes', handler: () => json(200, { Volumes: [], Warnings: null }) },
-  /** @api  P[there are none yet]  GET /volumes/{name}  VolumeInspect  "Inspect a volume" */
-  { method: 'GET', pattern: '/volumes/{name}', handler: ({ params }) => fail('not-found', `get ${params['name']}: no such volume`) },
-  /** @api  P[there are none yet]  DELETE /volumes/{name}  VolumeDelete  "Remove a volume" */
-  { method: 'DELETE', pattern: '/volumes/{name}', handler: ({ params }) => fail('not-found', `get ${params['name']}: no such volume`) },
-  /** @api  P[there are none yet]  POST /volumes/prune  VolumePrune  "Delete unused volumes" */
-  { method: 'POST', pattern: '/volumes/prune', handler: () => json(200, { VolumesDeleted: [], SpaceReclaimed: 0 }) },
   /** @api  P[there is no build cache yet]  POST /build/prune  BuildPrune  "Delete builder cache" */
   { method: 'POST', pattern: '/build/prune', handler: () => json(200, { CachesDeleted: null, SpaceReclaimed: 0 }) },
   /** @api  P[there are none]  GET /plugins  PluginList  "List plugins" */
@@ -98,10 +90,6 @@ const refusedRoutes: Route[] = (
     ['GET', '/containers/{id}/changes', 'docker diff'],
     /** @api  N  GET /containers/{id}/export  ContainerExport  "Export a container" */
     ['GET', '/containers/{id}/export', 'docker export'],
-    /** @api  N  GET /containers/{id}/stats  ContainerStats  "Get container stats based on resource usage" */
-    ['GET', '/containers/{id}/stats', 'docker stats'],
-    /** @api  N  POST /containers/{id}/update  ContainerUpdate  "Update a container" */
-    ['POST', '/containers/{id}/update', 'docker update'],
     /** @api  N  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
     ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
     /** @api  N  HEAD /containers/{id}/archive  ContainerArchiveInfo  "Get information about files in a container" */
@@ -124,8 +112,6 @@ const refusedRoutes: Route[] = (
     ['GET', '/images/get', 'docker save'],
     /** @api  N  POST /images/load  ImageLoad  "Import images" */
     ['POST', '/images/load', 'docker load'],
-    /** @api  N  POST /volumes/create  VolumeCreate  "Create a volume" */
-    ['POST', '/volumes/create', 'docker volume create'],
     /** @api  N  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
     ['PUT', '/volumes/{name}', 'docker volume update'],
     /** @api  N  POST /swarm/init  SwarmInit  "Initialize a new swarm" */

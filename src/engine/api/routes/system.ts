@@ -13,6 +13,7 @@ import { filtersParam, textParam } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
 import type { ContainerSummary } from '../types/container.ts';
 import type { DiskUsage, EventMessage } from '../types/system.ts';
+import type { Volume } from '../types/volume.ts';
 import { atLeast } from '../version.ts';
 import { imageSummary } from './image-json.ts';
 import { infoJson, versionJson, type SystemFacts } from './system-json.ts';
@@ -25,6 +26,8 @@ export interface SystemBackend {
   layersSizeBytes(): number;
   /** Every container with its sizes. */
   containers(): Promise<ContainerSummary[]>;
+  /** Every volume with its use and size. */
+  volumes(): Volume[];
 }
 
 export function systemRoutes(backend: SystemBackend): Route[] {
@@ -41,7 +44,7 @@ export function systemRoutes(backend: SystemBackend): Route[] {
     { method: 'POST', pattern: '/auth', handler: refuseLogin },
     /** @api  Y  GET /events  SystemEvents  "Monitor events" */
     { method: 'GET', pattern: '/events', handler: (call) => events(backend, call) },
-    /** @api  P[no volumes, no build cache]  GET /system/df  SystemDataUsage  "Get data usage information" */
+    /** @api  P[no build cache]  GET /system/df  SystemDataUsage  "Get data usage information" */
     { method: 'GET', pattern: '/system/df', handler: (call) => diskUsage(backend, call) },
     { method: 'OPTIONS', pattern: '/{any}', handler: () => empty(200) },
   ];
@@ -125,7 +128,7 @@ async function diskUsage(backend: SystemBackend, { query, version }: ApiCall): P
     LayersSize: wants('image') ? backend.layersSizeBytes() : 0,
     Images: wants('image') ? backend.images().map((entry) => imageSummary(entry, version)) : null,
     Containers: wants('container') ? await backend.containers() : null,
-    Volumes: wants('volume') ? [] : null,
+    Volumes: wants('volume') ? backend.volumes() : null,
     BuildCache: wants('build-cache') ? [] : null,
   };
   return json(200, usage);
