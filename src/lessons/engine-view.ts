@@ -54,14 +54,19 @@ export class EngineView {
   /** Follows `/events` until the engine ends the stream or `close` is called. Never throws. */
   async follow(): Promise<void> {
     const closed = new Promise<undefined>((resolve) => (this.#leave = () => resolve(undefined)));
+    // Events are asked for by the second, so that the last second's come again.
+    const since = this.events.at(-1)?.time ?? 1;
+    const again = this.events.filter((event) => (event.time ?? 0) >= since).map(identity);
     try {
-      const messages = await this.#client.messages<EventMessage>('/events', { query: { since: this.events.at(-1)?.time ?? 1 } });
+      const messages = await this.#client.messages<EventMessage>('/events', { query: { since } });
       const reader = messages[Symbol.asyncIterator]();
       while (!this.#closed) {
         const next = await Promise.race([reader.next(), closed]);
         if (!next) void reader.return?.();
         if (!next || next.done) return;
-        this.#take(next.value);
+        const known = again.indexOf(identity(next.value));
+        if (known >= 0) again.splice(known, 1);
+        else this.#take(next.value);
       }
     } catch {
       // The machine or its engine is gone; whoever follows decides whether to come back.
@@ -75,10 +80,12 @@ export class EngineView {
   }
 
   #take(event: EventMessage): void {
-    // The second that was asked for again brings some that are known.
-    if ((event.timeNano ?? 0) <= (this.events.at(-1)?.timeNano ?? 0)) return;
     this.events.push(event);
     if (this.events.length > keptEvents) this.events.shift();
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function identity({ Type, Action, Actor, timeNano }: EventMessage): string {
+  return [timeNano, Type, Action, Actor.ID].join(' ');
 }

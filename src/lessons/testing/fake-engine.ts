@@ -16,11 +16,19 @@ export class FakeEngine {
   running = true;
   #past: string[] = [];
   #wake: (() => void) | undefined;
+  /** Streams so far; only the newest goes on. */
+  #streams = 0;
 
   event(type: string, action: string, attributes: Record<string, string> = {}): void {
     const count = this.#past.length + 1;
     const message = { Type: type, Action: action, Actor: { ID: 'x', Attributes: attributes }, time: count, timeNano: count * 1e9 };
     this.#past.push(`${JSON.stringify(message)}\n`);
+    this.#wake?.();
+  }
+
+  /** Ends the event stream; it can be asked for again. */
+  endStream(): void {
+    this.#streams++;
     this.#wake?.();
   }
 
@@ -33,7 +41,12 @@ export class FakeEngine {
   readonly api: ApiHandler = (request) => {
     if (!this.running) return Promise.resolve(json({ message: 'stopped' }, 503));
     const [, , noun, id, verb] = request.path.split('/');
-    if (noun === 'events') return Promise.resolve({ status: 200, headers: {}, body: { kind: 'stream', chunks: this.#events() } });
+    if (noun === 'events')
+      return Promise.resolve({
+        status: 200,
+        headers: {},
+        body: { kind: 'stream', chunks: this.#events(Number(request.query.get('since')?.[0] ?? 1)) },
+      });
     if (noun === 'images') return Promise.resolve(json([{ RepoTags: this.images }]));
     const listed = this.containers.map((one) => ({ Id: one.name, Names: [`/${one.name}`], Image: one.image, State: one.state }));
     if (id === 'json') return Promise.resolve(json(listed));
@@ -43,9 +56,12 @@ export class FakeEngine {
     return Promise.resolve(json({ State: { ExitCode: one.exitCode ?? 0 }, Config: { Tty: false, Image: one.image } }));
   };
 
-  async *#events(): AsyncIterable<Uint8Array> {
-    for (let at = 0; this.running; at++) {
+  /** @param since in seconds; the fake has one event a second, from 1 */
+  async *#events(since: number): AsyncIterable<Uint8Array> {
+    const stream = ++this.#streams;
+    for (let at = since - 1; ; at++) {
       if (at >= this.#past.length) await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (!this.running || stream !== this.#streams) return;
       const line = this.#past[at];
       if (line) yield new TextEncoder().encode(line);
     }
