@@ -88,7 +88,7 @@ async function carryOut(
   const ran = command.run(contextOf(environment, globals, entry, flags, interrupts, answers));
   const interrupted = interrupts.ended.then(async (status) => {
     // The command may have made the terminal raw, and does not get to undo it.
-    await environment.stdin.setRaw(false).catch(() => {});
+    if (environment.stdin.isTerminal) await environment.stdin.setRaw(false).catch(() => {});
     return status;
   });
   try {
