@@ -119,7 +119,7 @@ export class GuestRuntime implements Runtime {
       await this.#batch(removal(running));
       throw error;
     } finally {
-      void this.#sandboxes.refill();
+      this.#sandboxes.refillSoon();
     }
   }
 

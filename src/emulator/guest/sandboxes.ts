@@ -8,6 +8,8 @@ import { netnsRoot } from './paths.ts';
 
 /** How many stand ready. */
 const READY = 3;
+/** A namespace is made when the agent has had time for whatever the container that took one wanted first. */
+const REFILL_DELAY_MS = 300;
 
 export interface SandboxState {
   next: number;
@@ -18,6 +20,7 @@ export class Sandboxes {
   #next = 1;
   #ready: string[] = [];
   #filling: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly agent: AgentClient,
@@ -34,6 +37,15 @@ export class Sandboxes {
     if (path) return { path, ops: [] };
     const fresh = this.#newPath();
     return { path: fresh, ops: [mkdir(netnsRoot, 0o755), netnsNew(fresh)] };
+  }
+
+  /** Makes up for what was taken, in a moment. */
+  refillSoon(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.refill();
+    }, REFILL_DELAY_MS);
   }
 
   /** Makes up for what was taken. Failures are left to the next `take`, which makes its own. */
