@@ -55,7 +55,9 @@ export async function forceRemove(containers: Containers, container: Container, 
     removeRecords(containers.ports.storage, container.id);
     containers.delete(container);
     releaseVolumes(containers.ports.volumes, container.mounts, container.id, volumes);
-    live.waiters.removed({ exitCode: container.state.exitCode, error: container.state.error });
+    live.waiters.removed({ exitCode: container.state.exitCode, error: '' });
+    // Its image may be gone already; then its layers go with it.
+    containers.ports.images.collectLayers();
     containers.logEvent(container, 'destroy');
   });
 }

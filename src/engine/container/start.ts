@@ -67,7 +67,8 @@ async function launch(containers: Containers, container: Container, byUser: bool
     live.streams.reset();
     releaseNetworks(containers, container);
     containers.save(container);
-    live.waiters.stopped({ exitCode, error: error.message });
+    // Who asked is told by the error; waiters are not, as in Docker, whose client would print it twice.
+    if (!byUser) live.waiters.stopped({ exitCode, error: error.message });
     return error;
   }
   watch(containers, container, live.process, () => start(containers, container, { byUser: false }));
