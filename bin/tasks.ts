@@ -41,6 +41,7 @@ const tasks: Record<string, (args: string[]) => Promise<number>> = {
       ['prettier', ['--check', '.', '--log-level', 'warn']],
       ['depcruise', ['src', 'bin', '--config', '.dependency-cruiser.cjs', '--output-type', 'err']],
       ['knip', []],
+      ['tsx', ['bin/coverage.ts', '--check']],
     ];
     let status = 0;
     for (const [tool, args] of steps) {
@@ -51,6 +52,7 @@ const tasks: Record<string, (args: string[]) => Promise<number>> = {
     return status;
   },
   async fix() {
+    await run('tsx', ['bin/coverage.ts']);
     await run('eslint', ['.', '--fix']);
     return run('prettier', ['--write', '.', '--log-level', 'warn']);
   },
