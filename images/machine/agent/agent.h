@@ -7,10 +7,10 @@
 #include "protocol.h"
 #include "sys.h"
 
-#define MAX_CHANNELS 1024
+#define MAX_CHANNELS 2048
 #define MAX_PROCESSES 512
 #define MAX_NODES 16
-#define MAX_STUBS 64
+#define MAX_STUBS 256
 #define MAX_VISITORS 64
 #define MAX_LISTENERS 64
 
@@ -182,6 +182,7 @@ struct listener *listener_new(u32 id, enum listener_kind kind, int fd, u32 node)
 struct listener *listener_find(u32 id);
 void listener_close(struct listener *);
 extern struct listener listeners[MAX_LISTENERS];
+extern u64 own_file_limit[2]; /* before the agent raised it for itself */
 /* The node whose daemon a stub is to be told of, for its connection; errno of the failure otherwise. */
 void daemon_greeting(int fd, struct peer *, const u8 *payload, u32 length, int listening_fd);
 void daemon_stopped(u32 node);
@@ -207,6 +208,7 @@ struct stub {
   struct termios saved;
 };
 extern struct stub stubs[MAX_STUBS];
+extern u32 stubs_used; /* every slot from here on was never used */
 void stub_greeting(int fd, struct peer *, u32 daemon, const u8 *payload, u32 length, int *fds);
 struct stub *stub_find(u32 id);
 void stub_exit(struct stub *, u8 code);

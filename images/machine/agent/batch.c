@@ -5,6 +5,7 @@
 #include "agent.h"
 
 #define RESULT_SIZE (FRAME_MAX - 64)
+#define FAILURE_ROOM 1024 /* at the end of a result, for the entry that stops the batch */
 #define OP_MAY_FAIL 1 /* goes on after a failure of this op */
 #define BATCH_BACKGROUND 1
 #define WHERE_NODE 0
@@ -51,6 +52,22 @@ static void put_failure(struct writer *writer, int error) {
   put_bytes(writer, note, text_length(note));
 }
 
+/* An op has failed: its entry becomes the error. Returns 0 when the batch may go on. */
+static int fail(struct writer *writer, u8 *entry, int error, u8 flags) {
+  writer->at = entry;
+  writer->full = 0;
+  if (flags & OP_MAY_FAIL) {
+    put_failure(writer, error);
+    if (!writer->full) return 0;
+    error = -EOVERFLOW;
+  }
+  writer->at = entry;
+  writer->full = 0;
+  writer->end = result + RESULT_SIZE;
+  put_failure(writer, error);
+  return error;
+}
+
 /* Runs one op. Returns 0, or its negative errno when the batch has to stop. */
 static int run_op(struct reader *batch, struct writer *writer) {
   u8 code = get_u8(batch), flags = get_u8(batch);
@@ -66,12 +83,7 @@ static int run_op(struct reader *batch, struct writer *writer) {
   int outcome = writer->full ? -EOVERFLOW : functions[code](&reader, writer);
   if (reader.bad || (outcome >= 0 && reader.at != reader.end)) fatal("malformed op");
   if (outcome >= 0 && writer->full) outcome = -EOVERFLOW;
-  if (outcome < 0) {
-    writer->at = entry;
-    writer->full = 0;
-    put_failure(writer, outcome);
-    return flags & OP_MAY_FAIL ? 0 : outcome;
-  }
+  if (outcome < 0) return fail(writer, entry, outcome, flags);
   value_length = writer->at - value;
   memcpy(entry, &error, 4);
   memcpy(entry + 4, &value_length, 4);
@@ -80,7 +92,7 @@ static int run_op(struct reader *batch, struct writer *writer) {
 
 /* Runs a batch into `result`; returns its length. */
 static u32 run(struct reader *batch, u8 where, u32 id, u16 count) {
-  struct writer writer = {result, result + RESULT_SIZE, 0};
+  struct writer writer = {result, result + RESULT_SIZE - FAILURE_ROOM, 0};
   struct stub *stub = NULL;
   u16 done = 0;
   u8 outcome = 0;
@@ -94,8 +106,6 @@ static u32 run(struct reader *batch, u8 where, u32 id, u16 count) {
     put_failure(&writer, error);
   }
   while (!outcome && done < count) {
-    /* Room for a failure's text is always kept. */
-    writer.end = result + RESULT_SIZE - sizeof note - 8;
     error = run_op(batch, &writer);
     done++;
     if (error < 0) outcome = 1;

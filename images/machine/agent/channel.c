@@ -201,8 +201,8 @@ void channel_data(struct channel *channel, const u8 *bytes, u32 length) {
   channel->granted -= length;
   while (length && !channel->pending_length && !channel->connecting) {
     int wrote = write_some(channel, bytes, length);
-    if (wrote == -EAGAIN || wrote == -EINTR) break;
     if (wrote < 0 && channel->out_kind >= FD_DATAGRAM) wrote = length; /* a datagram may be lost */
+    if (wrote == -EAGAIN || wrote == -EINTR) break;
     if (wrote < 0) return break_output(channel, -wrote);
     bytes += wrote;
     length -= wrote;

@@ -43,12 +43,16 @@ static void resync(const u8 *payload, u32 length) {
   known_stubs = take_list(&reader);
   known_listeners = take_list(&reader);
   if (reader.bad) fatal("malformed RESYNC");
-  for (u32 i = 0; i < MAX_STUBS; i++)
+  for (u32 i = 0; i < stubs_used; i++)
     if (stubs[i].id && !is_in(known_stubs, stubs[i].id)) stub_drop(&stubs[i]);
   for (u32 i = 0; i < MAX_CHANNELS; i++)
     if (channels[i].id && !channels[i].stub && !is_in(known_channels, channels[i].id)) channel_drop(&channels[i]);
-  for (u32 i = 0; i < MAX_LISTENERS; i++)
-    if (listeners[i].id && listeners[i].kind == LISTEN_HOST && !is_in(known_listeners, listeners[i].id)) listener_close(&listeners[i]);
+  for (u32 i = 0; i < MAX_LISTENERS; i++) {
+    struct listener *listener = &listeners[i];
+    if (!listener->id) continue;
+    if (listener->kind == LISTEN_HOST && !is_in(known_listeners, listener->id)) listener_close(listener);
+    if (listener->kind == LISTEN_CONSOLE && !is_in(known_processes, listener->id)) listener_close(listener);
+  }
   processes_resync(process_is_known);
   u8 answer[4096];
   struct writer writer = {answer, answer + sizeof answer, 0};

@@ -11,6 +11,8 @@ static const char *base_name(const char *path) {
   return name;
 }
 
+u64 own_file_limit[2];
+
 /* drydock-agent [PORT] [--socket PATH] [--cgroup PATH] */
 static NORETURN void agent_main(int argc, char **argv) {
   const char *port = NULL, *socket = AGENT_SOCKET, *cgroup = "/sys/fs/cgroup";
@@ -25,8 +27,9 @@ static NORETURN void agent_main(int argc, char **argv) {
   for (int fd = 0; fd < 3; fd++)
     if (sys_fcntl(fd, F_GETFD, 0) == -EBADF) sys_open("/dev/null", O_RDWR, 0);
   SYS(close_range, 3, ~0u, 4 /* close on exec: what we inherited is nobody else's business */);
-  u64 limit[2] = {16384, 16384};
-  SYS(prlimit64, 0, 7 /* open files */, limit, 0);
+  SYS(prlimit64, 0, 7 /* open files */, 0, own_file_limit);
+  u64 limit[2] = {16384, own_file_limit[1] > 16384 ? own_file_limit[1] : 16384};
+  if (own_file_limit[0] < limit[0]) SYS(prlimit64, 0, 7, limit, 0);
   node_init_own(cgroup);
   sys_mkdir("/run/drydock", 0755);
   port_open(port);

@@ -95,6 +95,7 @@ static void child(void *argument) {
   for (int i = 0; i < 3; i++) sys_dup2(launch->child_fd[i], i);
   signal_set(SIGPIPE, NULL);
   signals_block(0);
+  SYS(prlimit64, 0, 7 /* open files */, own_file_limit, 0);
   if ((result = SYS(chdir, launch->directory)) < 0) child_fail(launch, "chdir", result);
   if ((result = SYS(setgroups32, launch->group_count, launch->groups)) < 0 && launch->group_count) child_fail(launch, "setgroups", result);
   if (launch->gid && (result = SYS(setgid32, launch->gid)) < 0) child_fail(launch, "setgid", result);

@@ -111,6 +111,7 @@ int stub_main(int argc, char **argv, char **envp, const char *program) {
   u64 mask = FORWARDED;
   const char *path = socket_path(envp);
   signals_block(mask);
+  signal_set(SIGPIPE, (void *)1 /* ignore */);
   signals = SYS(signalfd4, -1, &mask, 8, O_NONBLOCK | O_CLOEXEC);
   /* A stream that the caller closed must not be taken by one of our own descriptors. */
   for (int fd = 0; fd < 3; fd++)

@@ -7,9 +7,10 @@
 #define TIOCGDEV_I386 0x80045432
 
 struct stub stubs[MAX_STUBS];
+u32 stubs_used;
 
 struct stub *stub_find(u32 id) {
-  for (u32 i = 0; id && i < MAX_STUBS; i++)
+  for (u32 i = 0; id && i < stubs_used; i++)
     if (stubs[i].id == id) return &stubs[i];
   return NULL;
 }
@@ -174,7 +175,10 @@ void stub_greeting(int fd, struct peer *peer, u32 daemon, const u8 *payload, u32
   struct stub *stub = NULL;
   int pidfd = SYS(pidfd_open, peer->pid, 0);
   for (u32 i = 0; i < MAX_STUBS && !stub; i++)
-    if (!stubs[i].id && stubs[i].freed_turn != loop_turn) stub = &stubs[i];
+    if (!stubs[i].id && stubs[i].freed_turn != loop_turn) {
+      stub = &stubs[i];
+      if (i >= stubs_used) stubs_used = i + 1;
+    }
   if (!stub || pidfd < 0 || length < 5) {
     for (int i = 0; i < STUB_FDS; i++) sys_close(fds[i]);
     if (pidfd >= 0) sys_close(pidfd);

@@ -7,7 +7,7 @@
 
 struct visitor {
   struct watch watch; /* ready NULL: free slot */
-  u32 freed_turn;
+  u32 freed_turn, since_turn;
   struct listener *listener;
   u32 listener_id;
   u8 kind, greeting;
@@ -96,17 +96,25 @@ static void connection_open(int fd, u32 node, u32 listener) {
   if (channel_new(id, fd, FD_SOCKET, sys_dup(fd), FD_SOCKET, 0)) frame_send(FRAME_CONN_OPEN, id, about, sizeof about);
 }
 
-static void visitor_new(struct listener *listener, int fd) {
-  struct visitor *visitor = NULL;
-  for (u32 i = 0; i < MAX_VISITORS && !visitor; i++)
-    if (!visitors[i].watch.ready && visitors[i].freed_turn != loop_turn) visitor = &visitors[i];
-  if (!visitor) {
-    sys_close(fd);
-    return;
+/* A free slot; NULL when there is none, and then the one who has kept silent longest goes, for the next turn. */
+static struct visitor *visitor_slot(void) {
+  struct visitor *oldest = NULL;
+  for (u32 i = 0; i < MAX_VISITORS; i++) {
+    struct visitor *visitor = &visitors[i];
+    if (visitor->watch.ready) {
+      if (!oldest || visitor->since_turn < oldest->since_turn) oldest = visitor;
+    } else if (visitor->freed_turn != loop_turn)
+      return visitor;
   }
+  if (oldest) visitor_free(oldest);
+  return NULL;
+}
+
+static void visitor_new(struct visitor *visitor, struct listener *listener, int fd) {
   memset(visitor, 0, sizeof *visitor);
   visitor->watch.fd = fd;
   visitor->watch.ready = visitor_ready;
+  visitor->since_turn = loop_turn;
   visitor->listener = listener;
   visitor->listener_id = listener->id;
   visitor->kind = listener->kind;
@@ -118,12 +126,14 @@ static void listener_ready(struct watch *watch, u32 events) {
   struct listener *listener = container_of(watch, struct listener, watch);
   (void)events;
   for (int budget = 16; budget; budget--) {
+    struct visitor *visitor = listener->kind == LISTEN_HOST ? NULL : visitor_slot();
+    if (!visitor && listener->kind != LISTEN_HOST) return;
     int fd = SYS(accept4, watch->fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
-    if (listener->kind == LISTEN_HOST)
-      connection_open(fd, listener->node, listener->id);
+    if (visitor)
+      visitor_new(visitor, listener, fd);
     else
-      visitor_new(listener, fd);
+      connection_open(fd, listener->node, listener->id);
   }
 }
 

@@ -83,6 +83,8 @@ export class AgentClient {
   readonly #listeners = new Set<number>();
   readonly #pings = new Map<number, () => void>();
   readonly #orphans = new OrphanExits();
+  /** The agent that we know has said hello, or was saved with us. */
+  #greeted: boolean;
   #resyncs: ((state: GuestState) => void)[] = [];
   #settleReady = (): void => {};
 
@@ -98,6 +100,7 @@ export class AgentClient {
   constructor(link: ByteLink, saved?: SavedClient) {
     this.#link = link;
     this.#nextId = saved?.nextId ?? 1;
+    this.#greeted = saved !== undefined;
     this.ready = new Promise((resolve) => (this.#settleReady = resolve));
     this.#channelPort = {
       send: (type, id, payload) => this.#send(type, id, payload),
@@ -357,7 +360,11 @@ export class AgentClient {
 
   #restore(saved: SavedClient): void {
     for (const state of saved.channels) this.#channels.set(state.id, Channel.restore(this.#channelPort, state));
-    for (const state of saved.processes) this.#newProcess(state, mapValues(state.channels, (id) => this.#channels.get(id)));
+    for (const state of saved.processes)
+      this.#newProcess(
+        state,
+        mapValues(state.channels, (id) => this.#channels.get(id)),
+      );
     for (const id of saved.listeners) this.#listeners.add(id);
     this.#reader.push(saved.partial);
   }
@@ -443,8 +450,8 @@ export class AgentClient {
 
   #handleAgentHello(version: number): void {
     if (version !== PROTOCOL_VERSION) return this.#lose(`the agent speaks version ${version}, not ${PROTOCOL_VERSION}`);
-    // An agent that starts while something is pending took the place of one that ended.
-    if (this.#batches.size + this.#channels.size + this.#processes.size > 0) return this.#lose('the agent was started again');
+    if (this.#greeted) return this.#lose('the agent was started again');
+    this.#greeted = true;
     this.#settleReady();
   }
 
@@ -463,7 +470,12 @@ export class AgentClient {
       const step = pending.ops[index];
       results.push(errno === 0 ? step?.decode(new PayloadReader(bytes)) : undefined);
       if (errno === 0 || kind === 0 || index < outcomes.length - 1) continue;
-      const error = new AgentError(kind === 2 ? -1 : index, errno, kind === 2 ? 'batch' : (step?.name ?? ''), new TextDecoder().decode(bytes));
+      const error = new AgentError(
+        kind === 2 ? -1 : index,
+        errno,
+        kind === 2 ? 'batch' : (step?.name ?? ''),
+        new TextDecoder().decode(bytes),
+      );
       return pending.reject(error);
     }
     pending.resolve(results);
@@ -522,5 +534,7 @@ function decodeState(r: PayloadReader): GuestState {
 }
 
 function mapValues<K extends string, V, W>(record: Partial<Record<K, V>>, map: (value: V) => W): Partial<Record<K, W>> {
-  return Object.fromEntries(Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, map(value as V)]]))) as Partial<Record<K, W>>;
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, map(value as V)]])),
+  ) as Partial<Record<K, W>>;
 }

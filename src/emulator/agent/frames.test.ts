@@ -4,7 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES, type Frame } from './frames.ts';
 import { PayloadError, PayloadReader, PayloadWriter } from './payload.ts';
 
-const frames = fc.array(fc.record({ type: fc.integer({ min: 0, max: 255 }), id: fc.integer({ min: 0, max: 0xffff_ffff }), payload: fc.uint8Array({ maxLength: 300 }) }), { maxLength: 20 });
+const frames = fc.array(
+  fc.record({
+    type: fc.integer({ min: 0, max: 255 }),
+    id: fc.integer({ min: 0, max: 0xffff_ffff }),
+    payload: fc.uint8Array({ maxLength: 300 }),
+  }),
+  { maxLength: 20 },
+);
 
 function collect(): { reader: FrameReader; seen: Frame[] } {
   const seen: Frame[] = [];
@@ -57,12 +64,28 @@ describe('frames', () => {
 describe('payloads', () => {
   test('are read as they were written', () => {
     fc.assert(
-      fc.property(fc.nat(255), fc.nat(65535), fc.integer({ min: 0, max: 0xffff_ffff }), fc.bigInt({ min: 0n, max: (1n << 53n) - 1n }), fc.uint8Array(), fc.string({ unit: 'grapheme' }), (a, b, c, d, bytes, text) => {
-        const clean = text.replaceAll('\0', '');
-        const frame = new PayloadWriter().u8(a).u16(b).u32(c).u64(d).bytes(bytes).text(clean).finish(1, 2);
-        const reader = new PayloadReader(frame.subarray(9));
-        expect([reader.u8(), reader.u16(), reader.u32(), reader.u64(), reader.bytes(), reader.text(), reader.left]).toEqual([a, b, c, Number(d), bytes, clean, 0]);
-      }),
+      fc.property(
+        fc.nat(255),
+        fc.nat(65535),
+        fc.integer({ min: 0, max: 0xffff_ffff }),
+        fc.bigInt({ min: 0n, max: (1n << 53n) - 1n }),
+        fc.uint8Array(),
+        fc.string({ unit: 'grapheme' }),
+        (a, b, c, d, bytes, text) => {
+          const clean = text.replaceAll('\0', '');
+          const frame = new PayloadWriter().u8(a).u16(b).u32(c).u64(d).bytes(bytes).text(clean).finish(1, 2);
+          const reader = new PayloadReader(frame.subarray(9));
+          expect([reader.u8(), reader.u16(), reader.u32(), reader.u64(), reader.bytes(), reader.text(), reader.left]).toEqual([
+            a,
+            b,
+            c,
+            Number(d),
+            bytes,
+            clean,
+            0,
+          ]);
+        },
+      ),
     );
   });
 

@@ -27,7 +27,10 @@ describe('files', () => {
     const path = join(dir, 'file');
     await agent.client.batch(guest, [ops.writeFile(path, 0o640, 'first '), ops.writeFile(path, 0o600, 'second', { append: true })]);
     expect(readFileSync(path, 'utf8')).toBe('first second');
-    expect(await agent.client.batch(guest, [ops.readFile(path, 100), ops.readFile(path, 3, 6)])).toEqual([bytesOf('first second'), bytesOf('sec')]);
+    expect(await agent.client.batch(guest, [ops.readFile(path, 100), ops.readFile(path, 3, 6)])).toEqual([
+      bytesOf('first second'),
+      bytesOf('sec'),
+    ]);
     await run(guest, ops.writeFile(path, 0o600, 'new'));
     expect(readFileSync(path, 'utf8')).toBe('new');
     await expect(run(guest, ops.writeFile(path, 0o600, '', { exclusive: true }))).rejects.toMatchObject({ code: 'EEXIST' });
@@ -91,14 +94,38 @@ describe('batches', () => {
   test('stop at the first failure and name it', async () => {
     const [before, missing, after] = [join(dir, 'before'), join(dir, 'no/such'), join(dir, 'after')];
     const batch = agent.client.batch(guest, [ops.mkdir(before), ops.unlink(missing), ops.mkdir(after)]);
-    await expect(batch).rejects.toMatchObject({ index: 1, code: 'ENOENT', op: `unlink ${missing}`, message: `unlink ${missing}: no such file or directory` });
+    await expect(batch).rejects.toMatchObject({
+      index: 1,
+      code: 'ENOENT',
+      op: `unlink ${missing}`,
+      message: `unlink ${missing}: no such file or directory`,
+    });
     expect(readdirSync(dir)).toEqual(['before']);
   });
 
   test('go on after a step that may fail', async () => {
-    const [first, second] = await agent.client.batch(guest, [ops.mayFail(ops.readFile(join(dir, 'none'), 10)), ops.mkdir(join(dir, 'made'))]);
+    const [first, second] = await agent.client.batch(guest, [
+      ops.mayFail(ops.readFile(join(dir, 'none'), 10)),
+      ops.mkdir(join(dir, 'made')),
+    ]);
     expect([first, second]).toEqual([undefined, undefined]);
     expect(readdirSync(dir)).toEqual(['made']);
+  });
+
+  test('whose values are too large together stop', async () => {
+    const zeros = ops.readFile('/dev/zero', 400_000);
+    await expect(agent.client.batch(guest, [zeros, zeros, zeros, zeros])).rejects.toMatchObject({ index: 2, code: 'EOVERFLOW' });
+    await expect(agent.client.batch(guest, [zeros, zeros, ops.mayFail(zeros), zeros])).rejects.toMatchObject({
+      index: 3,
+      code: 'EOVERFLOW',
+    });
+    const missing = ops.mayFail(ops.readFile('/no/such', 1));
+    expect(
+      await agent.client.batch(
+        guest,
+        Array.from({ length: 3000 }, () => missing),
+      ),
+    ).toHaveLength(3000);
   });
 
   test('in a node that does not exist', async () => {
@@ -138,7 +165,11 @@ describe('trees', () => {
 
   test('removal does not cross mounts', async () => {
     const [tree, inside] = [join(dir, 'tree'), join(dir, 'tree/mounted')];
-    await agent.client.batch(guest, [ops.mkdir(inside), ops.mount('tmpfs', inside, 'tmpfs'), ops.writeFile(join(inside, 'kept'), 0o600, 'x')]);
+    await agent.client.batch(guest, [
+      ops.mkdir(inside),
+      ops.mount('tmpfs', inside, 'tmpfs'),
+      ops.writeFile(join(inside, 'kept'), 0o600, 'x'),
+    ]);
     await expect(run(guest, ops.rmtree(tree))).rejects.toMatchObject({ code: 'EBUSY' });
     expect(await run(guest, ops.readFile(join(inside, 'kept'), 9))).toEqual(bytesOf('x'));
     await agent.client.batch(guest, [ops.umount(inside), ops.rmtree(tree)]);

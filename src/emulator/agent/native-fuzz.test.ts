@@ -93,7 +93,11 @@ describe(`channels over an erratic link (seed ${seed})`, () => {
   test('several at once, both ways, slow and fast readers: nothing lost, nothing swapped', async () => {
     const total = 1_500_000;
     const random = generator(seed + 1);
-    const cats = await Promise.all(Array.from({ length: 6 }, (_, i) => client.spawn({ node: 0 }, { argv: ['cat'], env, stdio: { stdin: true, stdout: true }, windowBytes: 4096 << (i % 5) })));
+    const cats = await Promise.all(
+      Array.from({ length: 6 }, (_, i) =>
+        client.spawn({ node: 0 }, { argv: ['cat'], env, stdio: { stdin: true, stdout: true }, windowBytes: 4096 << (i % 5) }),
+      ),
+    );
     await Promise.all(
       cats.map(async ({ channels, exit }, index) => {
         const writing = (async () => {
@@ -135,7 +139,12 @@ const harmless: Op[] = [
 
 function batchFrame(random: (below: number) => number): Uint8Array {
   const writer = new PayloadWriter();
-  encodeBatch(writer, { node: 0 }, Array.from({ length: 1 + random(4) }, () => harmless[random(harmless.length)]!), random(8) === 0);
+  encodeBatch(
+    writer,
+    { node: 0 },
+    Array.from({ length: 1 + random(4) }, () => harmless[random(harmless.length)]!),
+    random(8) === 0,
+  );
   return writer.finish(frameType.batch, 1 + random(1000)).slice();
 }
 
@@ -181,7 +190,8 @@ describe(`frames that make no sense (seed ${seed})`, () => {
         agent.link.write(batchFrame(random));
         if (kind === 0) agent.link.write(nonsense(random));
         if (kind === 1) agent.link.write(damagedBatch(random));
-        if (kind === 2) agent.link.write(bytes(random, 4 + random(30)).map((byte, at) => (at === 4 && byte === frameType.batch ? 0 : byte)));
+        if (kind === 2)
+          agent.link.write(bytes(random, 4 + random(30)).map((byte, at) => (at === 4 && byte === frameType.batch ? 0 : byte)));
         agent.link.write(encodeFrame(frameType.ping, 7));
       }
       const ended = await Promise.race([agent.exited, settled(() => answered === 20), after(1000)]);

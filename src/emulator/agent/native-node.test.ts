@@ -41,7 +41,11 @@ describe('a node', () => {
 
   test('has namespaces that differ from the guest in all six kinds', async () => {
     const namespaces = async (where: { node: number }): Promise<string[]> => {
-      const { channels } = await agent.client.spawn(where, { argv: ['sh', '-c', 'cd /proc/self/ns; for n in pid net ipc mnt uts cgroup; do readlink $n; done'], env, stdio: { stdout: true } });
+      const { channels } = await agent.client.spawn(where, {
+        argv: ['sh', '-c', 'cd /proc/self/ns; for n in pid net ipc mnt uts cgroup; do readlink $n; done'],
+        env,
+        stdio: { stdout: true },
+      });
       return (await textOf(channels.stdout)).trim().split('\n');
     };
     const [own, outer] = [await namespaces(node), await namespaces({ node: 0 })];
@@ -70,7 +74,8 @@ describe('a node', () => {
   test('reports ends of adopted processes, also those that end before anyone asks', async () => {
     const mark = agent.client.orphanMark();
     // The first two hold the output open, so they have ended when it has been read; the third has not.
-    const script = 'sh -c "sleep 0.05; exit 3" & echo $!; sh -c "sleep 0.1; kill -9 \\$\\$" & echo $!; sh -c "sleep 0.3; exit 4" >/dev/null 2>&1 & echo $!';
+    const script =
+      'sh -c "sleep 0.05; exit 3" & echo $!; sh -c "sleep 0.1; kill -9 \\$\\$" & echo $!; sh -c "sleep 0.3; exit 4" >/dev/null 2>&1 & echo $!';
     const pids = (await outputOf(script)).trim().split('\n').map(Number);
     const ends = await Promise.all(pids.map((pid) => agent.client.orphanExit(1, pid, mark)));
     expect(ends.map(exitCode)).toEqual([3, 137, 4]);
@@ -108,13 +113,19 @@ describe('network namespaces', () => {
   test('are made, connected by netlink messages, and taken away', async () => {
     await agent.client.batch(node, [ops.mkdir('/run/netns'), ops.netnsNew(one), ops.netnsNew(two)]);
     await expect(agent.client.run(node, ops.netnsNew(one))).rejects.toMatchObject({ code: 'EEXIST' });
-    const links = netlinkBatch(newVeth({ name: 'outer', index: 100, master: 0, peer: { name: 'eth0', index: 2, macAddress: '02:42:ac:11:00:02', namespace: two } }));
+    const links = netlinkBatch(
+      newVeth({ name: 'outer', index: 100, master: 0, peer: { name: 'eth0', index: 2, macAddress: '02:42:ac:11:00:02', namespace: two } }),
+    );
     await agent.client.run(node, ops.netlink(NETLINK_ROUTE, one, links));
-    const names = async (namespace: string): Promise<string[]> => linkNames(await agent.client.run(node, ops.netlink(NETLINK_ROUTE, namespace, { bytes: dumpLinks() })));
+    const names = async (namespace: string): Promise<string[]> =>
+      linkNames(await agent.client.run(node, ops.netlink(NETLINK_ROUTE, namespace, { bytes: dumpLinks() })));
     expect(await names(one)).toEqual(['lo', 'outer']);
     expect(await names(two)).toEqual(['lo', 'eth0']);
     expect(await names('')).toEqual(['lo']);
-    await expect(agent.client.run(node, ops.netlink(NETLINK_ROUTE, one, links))).rejects.toMatchObject({ code: 'EEXIST', detail: expect.stringContaining('message 0') as string });
+    await expect(agent.client.run(node, ops.netlink(NETLINK_ROUTE, one, links))).rejects.toMatchObject({
+      code: 'EEXIST',
+      detail: expect.stringContaining('message 0') as string,
+    });
     await agent.client.run(node, ops.netlink(NETLINK_ROUTE, one, links, { tolerate: [17] }));
     await agent.client.batch(node, [ops.netnsDel(one), ops.netnsDel(two)]);
     await expect(agent.client.run(node, ops.netlink(NETLINK_ROUTE, one, links))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -122,7 +133,9 @@ describe('network namespaces', () => {
   });
 
   test('cut-off messages are refused', async () => {
-    await expect(agent.client.run(node, ops.netlink(NETLINK_ROUTE, '', { bytes: new Uint8Array(10) }))).rejects.toMatchObject({ code: 'EBADMSG' });
+    await expect(agent.client.run(node, ops.netlink(NETLINK_ROUTE, '', { bytes: new Uint8Array(10) }))).rejects.toMatchObject({
+      code: 'EBADMSG',
+    });
     const tooLong = dumpLinks();
     tooLong[0] = 200;
     await expect(agent.client.run(node, ops.netlink(NETLINK_ROUTE, '', { bytes: tooLong }))).rejects.toMatchObject({ code: 'EBADMSG' });
@@ -149,7 +162,9 @@ describe('sockets', () => {
     expect(await accepted).toBe('hello');
     listener.close();
     await agent.client.ping();
-    await expect(agent.client.dial(1, { kind: 'tcp', address: Uint8Array.of(127, 0, 0, 1), port: 8080 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(agent.client.dial(1, { kind: 'tcp', address: Uint8Array.of(127, 0, 0, 1), port: 8080 })).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
     await expect(agent.client.dial(1, { kind: 'unix', path: '/no/such' })).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
@@ -171,7 +186,8 @@ function linkNames(replies: Uint8Array): string[] {
     const end = at + view.getUint32(at, true);
     for (let attribute = at + 32; attribute + 4 <= end; attribute += (view.getUint16(attribute, true) + 3) & ~3) {
       const length = view.getUint16(attribute, true);
-      if (view.getUint16(attribute + 2, true) === 3) names.push(new TextDecoder().decode(replies.subarray(attribute + 4, attribute + length - 1)));
+      if (view.getUint16(attribute + 2, true) === 3)
+        names.push(new TextDecoder().decode(replies.subarray(attribute + 4, attribute + length - 1)));
     }
   }
   return names;

@@ -1,4 +1,5 @@
 /** Processes, pipes and terminals, with the real agent. */
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentError, ChannelClosed } from './agent-error.ts';
 import { mkdir, processes } from './ops.ts';
@@ -153,6 +154,12 @@ describe('who and where', () => {
     expect(await textOf(channels.stdout)).toBe('SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n');
   });
 
+  test('limits of the agent are not passed on', async () => {
+    const { channels } = await sh('ulimit -n; ulimit -H -n');
+    const own = execFileSync('sh', ['-c', 'ulimit -n; ulimit -H -n'], { encoding: 'utf8' });
+    expect(await textOf(channels.stdout)).toBe(own);
+  });
+
   test('no descriptor of the agent is inherited', async () => {
     const { channels } = await sh('ls /proc/self/fd | tr "\\n" " "');
     expect(await textOf(channels.stdout)).toBe('0 1 2 3 ');
@@ -171,7 +178,10 @@ describe('terminals', () => {
   });
 
   test('echo, Ctrl-C, resize with SIGWINCH', async () => {
-    const process = await sh('trap "echo interrupted" INT; trap "stty size" WINCH; echo ready; while read line; do echo "got $line"; done', terminal);
+    const process = await sh(
+      'trap "echo interrupted" INT; trap "stty size" WINCH; echo ready; while [ "$line" != end ]; do read line && echo "got $line"; done',
+      terminal,
+    );
     const output = process.channels.terminal!.read()[Symbol.asyncIterator]();
     await until(output, 'ready\r\n');
     await process.channels.terminal!.write(bytesOf('word\r'));
@@ -181,7 +191,7 @@ describe('terminals', () => {
     expect(await until(output, 'got \r\n')).toContain('30 100');
     await process.channels.terminal!.write(bytesOf('\x03'));
     await until(output, 'interrupted');
-    await process.channels.terminal!.write(bytesOf('\x04'));
+    await process.channels.terminal!.write(bytesOf('end\r'));
     await process.exit;
   });
 

@@ -49,7 +49,17 @@ describe('a docker command', () => {
     const next = nextStub();
     const running = await sh('exec docker run -it "a b" ""', pipes, '/tmp', ['NAME=va=lue', 'EMPTY=']);
     const stub = await next;
-    expect(stub.hello).toMatchObject({ node: 1, daemon: 0, unreachable: 2, pid: running.pid, uid: 0, gid: 0, program: 'docker', args: ['run', '-it', 'a b', ''], cwd: '/tmp' });
+    expect(stub.hello).toMatchObject({
+      node: 1,
+      daemon: 0,
+      unreachable: 2,
+      pid: running.pid,
+      uid: 0,
+      gid: 0,
+      program: 'docker',
+      args: ['run', '-it', 'a b', ''],
+      cwd: '/tmp',
+    });
     expect(stub.hello.env).toMatchObject({ NAME: 'va=lue', EMPTY: '' });
     expect(stub.hello.streams.map(({ isTerminal }) => isTerminal)).toEqual([false, false, false]);
     await stub.exit(5);
@@ -70,7 +80,9 @@ describe('a docker command', () => {
       void stub.stderr.write(bytesOf('error'));
       await stub.exit(3);
     });
-    const { channels } = await sh('docker 2>/tmp/errors | cat > /tmp/out; wc -c < /tmp/out; cat /tmp/errors; docker > /tmp/out2 2>&1; echo " $?"; wc -c < /tmp/out2');
+    const { channels } = await sh(
+      'docker 2>/tmp/errors | cat > /tmp/out; wc -c < /tmp/out; cat /tmp/errors; docker > /tmp/out2 2>&1; echo " $?"; wc -c < /tmp/out2',
+    );
     expect(await textOf(channels.stdout)).toBe('300000\nerror 3\n300005\n');
   });
 
@@ -80,7 +92,11 @@ describe('a docker command', () => {
       await stub.exit(0);
     });
     expect(await outputOf('printf "1\\n2\\n3\\n" | while read line; do docker ps; echo $line; done')).toBe('1\n2\n3\n');
-    expect(await outputOf('printf "1\\n2\\n" > /tmp/in; (docker ps; cat) < /tmp/in; docker read < /tmp/in; docker read < /dev/null; printf piped | docker read')).toBe('1\n2\n1\n2\npiped');
+    expect(
+      await outputOf(
+        'printf "1\\n2\\n" > /tmp/in; (docker ps; cat) < /tmp/in; docker read < /tmp/in; docker read < /dev/null; printf piped | docker read',
+      ),
+    ).toBe('1\n2\n1\n2\npiped');
     expect(await outputOf('seq 100000 | docker read | tail -1')).toBe('100000\n');
   });
 
@@ -89,7 +105,9 @@ describe('a docker command', () => {
       await stub.stdout.write(bytesOf('stub\n'));
       await stub.exit(0);
     });
-    expect(await outputOf('(echo a; docker; echo b) > /tmp/appended; docker >> /tmp/appended; cat /tmp/appended')).toBe('a\nstub\nb\nstub\n');
+    expect(await outputOf('(echo a; docker; echo b) > /tmp/appended; docker >> /tmp/appended; cat /tmp/appended')).toBe(
+      'a\nstub\nb\nstub\n',
+    );
   });
 
   test('learns that nobody reads its output', async () => {
@@ -143,7 +161,11 @@ describe('a docker command', () => {
     await sh('mount -t tmpfs tmpfs /mnt && echo inner > /mnt/file && exec docker', 'null', dir);
     const stub = await next;
     const where = { stub: stub.id };
-    const [env, file] = await agent.client.batch(where, [ops.readFile('env', 100), ops.readFile('/mnt/file', 100), ops.writeFile('cid', 0o644, 'id')]);
+    const [env, file] = await agent.client.batch(where, [
+      ops.readFile('env', 100),
+      ops.readFile('/mnt/file', 100),
+      ops.writeFile('cid', 0o644, 'id'),
+    ]);
     expect([env, file]).toEqual([bytesOf('A=1'), bytesOf('inner\n')]);
     expect(readFileSync(join(dir, 'cid'), 'utf8')).toBe('id');
     await stub.exit(0);
@@ -152,9 +174,14 @@ describe('a docker command', () => {
     await sh('exec docker', 'null', dir, [], 1234);
     const limited = await other;
     expect(limited.hello).toMatchObject({ uid: 1234, gid: 1234 });
-    const [readable, secret] = await agent.client.batch({ stub: limited.id }, [ops.readFile('env', 100), ops.mayFail(ops.readFile('secret', 100))]);
+    const [readable, secret] = await agent.client.batch({ stub: limited.id }, [
+      ops.readFile('env', 100),
+      ops.mayFail(ops.readFile('secret', 100)),
+    ]);
     expect([readable, secret]).toEqual([bytesOf('A=1'), undefined]);
-    await expect(agent.client.run({ stub: limited.id }, ops.writeFile('/etc/drydock-test', 0o644, 'x'))).rejects.toMatchObject({ code: 'EACCES' });
+    await expect(agent.client.run({ stub: limited.id }, ops.writeFile('/etc/drydock-test', 0o644, 'x'))).rejects.toMatchObject({
+      code: 'EACCES',
+    });
     await limited.exit(0);
     expect(await outputOf('id -u')).toBe('0\n');
   });
@@ -165,7 +192,13 @@ describe('a docker command', () => {
       await stub.exit(0);
     });
     const output = await outputOf('for i in $(seq 40); do docker $i & done; wait');
-    expect(output.trim().split('\n').map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(
+      output
+        .trim()
+        .split('\n')
+        .map(Number)
+        .sort((a, b) => a - b),
+    ).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   });
 
   test('ends with one line when a restored engine does not know it', async () => {
@@ -173,10 +206,12 @@ describe('a docker command', () => {
     const { id } = await sh('docker run; echo "status $?"', { stdout: true, stderr: true });
     await next;
     agent.client = AgentClient.restore(agent.link, structuredClone(agent.client.save()));
+    const { channels, exit } = agent.client.process(id)!;
     const { nodes } = await agent.client.resync();
     expect(nodes).toEqual([{ id: 1, pid: expect.any(Number) as number, name }]);
-    const { channels, exit } = agent.client.process(id)!;
-    expect(await textOf(channels.stderr)).toBe('docker: the command was interrupted because the machine was restored or the engine went away\n');
+    expect(await textOf(channels.stderr)).toBe(
+      'docker: the command was interrupted because the machine was restored or the engine went away\n',
+    );
     expect(await textOf(channels.stdout)).toBe('status 1\n');
     expect(await exit).toBe(0);
   });
@@ -382,7 +417,12 @@ describe('a daemon', () => {
     );
 
     await daemon.kill(15);
-    await expect.poll(() => events).toEqual([[1, 'up'], [1, 'stopping']]);
+    await expect
+      .poll(() => events)
+      .toEqual([
+        [1, 'up'],
+        [1, 'stopping'],
+      ]);
     agent.client.daemonStopped(1);
     expect(await daemon.exit).toBe(0);
     await expect.poll(() => events.at(-1)).toEqual([1, 'gone']);
@@ -400,6 +440,18 @@ describe('a daemon', () => {
     expect(stub.hello).toMatchObject({ daemon: 0, unreachable: 111 });
     await stub.exit(1);
     await startDaemon();
+    await daemon.kill(9);
+    await expect.poll(() => events.at(-1)).toEqual([1, 'gone']);
+  });
+
+  test('connections that say nothing do not keep others out', async () => {
+    await startDaemon();
+    const silent = [];
+    for (let i = 0; i < 150; i++) silent.push(await agent.client.dial(1, { kind: 'unix', path: socket }));
+    const next = nextStub();
+    await sh('exec docker ps', 'null');
+    await (await next).exit(0);
+    for (const channel of silent) channel.abort();
     await daemon.kill(9);
     await expect.poll(() => events.at(-1)).toEqual([1, 'gone']);
   });

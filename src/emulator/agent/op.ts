@@ -33,7 +33,11 @@ export type Where = { node: number } | { stub: number };
 
 /** The payload of BATCH. */
 export function encodeBatch(writer: PayloadWriter, where: Where, ops: readonly Op[], background: boolean): void {
-  writer.u8('stub' in where ? 1 : 0).u8(background ? BATCH_BACKGROUND : 0).u16(ops.length).u32('stub' in where ? where.stub : where.node);
+  writer
+    .u8('stub' in where ? 1 : 0)
+    .u8(background ? BATCH_BACKGROUND : 0)
+    .u16(ops.length)
+    .u32('stub' in where ? where.stub : where.node);
   for (const step of ops) {
     writer.u8(step.code).u8(step.mayFail ? FLAG_MAY_FAIL : 0);
     const lengthAt = writer.at;

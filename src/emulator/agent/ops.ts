@@ -18,7 +18,16 @@ const utf8 = new TextEncoder();
 
 /** Like `mkdir -p`: with its parents, and an existing directory is fine. `exclusive`: only itself, and it must be new. */
 export function mkdir(path: string, mode = 0o755, options: { exclusive?: boolean } = {}): Op<void> {
-  return op(code.mkdir, `mkdir ${path}`, (w) => w.text(path).u32(mode).u8(options.exclusive ? 0 : 1), nothing);
+  return op(
+    code.mkdir,
+    `mkdir ${path}`,
+    (w) =>
+      w
+        .text(path)
+        .u32(mode)
+        .u8(options.exclusive ? 0 : 1),
+    nothing,
+  );
 }
 
 /**
@@ -68,7 +77,15 @@ export interface FileStat {
   target: string;
 }
 
-const typeByMode: Record<number, FileType> = { 0o100000: 'file', 0o040000: 'directory', 0o120000: 'symlink', 0o010000: 'pipe', 0o140000: 'socket', 0o020000: 'character', 0o060000: 'block' };
+const typeByMode: Record<number, FileType> = {
+  0o100000: 'file',
+  0o040000: 'directory',
+  0o120000: 'symlink',
+  0o010000: 'pipe',
+  0o140000: 'socket',
+  0o020000: 'character',
+  0o060000: 'block',
+};
 
 export function stat(path: string, options: { follow?: boolean } = {}): Op<FileStat> {
   return op(
@@ -93,7 +110,15 @@ export function stat(path: string, options: { follow?: boolean } = {}): Op<FileS
   );
 }
 
-const typeByEntry: Record<number, FileType> = { 8: 'file', 4: 'directory', 10: 'symlink', 1: 'pipe', 12: 'socket', 2: 'character', 6: 'block' };
+const typeByEntry: Record<number, FileType> = {
+  8: 'file',
+  4: 'directory',
+  10: 'symlink',
+  1: 'pipe',
+  12: 'socket',
+  2: 'character',
+  6: 'block',
+};
 
 /** Names in a directory, in no order, without `.` and `..`. */
 export function readdir(path: string): Op<{ name: string; type: FileType }[]> {
@@ -222,7 +247,10 @@ export function netlink(protocol: number, namespace: string, messages: NetlinkMe
     code.netlink,
     `netlink${namespace ? ` in ${namespace}` : ''}`,
     (w) => {
-      w.u32(protocol).u8(atOnce ? 1 : 0).text(namespace).u16(tolerate.length);
+      w.u32(protocol)
+        .u8(atOnce ? 1 : 0)
+        .text(namespace)
+        .u16(tolerate.length);
       for (const errno of tolerate) w.u32(errno);
       w.u16(descriptors.length);
       for (const { offset, path } of descriptors) w.u32(offset).text(path);
@@ -245,7 +273,16 @@ export function killSpawned(process: number, signal: number): Op<void> {
 }
 
 function killOp(kind: number, target: number, signal: number): Op<void> {
-  return op(code.kill, `kill ${target}`, (w) => w.u8(kind).u32(target >>> 0).u32(signal), nothing);
+  return op(
+    code.kill,
+    `kill ${target}`,
+    (w) =>
+      w
+        .u8(kind)
+        .u32(target >>> 0)
+        .u32(signal),
+    nothing,
+  );
 }
 
 /** Kills what runs in a cgroup and removes it with those below; waits at most `timeoutMs` (≤ 1 s), which stalls the agent. */
@@ -282,7 +319,12 @@ export function processes(cgroup: string): Op<RawProcess[]> {
 
 /** Makes a node's sandbox. `name` is its host name and the name of its cgroup. The value is its node-init's pid. */
 export function newNode(id: number, name: string): Op<number> {
-  return op(code.nodeNew, `new node ${name}`, (w) => w.u32(id).text(name), (r) => r.u32());
+  return op(
+    code.nodeNew,
+    `new node ${name}`,
+    (w) => w.u32(id).text(name),
+    (r) => r.u32(),
+  );
 }
 
 /** Ends every process of a node; `onNodeGone` follows. */
@@ -328,7 +370,19 @@ export function info(): Op<GuestInfo> {
     const memory = kilobytes(new TextDecoder().decode(r.bytes()));
     const own = kilobytes(new TextDecoder().decode(r.bytes()));
     const { MemTotal: memTotalBytes = 0, MemAvailable: memAvailableBytes = 0 } = memory;
-    return { system, nodeName, release, version, machine, nowMs, uptimeMs, memTotalBytes, memAvailableBytes, memory, agentBytes: own['VmRSS'] ?? 0 };
+    return {
+      system,
+      nodeName,
+      release,
+      version,
+      machine,
+      nowMs,
+      uptimeMs,
+      memTotalBytes,
+      memAvailableBytes,
+      memory,
+      agentBytes: own['VmRSS'] ?? 0,
+    };
   });
 }
 

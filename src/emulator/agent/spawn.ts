@@ -67,7 +67,12 @@ export function streamsOf(stdio: SpawnStdio): { stdin: Stream; stdout: Stream; s
   if (stdio === 'null' || 'consoleSocket' in stdio) return { stdin: 'null', stdout: 'null', stderr: 'null', terminal: stdio !== 'null' };
   if ('rows' in stdio) return { stdin: 'pty', stdout: 'pty', stderr: 'pty', terminal: true };
   const pipe = (wanted: boolean | undefined): Stream => (wanted ? 'pipe' : 'null');
-  return { stdin: pipe(stdio.stdin), stdout: pipe(stdio.stdout), stderr: stdio.stderr === 'stdout' ? 'stdout' : pipe(stdio.stderr), terminal: false };
+  return {
+    stdin: pipe(stdio.stdin),
+    stdout: pipe(stdio.stdout),
+    stderr: stdio.stderr === 'stdout' ? 'stdout' : pipe(stdio.stderr),
+    terminal: false,
+  };
 }
 
 type Stream = keyof typeof streamKind;
@@ -76,8 +81,15 @@ const streamKind = { null: 0, pipe: 1, stdout: 2, pty: 3 } as const;
 export function spawnOp(id: number, options: SpawnOptions, channels: SpawnChannels): Op<{ pid: number; nodePid: number }> {
   const encode = (w: PayloadWriter): void => {
     const env = options.env ?? [];
-    w.u32(id).u16(options.argv.length).u16(env.length).texts(options.argv).texts(env).text(options.cwd ?? '/');
-    w.u32(options.uid ?? 0).u32(options.gid ?? 0).u16(options.groups?.length ?? 0);
+    w.u32(id)
+      .u16(options.argv.length)
+      .u16(env.length)
+      .texts(options.argv)
+      .texts(env)
+      .text(options.cwd ?? '/');
+    w.u32(options.uid ?? 0)
+      .u32(options.gid ?? 0)
+      .u16(options.groups?.length ?? 0);
     for (const group of options.groups ?? []) w.u32(group);
     w.text(options.cgroup ?? '');
     const streams = streamsOf(options.stdio);
@@ -97,7 +109,11 @@ function encodeTerminal(w: PayloadWriter, { stdio }: SpawnOptions, channel: Chan
     return;
   }
   const socket = 'consoleSocket' in stdio ? stdio.consoleSocket : undefined;
-  w.u8(socket === undefined ? 1 : 2).u32(channel.id).u32(channel.initialCredit).u16(stdio.rows).u16(stdio.columns);
+  w.u8(socket === undefined ? 1 : 2)
+    .u32(channel.id)
+    .u32(channel.initialCredit)
+    .u16(stdio.rows)
+    .u16(stdio.columns);
   if (socket !== undefined) w.text(socket);
 }
 

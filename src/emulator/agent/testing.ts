@@ -4,7 +4,18 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -14,7 +25,21 @@ import { AgentClient } from './client.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const sources = join(root, 'images/machine/agent');
-const flags = ['-m32', '-march=i686', '-Os', '-static', '-no-pie', '-fno-pie', '-ffreestanding', '-nostdlib', '-fno-stack-protector', '-DDRYDOCK_FREESTANDING', '-Wall', '-Wextra', '-Werror'];
+const flags = [
+  '-m32',
+  '-march=i686',
+  '-Os',
+  '-static',
+  '-no-pie',
+  '-fno-pie',
+  '-ffreestanding',
+  '-nostdlib',
+  '-fno-stack-protector',
+  '-DDRYDOCK_FREESTANDING',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+];
 
 /** A link over a socket; what comes before there is a listener is kept. */
 export class SocketLink implements ByteLink {
@@ -80,7 +105,9 @@ export async function startBareAgent(): Promise<Omit<NativeAgent, 'client'>> {
   for (const name of ['docker', 'docker-compose', 'dockerd']) copyFileSync(program, join(dir, name));
   // A mount namespace with a /run of its own: agents of several tests, and of this machine, do not meet.
   const isolated = ['--mount', '--propagation', 'private', 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$0" "$@"'];
-  const process = spawn('unshare', [...isolated, program, `unix:${join(dir, 'port.sock')}`, '--cgroup', cgroupRoot()], { stdio: ['ignore', 'inherit', 'pipe'] });
+  const process = spawn('unshare', [...isolated, program, `unix:${join(dir, 'port.sock')}`, '--cgroup', cgroupRoot()], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
   const exited = new Promise<number | null>((resolve) => process.once('exit', resolve));
   const link = new SocketLink(await accept(server));
   server.close();
@@ -103,7 +130,9 @@ function cgroupRoot(): string {
 
 /** Compiled from the sources when the compiler can make 32-bit programs, else the one that ships in the guest's root. */
 export function agentProgram(): string {
-  const files = readdirSync(sources).filter((name) => /\.[ch]$/.test(name)).sort();
+  const files = readdirSync(sources)
+    .filter((name) => /\.[ch]$/.test(name))
+    .sort();
   const hash = createHash('sha256').update(flags.join(' '));
   for (const name of files) hash.update(name).update(readFileSync(join(sources, name)));
   const dir = join(root, '.cache/agent');
@@ -112,7 +141,11 @@ export function agentProgram(): string {
   mkdirSync(dir, { recursive: true });
   const fresh = `${program}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
-    execFileSync('gcc', [...flags, '-o', fresh, ...files.filter((name) => name.endsWith('.c')).map((name) => join(sources, name)), '-lgcc'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(
+      'gcc',
+      [...flags, '-o', fresh, ...files.filter((name) => name.endsWith('.c')).map((name) => join(sources, name)), '-lgcc'],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
   } catch (error) {
     if (canCompile()) throw error;
     writeFileSync(fresh, shippedProgram(), { mode: 0o755 });
