@@ -9,7 +9,7 @@ import type { ByteLink } from './byte-link.ts';
 import { ConsoleDevice } from './console-device.ts';
 import { FileDevice } from './file-device.ts';
 import { partsOf, type Parts } from './v86-parts.ts';
-import { useMessageChannel } from './yield.ts';
+import { giveWay } from './yield.ts';
 
 export const MEMORY_BYTES = 256 * 1024 * 1024;
 /** What goes into the hardware and the kernel's command line: a saved state fits only the same. */
@@ -74,7 +74,7 @@ export class VirtualMachine {
     const layers = new FileDevice(parts, { tag: 'layers', slot: 7, ioBase: 0xa200, handle: options.layers }, options.onFailure);
     const share = new FileDevice(parts, { tag: 'share', slot: 8, ioBase: 0x9600, handle: options.share }, options.onFailure);
     saveDevicesWithProcessor(parts, [this.#console, layers, share]);
-    if (typeof process === 'undefined') useMessageChannel(parts.loop);
+    giveWay(parts.loop);
     const { onSerial } = options;
     if (onSerial) emulator.add_listener('serial0-output-byte', (byte: number) => onSerial(String.fromCharCode(byte)));
   }
