@@ -4,6 +4,9 @@
  */
 import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
 
+/** What Docker calls the runtime that nobody chose. */
+const defaultRuntime = 'runc';
+
 export function completeConfig(given: Partial<ContainerConfig>): ContainerConfig {
   return {
     Hostname: given.Hostname ?? '',
@@ -70,7 +73,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     UsernsMode: given.UsernsMode ?? '',
     ShmSize: given.ShmSize ?? 0,
     ...present('Sysctls', nonEmpty(given.Sysctls)),
-    ...present('Runtime', given.Runtime || undefined),
+    Runtime: given.Runtime || defaultRuntime,
     Isolation: given.Isolation ?? '',
     CpuShares: given.CpuShares ?? 0,
     Memory: given.Memory ?? 0,

@@ -55,8 +55,7 @@ export function checkSettings(config: ContainerConfig, hostConfig: HostConfig, n
   if (hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0) {
     warnings.push('Published ports are discarded when using host network mode');
   }
-  hostConfig.Runtime ||= 'runc';
-  if (!knownRuntimes.includes(hostConfig.Runtime)) throw bad(`unknown or invalid runtime name: ${hostConfig.Runtime}`);
+  if (!knownRuntimes.includes(hostConfig.Runtime ?? '')) throw bad(`unknown or invalid runtime name: ${hostConfig.Runtime}`);
   for (const destination of Object.keys(hostConfig.Tmpfs ?? {})) {
     const problem = destinationProblem(destination);
     if (problem) throw bad(problem);
