@@ -1,5 +1,6 @@
 /** The layout of `docker version`, with the official client's facts. */
 import { expect, it } from 'vitest';
+import type { Version } from '#engine/api/types/system.ts';
 import { reformatDate } from './build-date.ts';
 import { versionText } from './version.ts';
 
@@ -28,7 +29,7 @@ it('prints the client alone when no daemon answers', () => {
 });
 
 it('says that the API version was lowered for an old daemon', () => {
-  const server = {
+  const server: Version = {
     Platform: { Name: 'Docker Engine - Community' },
     Components: [
       {
