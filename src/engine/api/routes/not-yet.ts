@@ -3,8 +3,10 @@
  * Drydock refuses by name instead of with "page not found". Routes that exist elsewhere come before these.
  */
 import { EngineError } from '../../errors.ts';
+import { fullString, parseNormalizedNamed, tagNameOnly } from '../../oci/reference.ts';
 import { json } from '../answer.ts';
-import type { Method, Route } from '../router.ts';
+import { textParam } from '../query.ts';
+import type { ApiCall, Method, Route } from '../router.ts';
 
 export function notYetRoutes(): Route[] {
   return [...emptyRoutes, ...swarmRoutes, ...refusedRoutes];
@@ -16,6 +18,10 @@ const emptyRoutes: Route[] = [
   { method: 'POST', pattern: '/build/prune', handler: () => json(200, { CachesDeleted: null, SpaceReclaimed: 0 }) },
   /** @api  P[there are none]  GET /plugins  PluginList  "List plugins" */
   { method: 'GET', pattern: '/plugins', handler: () => json(200, []) },
+  /** @api  P[there are none]  GET /plugins/privileges  GetPluginPrivileges  "Get plugin privileges" */
+  { method: 'GET', pattern: '/plugins/privileges', handler: () => json(200, []) },
+  /** @api  P[there are none]  POST /plugins/pull  PluginPull  "Install a plugin" */
+  { method: 'POST', pattern: '/plugins/pull', handler: pluginNotFound },
   /** @api  P[there are none]  GET /plugins/{name}/json  PluginInspect  "Inspect a plugin" */
   {
     method: 'GET',
@@ -23,6 +29,12 @@ const emptyRoutes: Route[] = [
     handler: ({ params }) => fail('not-found', `plugin ${JSON.stringify(params['name'])} not found`),
   },
 ];
+
+/** No registry that can be reached has plugins. */
+function pluginNotFound({ query }: ApiCall): never {
+  const reference = fullString(tagNameOnly(parseNormalizedNamed(textParam(query, 'remote'))));
+  return fail('not-found', `error resolving plugin reference: ${reference}: not found`);
+}
 
 const noSwarm =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
@@ -122,10 +134,6 @@ const refusedRoutes: Route[] = (
     ['POST', '/swarm/leave', 'docker swarm leave'],
     /** @api  N  POST /swarm/unlock  SwarmUnlock  "Unlock a locked manager" */
     ['POST', '/swarm/unlock', 'docker swarm unlock'],
-    /** @api  N  GET /plugins/privileges  GetPluginPrivileges  "Get plugin privileges" */
-    ['GET', '/plugins/privileges', 'docker plugin install'],
-    /** @api  N  POST /plugins/pull  PluginPull  "Install a plugin" */
-    ['POST', '/plugins/pull', 'docker plugin install'],
     /** @api  N  DELETE /plugins/{name}  PluginDelete  "Remove a plugin" */
     ['DELETE', '/plugins/{name}', 'docker plugin rm'],
     /** @api  N  POST /plugins/{name}/enable  PluginEnable  "Enable a plugin" */

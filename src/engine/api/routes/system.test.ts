@@ -122,6 +122,14 @@ describe('system df', () => {
 });
 
 describe('what is not there', () => {
+  it('has no plugins to install', async () => {
+    expect(await docker.client.get('/plugins/privileges', { query: { remote: 'docker.io/x/y' } })).toEqual([]);
+    await expect(docker.client.post('/plugins/pull', { json: [], query: { remote: 'docker.io/x/y' } })).rejects.toMatchObject({
+      status: 404,
+      message: 'error resolving plugin reference: docker.io/x/y:latest: not found',
+    });
+  });
+
   it.each([
     ['POST', '/auth', 501, 'logging in to registries is not supported here yet; images of the shipped registry need no login'],
     ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
