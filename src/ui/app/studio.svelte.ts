@@ -25,10 +25,10 @@ export class Studio {
   readonly machine = machine;
   readonly stepSessions = stepSessions;
   readonly inspector = new InspectorState();
-  readonly documents = new Documents();
+  readonly documents = new Documents({ onWrite: () => (this.#at = undefined) });
   readonly terminals = new Terminals({
     screenReader: () => this.settings.screenReader,
-    onInput: () => (this.touched = true),
+    onInput: () => (this.#at = undefined),
     onQuiet: () => this.#lookAgain(),
     onLeave: (backwards) => this.focusNextPane(backwards),
   });
@@ -37,11 +37,11 @@ export class Studio {
   view = $state<View>('lesson');
   filesOpen = $state(false);
   inspectorAsTable = $state(false);
-  /** Something was typed since the machine was last saved or started. */
-  touched = $state(false);
   /** One line about something that was done without being asked for. */
   notice = $state.raw<{ says: string; offersFresh: boolean } | undefined>();
   #stepIndex = $state(0);
+  /** The step at whose start the machine is; undefined once something was typed or written. */
+  #at = $state<number | undefined>();
   readonly #progress = new Progress(localStorage);
 
   get chapter(): string {
@@ -54,6 +54,7 @@ export class Studio {
     this.player?.watch(undefined);
     this.player = lesson && new Player(lesson, this.#progress);
     this.player?.watch(this.machine.engine);
+    this.#at = this.#stepAt(this.stepSessions.last);
     this.#followPlayer();
   }
 
@@ -64,7 +65,7 @@ export class Studio {
       this.#stepIndex = state.stepIndex;
       const newly = state.done.findIndex((now, index) => now && !done[index]);
       done = state.done;
-      if (newly >= 0 && this.touched) void this.#saveStart(newly + 1);
+      if (newly >= 0 && this.#at === undefined) void this.#saveStart(newly + 1);
     });
   }
 
@@ -89,7 +90,7 @@ export class Studio {
   /** Starts a machine: as it was in a session, or fresh. */
   async start(sessionId?: string): Promise<void> {
     this.stepSessions.setLast(sessionId);
-    this.touched = false;
+    this.#at = this.#stepAt(sessionId);
     this.notice = undefined;
     await this.machine.start(sessionId);
   }
@@ -127,7 +128,9 @@ export class Studio {
     if (!player) return;
     const forward = stepIndex > player.state.stepIndex;
     player.open(stepIndex);
-    if (forward && this.touched) await this.#saveStart(stepIndex);
+    if (!forward) return;
+    if (this.#at === undefined) await this.#saveStart(stepIndex);
+    else this.#at = Math.max(this.#at, stepIndex);
   }
 
   async save(): Promise<void> {
@@ -138,7 +141,7 @@ export class Studio {
   /** The step whose start "Undo step" leads back to: this one, or the one before when nothing was done here. */
   get undoTarget(): number | undefined {
     if (!this.player || this.machine.phase !== 'running') return undefined;
-    if (this.touched) return this.#stepIndex;
+    if (this.#at !== this.#stepIndex) return this.#stepIndex;
     return this.#stepIndex > 0 ? this.#stepIndex - 1 : undefined;
   }
 
@@ -147,6 +150,12 @@ export class Studio {
     if (target === undefined || !this.player) return;
     this.player.reopen(target);
     await this.start(this.#startOf(target));
+  }
+
+  /** The step that starts with a session; a fresh machine is the first step's. */
+  #stepAt(sessionId: string | undefined): number | undefined {
+    if (sessionId === undefined) return 0;
+    return this.player && this.stepSessions.stepOf(lessonKey(this.player.lesson), sessionId);
   }
 
   /** A step before which nothing was done starts as the one before it; the first starts fresh. */
@@ -182,10 +191,10 @@ export class Studio {
     if (!player) return;
     const { lesson } = player;
     const last = stepIndex >= lesson.steps.length;
-    this.touched = false;
+    this.#at = stepIndex;
     const session = await this.machine.save(last ? `${lesson.title}, finished` : `${lesson.title}, start of step ${stepIndex + 1}`);
     if (session) this.stepSessions.keep(lessonKey(lesson), stepIndex, session.id);
-    else this.touched = true;
+    else if (this.#at === stepIndex) this.#at = undefined;
   }
 
   #lookAgain(): void {

@@ -53,8 +53,14 @@ export class Documents {
   readonly directories = new SvelteMap<string, readonly Entry[]>();
   readonly expanded = new SvelteSet<string>();
   failure = $state<string | undefined>();
+  readonly #onWrite: () => void;
   #home: HomeFiles | undefined;
   #stopWatching: (() => void) | undefined;
+
+  /** @param onWrite called when a file of the machine is changed from here */
+  constructor({ onWrite = () => {} }: { onWrite?: () => void } = {}) {
+    this.#onWrite = onWrite;
+  }
 
   get active(): Document | undefined {
     return this.open.find((document) => document.path === this.activePath);
@@ -100,6 +106,7 @@ export class Documents {
   async save(document: Document): Promise<void> {
     clearTimeout(document.timer);
     const { text } = document;
+    this.#onWrite();
     try {
       if (!this.#home) throw new Error('the machine is not running');
       await this.#home.write(document.path, new TextEncoder().encode(text));
@@ -132,13 +139,17 @@ export class Documents {
       () => true,
       () => false,
     );
-    if (!exists) await this.#home.write(clean, new Uint8Array());
+    if (!exists) {
+      this.#onWrite();
+      await this.#home.write(clean, new Uint8Array());
+    }
     await this.#listParents(clean);
     for (const parent of parentsOf(clean)) if (parent) this.expanded.add(parent);
     await this.openFile(clean);
   }
 
   async remove(path: string): Promise<void> {
+    this.#onWrite();
     try {
       await this.#home?.remove(path);
     } catch (error) {

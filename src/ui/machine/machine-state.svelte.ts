@@ -33,6 +33,8 @@ export class MachineState {
   restoredFrom = $state.raw<SessionInfo | undefined>();
   /** Label of the session that is being saved. */
   saving = $state<string | undefined>();
+  saveFailure = $state<string | undefined>();
+  #saves: Promise<unknown> = Promise.resolve();
   /** Counts machines, so that late news of an earlier one is ignored. */
   #generation = 0;
 
@@ -79,10 +81,16 @@ export class MachineState {
     }
   }
 
-  /** Saves the machine; undefined when there is none or it cannot be saved, which `saveFailure` explains. */
-  async save(label: string): Promise<SessionInfo | undefined> {
+  /** Saves the machine, one save after another; undefined when it cannot be saved, which `saveFailure` explains. */
+  save(label: string): Promise<SessionInfo | undefined> {
+    const saved = this.#saves.then(() => this.#save(label));
+    this.#saves = saved;
+    return saved;
+  }
+
+  async #save(label: string): Promise<SessionInfo | undefined> {
     const { machine } = this;
-    if (!machine || this.saving !== undefined) return undefined;
+    if (!machine) return undefined;
     this.saving = label;
     this.saveFailure = undefined;
     try {
@@ -90,14 +98,12 @@ export class MachineState {
       await this.#listSessions();
       return session;
     } catch (error) {
-      this.saveFailure = messageOf(error);
+      if (machine === this.machine) this.saveFailure = messageOf(error);
       return undefined;
     } finally {
       this.saving = undefined;
     }
   }
-
-  saveFailure = $state<string | undefined>();
 
   async #listSessions(): Promise<void> {
     // A page without storage has no sessions; that is no reason not to run.

@@ -32,6 +32,11 @@ export class StepSessions {
     return this.#kept.steps[`${lesson}#${stepIndex}`];
   }
 
+  stepOf(lesson: string, sessionId: string): number | undefined {
+    const key = Object.keys(this.#kept.steps).find((one) => one.startsWith(`${lesson}#`) && this.#kept.steps[one] === sessionId);
+    return key === undefined ? undefined : Number(key.slice(lesson.length + 1));
+  }
+
   keep(lesson: string, stepIndex: number, sessionId: string): void {
     this.#set({ steps: { ...this.#kept.steps, [`${lesson}#${stepIndex}`]: sessionId }, last: sessionId });
   }
