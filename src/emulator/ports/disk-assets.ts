@@ -21,6 +21,11 @@ export const diskAssets: AssetFiles = {
     const file = join(folder, normalize(rest.join('/')));
     if (!file.startsWith(folder + sep)) return undefined;
     const found = await stat(file).catch(() => undefined);
-    return found?.isFile() ? { sizeBytes: found.size, chunks: createReadStream(file) } : undefined;
+    return found?.isFile() ? { sizeBytes: found.size, chunks: plainChunks(createReadStream(file)) } : undefined;
   },
 };
+
+/** Node's buffers are Uint8Arrays with methods of their own, which would surface far from here. */
+async function* plainChunks(stream: AsyncIterable<Buffer>): AsyncIterable<Uint8Array> {
+  for await (const chunk of stream) yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+}

@@ -36,6 +36,10 @@ describe('archive', () => {
     );
   });
 
+  it('takes Node’s buffers for the bytes that they are', () => {
+    expect(unpackArchive(packArchive({ a: Buffer.from('text') }))).toEqual({ a: new Uint8Array(Buffer.from('text')) });
+  });
+
   it('refuses every cut and every changed length', () => {
     const bytes = packArchive({ a: new Uint8Array(50), b: [new Uint8Array(3)] });
     for (let length = 0; length < bytes.length; length++)

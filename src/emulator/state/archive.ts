@@ -12,7 +12,11 @@ const BLOB_KEY = '$bytes';
 
 export function packArchive(value: unknown): Uint8Array<ArrayBuffer> {
   const blobs: Uint8Array[] = [];
-  const json = JSON.stringify(value, (_key, item: unknown) => (item instanceof Uint8Array ? { [BLOB_KEY]: blobs.push(item) - 1 } : item));
+  // What the holder has, not what `toJSON` made of it: Node's buffers have one.
+  const json = JSON.stringify(value, function (this: Record<string, unknown>, key, shown: unknown) {
+    const item = this[key];
+    return item instanceof Uint8Array ? { [BLOB_KEY]: blobs.push(item) - 1 } : shown;
+  });
   const head = new TextEncoder().encode(JSON.stringify({ lengths: blobs.map((blob) => blob.length) }) + '\n' + json);
   const out = new Uint8Array(HEADER_BYTES + head.length + blobs.reduce((sum, blob) => sum + blob.length, 0));
   out.set(MAGIC);
