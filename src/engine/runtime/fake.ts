@@ -230,7 +230,11 @@ export class FakeRuntime implements Runtime {
         pid,
         ppid: isInit ? 1 : 0,
         args: spec.args,
-        env: new Map(spec.env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
+        env: withHome(
+          new Map(spec.env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
+          container,
+          spec.user.uid,
+        ),
         cwd: resolvePath('/', spec.cwd),
         uid: spec.user.uid,
         gid: spec.user.gid,
@@ -304,4 +308,12 @@ export class FakeRuntime implements Runtime {
       },
     };
   }
+}
+
+/** The OCI runtime sets HOME when nobody did, by the passwd file of the container. */
+function withHome(env: Map<string, string>, { files }: FakeContainer, uid: number): Map<string, string> {
+  if (env.has('HOME')) return env;
+  const rows = (files.get('/etc/passwd')?.content ?? '').split('\n').map((line) => line.split(':'));
+  const home = rows.find((fields) => fields[2] === String(uid))?.[5];
+  return new Map([...env, ['HOME', home ?? '/']]);
 }
