@@ -6,16 +6,16 @@ import { assert } from '#engine/assert.ts';
 import type { ByteLink } from '../machine/byte-link.ts';
 import { AgentError, AgentLost } from './agent-error.ts';
 import { Channel, type ChannelOptions, type ChannelPort, type SavedChannel } from './channel.ts';
+import { dialOp, listenOp, type DialTarget } from './dial.ts';
 import { encodeFrame, frameType, FrameReader, MAX_FRAME_BYTES, PROTOCOL_VERSION, type Frame } from './frames.ts';
-import { decodeResult, encodeBatch, op, nothing, type Op, type OpResults, type Where } from './op.ts';
+import { decodeResult, encodeBatch, type Op, type OpResults, type Where } from './op.ts';
 import { killSpawned } from './ops.ts';
 import { OrphanExits } from './orphan-exits.ts';
 import { PayloadReader, PayloadWriter } from './payload.ts';
+import { ProcessTable, type SavedProcess } from './process-table.ts';
 import { checkSpawn, spawnOp, streamsOf, type SpawnChannels, type SpawnedProcess, type SpawnOptions } from './spawn.ts';
 import { decodeHello, Stub } from './stub.ts';
 
-const OP_DIAL = 29;
-const OP_LISTEN = 30;
 const MAX_OPS = 4096;
 
 /** A connection that the guest made: to a daemon's socket (`listener` 0), or to one of ours. */
@@ -37,8 +37,6 @@ export interface GuestState {
   daemons: { node: number; pid: number; stopping: boolean }[];
 }
 
-export type DialTarget = { kind: 'tcp' | 'udp'; address: Uint8Array; port: number } | { kind: 'unix'; path: string };
-
 /** Kept with a saved machine; plain data for a structured clone. */
 export interface SavedClient {
   version: number;
@@ -49,24 +47,14 @@ export interface SavedClient {
   listeners: number[];
 }
 
-interface SavedProcess {
-  id: number;
-  pid: number;
-  nodePid: number;
-  node: number;
-  channels: Partial<Record<keyof SpawnChannels, number>>;
-}
-
-interface PendingBatch {
-  ops: readonly Op[];
-  resolve: (results: unknown[]) => void;
+/** A question that the agent has not answered yet. */
+interface Pending<T> {
+  resolve: (value: T) => void;
   reject: (error: Error) => void;
 }
 
-interface RunningProcess {
-  saved: SavedProcess;
-  process: SpawnedProcess;
-  exited: (status: number) => void;
+interface PendingBatch extends Pending<unknown[]> {
+  ops: readonly Op[];
 }
 
 export class AgentClient {
@@ -77,15 +65,15 @@ export class AgentClient {
   #lost: AgentLost | undefined;
   readonly #batches = new Map<number, PendingBatch>();
   readonly #channels = new Map<number, Channel>();
-  readonly #dials = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  readonly #processes = new Map<number, RunningProcess>();
+  readonly #dials = new Map<number, Pending<void>>();
+  readonly #processes: ProcessTable;
   readonly #stubs = new Map<number, Stub>();
   readonly #listeners = new Set<number>();
-  readonly #pings = new Map<number, () => void>();
+  readonly #pings = new Map<number, Pending<void>>();
   readonly #orphans = new OrphanExits();
   /** The agent that we know has said hello, or was saved with us. */
   #greeted: boolean;
-  #resyncs: ((state: GuestState) => void)[] = [];
+  #resyncs: Pending<GuestState>[] = [];
   #settleReady = (): void => {};
 
   #handleStub: (stub: Stub) => void = (stub) => void stub.exit(1);
@@ -107,6 +95,7 @@ export class AgentClient {
       room: () => link.drained(),
       forget: (channel) => void this.#channels.delete(channel.id),
     };
+    this.#processes = new ProcessTable((node, process, signal) => this.run({ node }, killSpawned(process, signal)));
     this.#reader = new FrameReader((frame) => this.#handle(frame));
     if (saved) this.#restore(saved);
     link.onData((bytes) => this.#receive(bytes));
@@ -151,13 +140,12 @@ export class AgentClient {
     checkSpawn(options);
     const id = this.#newId();
     const channels = this.#spawnChannels(options);
-    const channelIds = mapValues({ ...channels }, (channel) => channel.id);
-    const running = this.#newProcess({ id, pid: 0, nodePid: 0, node, channels: channelIds }, channels);
+    const process = this.#processes.add(id, node, channels);
     try {
       const results: unknown[] = await this.batch({ node }, [...(options.before ?? []), spawnOp(id, options, channels)]);
-      const { pid, nodePid } = results.at(-1) as { pid: number; nodePid: number };
-      for (const known of [running.saved, running.process]) Object.assign(known, { pid, nodePid });
-      return running.process;
+      const pids = results.at(-1) as { pid: number; nodePid: number };
+      this.#processes.started(id, pids);
+      return Object.assign(process, pids);
     } catch (error) {
       this.#processes.delete(id);
       for (const channel of Object.values(channels)) (channel as Channel).detach();
@@ -167,7 +155,7 @@ export class AgentClient {
 
   /** A process that still ran when the state was saved. */
   process(id: number): SpawnedProcess | undefined {
-    return this.#processes.get(id)?.process;
+    return this.#processes.get(id);
   }
 
   /** An open channel by the number that a saved state names; undefined when it has ended. */
@@ -195,7 +183,7 @@ export class AgentClient {
     const opened = new Promise<void>((resolve, reject) => this.#dials.set(channel.id, { resolve, reject }));
     opened.catch(() => {});
     try {
-      await this.run({ node }, targetOp(OP_DIAL, [channel.id, channel.initialCredit], options.namespace, target));
+      await this.run({ node }, dialOp(channel, options.namespace ?? '', target));
       await opened;
       return channel;
     } catch (error) {
@@ -209,7 +197,7 @@ export class AgentClient {
   /** Listens on an address in the guest; connections come to `onConnection` with this listener's number. */
   async listen(node: number, target: DialTarget, options: { namespace?: string } = {}): Promise<{ id: number; close: () => void }> {
     const id = this.#newId();
-    await this.run({ node }, targetOp(OP_LISTEN, [id], options.namespace, target));
+    await this.run({ node }, listenOp(id, options.namespace ?? '', target));
     this.#listeners.add(id);
     return {
       id,
@@ -265,8 +253,8 @@ export class AgentClient {
   ping(): Promise<void> {
     if (this.#lost) return Promise.reject(this.#lost);
     const id = this.#newId();
-    return new Promise((resolve) => {
-      this.#pings.set(id, resolve);
+    return new Promise((resolve, reject) => {
+      this.#pings.set(id, { resolve, reject });
       this.#send(frameType.ping, id);
     });
   }
@@ -278,14 +266,14 @@ export class AgentClient {
   resync(): Promise<GuestState> {
     if (this.#lost) return Promise.reject(this.#lost);
     const writer = new PayloadWriter();
-    const lists = [this.#channels.keys(), this.#processes.keys(), this.#stubs.keys(), this.#listeners.values()];
+    const lists = [this.#channels.keys(), this.#processes.ids(), this.#stubs.keys(), this.#listeners.values()];
     for (const list of lists) {
       const ids = [...list];
       writer.u32(ids.length);
       for (const id of ids) writer.u32(id);
     }
-    return new Promise((resolve) => {
-      this.#resyncs.push(resolve);
+    return new Promise((resolve, reject) => {
+      this.#resyncs.push({ resolve, reject });
       this.#link.write(writer.finish(frameType.resync, 0));
     });
   }
@@ -302,7 +290,7 @@ export class AgentClient {
       nextId: this.#nextId,
       partial: this.#reader.save(),
       channels: [...this.#channels.values()].filter(({ id }) => !transient.has(id)).map((channel) => channel.save()),
-      processes: [...this.#processes.values()].map((running) => running.saved),
+      processes: this.#processes.save(),
       listeners: [...this.#listeners],
     };
   }
@@ -348,23 +336,9 @@ export class AgentClient {
     };
   }
 
-  #newProcess(saved: SavedProcess, channels: SpawnChannels): RunningProcess {
-    let exited = (_status: number): void => {};
-    const exit = new Promise<number>((resolve) => (exited = resolve));
-    const { id, pid, nodePid, node } = saved;
-    const process = { id, pid, nodePid, channels, exit, kill: (signal: number) => this.run({ node }, killSpawned(id, signal)) };
-    const running = { saved, process, exited };
-    this.#processes.set(id, running);
-    return running;
-  }
-
   #restore(saved: SavedClient): void {
     for (const state of saved.channels) this.#channels.set(state.id, Channel.restore(this.#channelPort, state));
-    for (const state of saved.processes)
-      this.#newProcess(
-        state,
-        mapValues(state.channels, (id) => this.#channels.get(id)),
-      );
+    for (const state of saved.processes) this.#processes.restore(state, (id) => this.#channels.get(id));
     for (const id of saved.listeners) this.#listeners.add(id);
     this.#reader.push(saved.partial);
   }
@@ -376,7 +350,7 @@ export class AgentClient {
     try {
       this.#reader.push(bytes);
     } catch (error) {
-      this.#lose(`the agent broke the protocol: ${String(error)}`, error);
+      this.#lose(`what the agent sent could not be handled: ${String(error)}`, error);
     }
   }
 
@@ -384,9 +358,9 @@ export class AgentClient {
     if (this.#lost) return;
     const error = new AgentLost(message, { cause });
     this.#lost = error;
-    for (const pending of this.#batches.values()) pending.reject(error);
+    for (const pending of [...this.#batches.values(), ...this.#dials.values(), ...this.#pings.values(), ...this.#resyncs])
+      pending.reject(error);
     for (const channel of [...this.#channels.values()]) channel.fail(error);
-    for (const dial of this.#dials.values()) dial.reject(error);
     for (const stub of this.#stubs.values()) stub.handleGone();
     this.#orphans.fail(error);
     this.#batches.clear();
@@ -408,7 +382,7 @@ export class AgentClient {
       case frameType.result:
         return this.#handleResult(id, r);
       case frameType.exit:
-        return this.#handleExit(id, r.u32());
+        return this.#processes.exited(id, r.u32());
       case frameType.orphanExit:
         return this.#orphans.report(id, r.u32(), r.u32());
       case frameType.opened:
@@ -435,9 +409,9 @@ export class AgentClient {
       case frameType.nodeGone:
         return this.#handleNodeGone(id);
       case frameType.synced:
-        return this.#resyncs.shift()?.(decodeState(r));
+        return this.#resyncs.shift()?.resolve(decodeState(r));
       case frameType.pong:
-        this.#pings.get(id)?.();
+        this.#pings.get(id)?.resolve();
         return void this.#pings.delete(id);
       case frameType.hello:
         return this.#handleAgentHello(r.u32());
@@ -481,12 +455,6 @@ export class AgentClient {
     pending.resolve(results);
   }
 
-  #handleExit(id: number, status: number): void {
-    const running = this.#processes.get(id);
-    this.#processes.delete(id);
-    running?.exited(status);
-  }
-
   /** The stub chose the bytes: what does not parse ends it, not us. */
   #handleHello(id: number, r: PayloadReader): void {
     let hello;
@@ -511,30 +479,9 @@ export class AgentClient {
   }
 }
 
-function targetOp(code: number, numbers: number[], namespace: string | undefined, target: DialTarget): Op<void> {
-  const name = target.kind === 'unix' ? target.path : `${target.address.join('.')}:${target.port}`;
-  return op(
-    code,
-    `${code === OP_DIAL ? 'dial' : 'listen on'} ${name}`,
-    (w) => {
-      for (const number of numbers) w.u32(number);
-      w.text(namespace ?? '').u8({ tcp: 0, udp: 1, unix: 2 }[target.kind]);
-      if (target.kind === 'unix') w.text(target.path);
-      else w.bytes(target.address).u16(target.port);
-    },
-    nothing,
-  );
-}
-
 function decodeState(r: PayloadReader): GuestState {
   r.u32(); // version
   const nodes = Array.from({ length: r.u32() }, () => ({ id: r.u32(), pid: r.u32(), name: r.text() }));
   const daemons = Array.from({ length: r.u32() }, () => ({ node: r.u32(), pid: r.u32(), stopping: r.u8() === 2 }));
   return { nodes, daemons };
-}
-
-function mapValues<K extends string, V, W>(record: Partial<Record<K, V>>, map: (value: V) => W): Partial<Record<K, W>> {
-  return Object.fromEntries(
-    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, map(value as V)]])),
-  ) as Partial<Record<K, W>>;
 }
