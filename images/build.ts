@@ -48,8 +48,18 @@ function main(args: string[]): void {
     bytesOf.set(part.name, bytes);
   }
 
-  const root = assembleRoot(machineParts.flatMap((part) => (part.place.path ? [{ path: part.place.path, bytes: bytesOf.get(part.name)! }] : [])));
-  parts['root'] = { file: 'root.cpio.gz', sha256: sha256(root), sizeBytes: root.length, sources: [], epoch: 0, builtWith: '', recipe: rootArchiveRecipe() };
+  const root = assembleRoot(
+    machineParts.flatMap((part) => (part.place.path ? [{ path: part.place.path, bytes: bytesOf.get(part.name)! }] : [])),
+  );
+  parts['root'] = {
+    file: 'root.cpio.gz',
+    sha256: sha256(root),
+    sizeBytes: root.length,
+    sources: [],
+    epoch: 0,
+    builtWith: '',
+    recipe: rootArchiveRecipe(),
+  };
 
   mkdirSync(machineDir, { recursive: true });
   const files: MachineManifest['files'] = {};
@@ -77,7 +87,11 @@ function buildPart(part: Part, recipe: string): { bytes: Uint8Array; record: Par
 }
 
 /** A part taken out of dist/machine, when it was made there under this very recipe. */
-function shippedPart(part: Part, recipe: string, manifest: MachineManifest | undefined): { bytes: Uint8Array; record: PartRecord } | undefined {
+function shippedPart(
+  part: Part,
+  recipe: string,
+  manifest: MachineManifest | undefined,
+): { bytes: Uint8Array; record: PartRecord } | undefined {
   const record = manifest?.parts[part.name];
   const path = join(machineDir, part.place.file);
   if (!record || record.recipe !== recipe || !existsSync(path)) return undefined;

@@ -37,7 +37,14 @@ export function binaryPackage(name: string, arch: 'all' | 'i386' | 'amd64'): Deb
     // `Source:` is absent when it equals the package, and carries a version only when that differs.
     const [, source, sourceVersion] = /^(\S+)(?: \((.*)\))?$/.exec(field('Source') || name) ?? [];
     rmSync(deb);
-    return { name, version, source: source ?? name, sourceVersion: sourceVersion ?? version, epoch: changelogDate(changelogIn(files, name)), dir: files };
+    return {
+      name,
+      version,
+      source: source ?? name,
+      sourceVersion: sourceVersion ?? version,
+      epoch: changelogDate(changelogIn(files, name)),
+      dir: files,
+    };
   });
 }
 
@@ -63,7 +70,9 @@ export function installedVersion(name: string): string {
 export function requireInstalled(names: string[]): void {
   const missing = names.filter((name) => {
     try {
-      return !execFileSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8', stdio: 'pipe' }).startsWith('installed');
+      return !execFileSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8', stdio: 'pipe' }).startsWith(
+        'installed',
+      );
     } catch {
       return true;
     }
@@ -126,7 +135,9 @@ function writeSources(): void {
   if (!release) throw new Error('npm run images needs Debian: /etc/os-release names no release');
   const lines: string[] = [];
   const stanzas: string[] = [];
-  const parts = existsSync('/etc/apt/sources.list.d') ? readdirSync('/etc/apt/sources.list.d').map((file) => `/etc/apt/sources.list.d/${file}`) : [];
+  const parts = existsSync('/etc/apt/sources.list.d')
+    ? readdirSync('/etc/apt/sources.list.d').map((file) => `/etc/apt/sources.list.d/${file}`)
+    : [];
   for (const file of ['/etc/apt/sources.list', ...parts]) {
     if (!existsSync(file)) continue;
     const text = readFileSync(file, 'utf8');
@@ -149,7 +160,9 @@ function writeSources(): void {
 
 function changelogIn(files: string, name: string): string {
   const doc = join(files, 'usr/share/doc', name);
-  const found = ['changelog.Debian.gz', 'changelog.Debian.i386.gz', 'changelog.gz'].map((file) => join(doc, file)).find((path) => existsSync(path));
+  const found = ['changelog.Debian.gz', 'changelog.Debian.i386.gz', 'changelog.gz']
+    .map((file) => join(doc, file))
+    .find((path) => existsSync(path));
   if (!found) throw new Error(`${name}: no changelog in the package`);
   return found;
 }

@@ -55,7 +55,9 @@ export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256
 /** Hash over names and contents of the recipe's files. Line ends do not count: a checkout may change them. */
 export function recipeHash(recipe: string[]): string {
   const files = recipe.flatMap(filesBelow).sort();
-  return sha256(files.map((file) => `${sha256(readFileSync(join(imagesDir, file), 'latin1').replaceAll('\r\n', '\n'))}  ${file}\n`).join(''));
+  return sha256(
+    files.map((file) => `${sha256(readFileSync(join(imagesDir, file), 'latin1').replaceAll('\r\n', '\n'))}  ${file}\n`).join(''),
+  );
 }
 
 /** Files at or below a path of `images/`, as paths relative to it. */

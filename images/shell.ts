@@ -41,7 +41,7 @@ export function run(program: string, args: string[], { cwd, env, log, input }: R
 export function lockCache(): () => void {
   const path = join(cacheDir, 'lock');
   mkdirSync(cacheDir, { recursive: true });
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     try {
       writeFileSync(path, String(process.pid), { flag: 'wx' });
       return () => rmSync(path, { force: true });

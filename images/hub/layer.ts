@@ -56,7 +56,14 @@ function tarRecord(entry: LayerEntry, epoch: number): Buffer[] {
   text(entry.target ?? '', 157, 100);
   text('ustar\x0000', 257, 8);
   header.fill(' ', 148, 156);
-  text(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148, 8);
+  text(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+    8,
+  );
   return [header, Buffer.from(bytes), Buffer.alloc((512 - (bytes.length % 512)) % 512)];
 }
 

@@ -69,7 +69,11 @@ export function writeRepository(name: string, image: Image): string {
     }),
   );
   const manifest = store('manifests', mediaTypes.manifest, json({ schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers }));
-  const index = json({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: [{ ...manifest, platform: { architecture: '386', os: 'linux' } }] });
+  const index = json({
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: [{ ...manifest, platform: { architecture: '386', os: 'linux' } }],
+  });
   const { digest } = store('manifests', mediaTypes.index, index);
   for (const tag of image.tags) write(`manifests/${tag}`, index);
   write('tags/list', json({ name, tags: [...image.tags].sort() }));

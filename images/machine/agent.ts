@@ -10,14 +10,22 @@ import { cacheDir, imagesDir, run } from '../shell.ts';
 import { compilerPackages, guestFlags, muslCompiler } from '../toolchain.ts';
 
 /** The agent brings its own program start and system calls: no C library. */
-export const agent = program('agent', 'usr/sbin/drydock-agent', () => compile('agent', 'gcc', ['-m32', '-DDRYDOCK_FREESTANDING', '-ffreestanding', '-nostdlib'], ['-lgcc']));
+export const agent = program('agent', 'usr/sbin/drydock-agent', () =>
+  compile('agent', 'gcc', ['-m32', '-DDRYDOCK_FREESTANDING', '-ffreestanding', '-nostdlib'], ['-lgcc']),
+);
 
 export const curl = program('curl', 'usr/bin/curl', () => withMusl('curl'));
 export const sudo = program('sudo', 'usr/bin/sudo', () => withMusl('sudo'));
 
 function program(name: string, path: string, build: () => BuiltPart): Part {
   const sources = filesBelow(`machine/${name}`).filter((file) => /\.[ch]$/.test(file));
-  return { name, recipe: ['machine/agent.ts', 'toolchain.ts', ...sources], place: { file: 'root.cpio.gz', path }, tools: compilerPackages, build };
+  return {
+    name,
+    recipe: ['machine/agent.ts', 'toolchain.ts', ...sources],
+    place: { file: 'root.cpio.gz', path },
+    tools: compilerPackages,
+    build,
+  };
 }
 
 function withMusl(name: string): BuiltPart {
@@ -32,6 +40,24 @@ function compile(name: string, compiler: string, flags: string[], libraries: str
   const out = join(cacheDir, 'programs', name);
   mkdirSync(join(cacheDir, 'programs'), { recursive: true });
   const size = ['-Os', '-ffunction-sections', '-fdata-sections', '-s', '-Wl,--gc-sections,--build-id=none'];
-  run(compiler, ['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', ...size, ...guestFlags, ...flags, '-static', '-no-pie', '-o', out, ...sources, ...libraries], { cwd: imagesDir });
+  run(
+    compiler,
+    [
+      '-std=gnu11',
+      '-D_GNU_SOURCE',
+      '-Wall',
+      '-Wextra',
+      ...size,
+      ...guestFlags,
+      ...flags,
+      '-static',
+      '-no-pie',
+      '-o',
+      out,
+      ...sources,
+      ...libraries,
+    ],
+    { cwd: imagesDir },
+  );
   return { bytes: readFileSync(out), from: [] };
 }

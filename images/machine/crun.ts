@@ -2,7 +2,7 @@
 //
 // eBPF stays on, as the device controller of cgroup v2 is a BPF program. systemd, plugins and the shared yajl are left out.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, cpSync, chmodSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { binaryPackage, installedVersion, sourcePackage } from '../debian.ts';

@@ -27,7 +27,10 @@ function build(): BuiltPart {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   run('tar', ['-xf', join(source.dir, 'usr/src/linux-source-6.1.tar.xz')], { cwd: dir, log });
-  const tree = join(dir, readdirSync(dir).find((name) => name.startsWith('linux-source'))!);
+  const tree = join(
+    dir,
+    readdirSync(dir).find((name) => name.startsWith('linux-source'))!,
+  );
 
   const env = {
     KBUILD_BUILD_TIMESTAMP: new Date(source.epoch * 1000).toUTCString(),
@@ -35,7 +38,8 @@ function build(): BuiltPart {
     KBUILD_BUILD_HOST: 'drydock',
     KBUILD_BUILD_VERSION: '1',
   };
-  const make = (...targets: string[]): void => run('nice', ['-n', '5', 'make', 'ARCH=i386', 'LOCALVERSION=', `-j${cpus().length}`, ...targets], { cwd: tree, env, log });
+  const make = (...targets: string[]): void =>
+    run('nice', ['-n', '5', 'make', 'ARCH=i386', 'LOCALVERSION=', `-j${cpus().length}`, ...targets], { cwd: tree, env, log });
   make('tinyconfig');
   const wanted = readFileSync(join(imagesDir, configFile), 'utf8');
   appendFileSync(join(tree, '.config'), wanted);
@@ -50,8 +54,10 @@ function build(): BuiltPart {
 
 /** olddefconfig drops what lacks a dependency without a word: say it here. */
 export function checkConfig(wanted: string, result: string): void {
-  const values = (text: string): Map<string, string> => new Map([...text.matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
+  const values = (text: string): Map<string, string> =>
+    new Map([...text.matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
   const have = values(result);
   const wrong = [...values(wanted)].filter(([name, value]) => (have.get(name) ?? 'n') !== value);
-  if (wrong.length > 0) throw new Error(`the kernel refused ${wrong.map(([name, value]) => `${name}=${value} (is ${have.get(name) ?? 'n'})`).join(', ')}`);
+  if (wrong.length > 0)
+    throw new Error(`the kernel refused ${wrong.map(([name, value]) => `${name}=${value} (is ${have.get(name) ?? 'n'})`).join(', ')}`);
 }

@@ -10,7 +10,9 @@ import type { LayerEntry } from '../layer.ts';
 import type { Repository } from '../recipes.ts';
 
 const folders: [path: string, mode: number][] = [
-  ...['bin', 'dev', 'etc', 'home', 'usr', 'usr/bin', 'usr/sbin', 'var', 'var/spool', 'var/spool/mail', 'var/www'].map((path): [string, number] => [path, 0o755]),
+  ...['bin', 'dev', 'etc', 'home', 'usr', 'usr/bin', 'usr/sbin', 'var', 'var/spool', 'var/spool/mail', 'var/www'].map(
+    (path): [string, number] => [path, 0o755],
+  ),
   ['root', 0o700],
   ['tmp', 0o1777],
 ];
@@ -33,7 +35,9 @@ export const busyboxImage: Repository = {
         return { path, mode: path === 'etc/shadow' ? 0o600 : 0o644, type: 'file', bytes: readFileSync(join(imagesDir, file)) };
       }),
       { path: 'bin/busybox', mode: 0o755, type: 'file', bytes },
-      ...[...new Set(applets)].filter((name) => name !== 'busybox').map((name): LayerEntry => ({ path: `bin/${name}`, mode: 0o755, type: 'hardlink', target: 'bin/busybox' })),
+      ...[...new Set(applets)]
+        .filter((name) => name !== 'busybox')
+        .map((name): LayerEntry => ({ path: `bin/${name}`, mode: 0o755, type: 'hardlink', target: 'bin/busybox' })),
       // Scripts begin with `#!/usr/bin/env`.
       { path: 'usr/bin/env', mode: 0o777, type: 'symlink', target: '../../bin/env' },
     ];
@@ -45,7 +49,11 @@ export const busyboxImage: Repository = {
         config: {
           Cmd: ['sh'],
           Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-          Labels: { 'org.opencontainers.image.licenses': 'GPL-2.0-only AND MIT', 'org.opencontainers.image.version': version, 'io.drydock.sources': sources.join(', ') },
+          Labels: {
+            'org.opencontainers.image.licenses': 'GPL-2.0-only AND MIT',
+            'org.opencontainers.image.version': version,
+            'io.drydock.sources': sources.join(', '),
+          },
         },
         history: [{ created_by: `BusyBox ${version} (musl), Debian ${debianVersion}` }],
         layers: [makeLayer(entries, epoch)],

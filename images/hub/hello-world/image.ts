@@ -42,8 +42,25 @@ function compile(): Uint8Array {
   requireInstalled(compilerPackages);
   const out = join(cacheDir, 'programs', 'hello');
   mkdirSync(join(cacheDir, 'programs'), { recursive: true });
-  run('gcc', ['-m32', '-Os', ...guestFlags, '-ffreestanding', '-nostdlib', '-static', '-no-pie', '-s', '-Wl,--build-id=none,-z,noseparate-code,-z,norelro', '-o', out, 'hello.c'], {
-    cwd: join(imagesDir, 'hub/hello-world'),
-  });
+  run(
+    'gcc',
+    [
+      '-m32',
+      '-Os',
+      ...guestFlags,
+      '-ffreestanding',
+      '-nostdlib',
+      '-static',
+      '-no-pie',
+      '-s',
+      '-Wl,--build-id=none,-z,noseparate-code,-z,norelro',
+      '-o',
+      out,
+      'hello.c',
+    ],
+    {
+      cwd: join(imagesDir, 'hub/hello-world'),
+    },
+  );
   return readFileSync(out);
 }
