@@ -100,10 +100,10 @@ static void handle_signals(void) {
   while (sys_read(signals, &signal, sizeof signal) == sizeof signal) {
     if (signal.number == SIGTSTP)
       suspend();
-    else if (signal.number == SIGCONT)
-      say('F', has_terminal());
-    else
+    else {
+      if (signal.number == SIGCONT) say('F', has_terminal());
       say('S', signal.number);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import type { ByteLink } from '../machine/byte-link.ts';
 import { AgentError, AgentLost } from './agent-error.ts';
 import { Channel, type ChannelOptions, type ChannelPort, type SavedChannel } from './channel.ts';
 import { dialOp, listenOp, type DialTarget } from './dial.ts';
-import { encodeFrame, frameType, FrameReader, MAX_FRAME_BYTES, PROTOCOL_VERSION, type Frame } from './frames.ts';
+import { AGENT_ID, encodeFrame, frameType, FrameReader, MAX_FRAME_BYTES, PROTOCOL_VERSION, type Frame } from './frames.ts';
 import { decodeResult, encodeBatch, type Op, type OpResults, type Where } from './op.ts';
 import { killSpawned } from './ops.ts';
 import { OrphanExits } from './orphan-exits.ts';
@@ -280,16 +280,14 @@ export class AgentClient {
 
   /**
    * What has to be kept with the machine. Take it when no batch is pending and the link's queue is
-   * empty; commands that run (stubs) and their channels are left out.
+   * empty. What the agent opened is left out: commands that run (stubs) and connections do not survive.
    */
   save(): SavedClient {
-    const transient = new Set<number>();
-    for (const stub of this.#stubs.values()) for (const { id } of [stub.stdin, stub.stdout, stub.stderr]) transient.add(id);
     return {
       version: PROTOCOL_VERSION,
       nextId: this.#nextId,
       partial: this.#reader.save(),
-      channels: [...this.#channels.values()].filter(({ id }) => !transient.has(id)).map((channel) => channel.save()),
+      channels: [...this.#channels.values()].filter(({ id }) => id < AGENT_ID).map((channel) => channel.save()),
       processes: this.#processes.save(),
       listeners: [...this.#listeners],
     };

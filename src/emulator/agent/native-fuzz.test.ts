@@ -206,6 +206,31 @@ describe(`frames that make no sense (seed ${seed})`, () => {
     expect(fatal).toBeGreaterThan(10);
   });
 
+  test('from programs of the guest are turned away, and the agent goes on', async () => {
+    const random = generator(seed + 3);
+    const agent = await startNativeAgent();
+    let stubs = 0;
+    agent.client.onStub((stub) => {
+      stubs++;
+      void stub.exit(0);
+    });
+    for (let round = 0; round < 150; round++) {
+      const channel = await agent.client.dial(0, { kind: 'unix', path: '/run/drydock/agent.sock' });
+      const greeting = new Uint8Array(8 + random(60)).map(() => random(256));
+      const view = new DataView(greeting.buffer);
+      if (random(4) > 0) view.setUint16(0, 'SD'.charCodeAt(random(2)) << 8, true);
+      if (random(3) > 0) view.setUint16(2, 1, true);
+      if (random(3) > 0) view.setUint32(4, random(2) === 0 ? greeting.length - 8 : random(1 << 30), true);
+      await channel.write(greeting.subarray(0, random(5) === 0 ? 1 + random(8) : greeting.length)).catch(() => {});
+      if (random(2) === 0) channel.abort();
+      else channel.end();
+    }
+    const { agentBytes } = await agent.client.run({ node: 0 }, info());
+    expect(agentBytes).toBeLessThan(8_000_000);
+    expect(stubs).toBe(0);
+    await agent.stop();
+  });
+
   test('more data than granted is a fault; for a channel that has ended it is not', async () => {
     const agent = await startNativeAgent();
     const { channels } = await agent.client.spawn({ node: 0 }, { argv: ['sleep', '100'], env, stdio: { stdin: true } });
