@@ -28,6 +28,7 @@ export async function resumeMachine(options: StartMachineOptions, { pc, files, i
     const daemonUp = daemons.some(({ node }) => node === id);
     machine.addNode({ id, name }, runtime as RuntimeState, daemonUp, engine);
   }
+  machine.keepShells(image.shells);
   machine.startEngines();
   return machine;
 }

@@ -21,7 +21,7 @@ import { systemClock } from './ports/clock.ts';
 import { systemRandom } from './ports/random.ts';
 import { Registries } from './ports/registry.ts';
 import { loginShell, shellCommand } from './shell.ts';
-import { packImage, type MachineImage } from './state/machine-image.ts';
+import { packImage, type MachineImage, type RestingShell } from './state/machine-image.ts';
 import { stubEnvironment } from './stub-environment.ts';
 import { terminalSession } from './terminal-session.ts';
 
@@ -36,6 +36,8 @@ export interface MachineParts {
   fit: string;
 }
 
+/** Ctrl-L: a shell, and every full-screen program, draws itself anew. */
+const REDRAW = Uint8Array.of(12);
 /** How long saving waits for a moment at which nothing is under way. */
 const REST_LIMIT_MS = 10_000;
 
@@ -44,6 +46,9 @@ export class RunningMachine implements Machine {
   readonly #nodes = new Map<string, NodeHost>();
   readonly #startedMs = systemClock.now();
   #commands = 0;
+  /** Login shells of open terminals, and their nodes. */
+  readonly #shells = new Map<SpawnedProcess, string>();
+  #resting: { node: string; shell: SpawnedProcess }[] = [];
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -75,6 +80,16 @@ export class RunningMachine implements Machine {
     this.#nodes.set(node.name, new NodeHost(parts, node, runtime, daemonUp, saved));
   }
 
+  /** Shells of the machine that was saved, for the next terminals. */
+  keepShells(shells: RestingShell[]): void {
+    for (const { node, process: number } of shells) {
+      const shell = this.#parts.agent.process(number);
+      if (!shell) continue;
+      this.#resting.push({ node, shell });
+      void shell.exit.then(() => (this.#resting = this.#resting.filter((other) => other.shell !== shell))).catch(() => {});
+    }
+  }
+
   /** Brings up the engines whose daemons run. Requests wait for them by themselves. */
   startEngines(): void {
     for (const node of this.#nodes.values()) if (node.isUp) node.start();
@@ -83,7 +98,18 @@ export class RunningMachine implements Machine {
   // Machine
 
   async openTerminal(options: { node: string; rows: number; columns: number; cwd?: string }): Promise<TerminalSession> {
-    return terminalSession(await loginShell(this.#parts.agent, this.#node(options.node).node.id, options, options.cwd));
+    const { node, rows, columns, cwd } = options;
+    const { id } = this.#node(node).node;
+    const resting = cwd === undefined ? this.#takeRestingShell(node) : undefined;
+    const shell = resting ?? (await loginShell(this.#parts.agent, id, { rows, columns }, cwd));
+    this.#shells.set(shell, node);
+    void shell.exit.then(() => this.#shells.delete(shell)).catch(() => {});
+    const session = terminalSession(shell);
+    if (resting) {
+      session.resize(rows, columns);
+      session.write(REDRAW);
+    }
+    return session;
   }
 
   api(node: string): ApiHandler {
@@ -169,8 +195,9 @@ export class RunningMachine implements Machine {
     } while (pc.link.queuedBytes > 0 || agent.pendingBatches > 0);
     const nodes = [...this.#nodes.values()].map((node) => node.save());
     const client = agent.save();
+    const shells = [...this.#shells, ...this.#resting.map(({ node, shell }): [SpawnedProcess, string] => [shell, node])];
     const saved = files.save();
-    return { processor: await pc.save(), ...saved, agent: client, nodes };
+    return { processor: await pc.save(), ...saved, agent: client, nodes, shells: shells.map(([{ id }, node]) => ({ node, process: id })) };
   }
 
   // Inside
@@ -179,6 +206,11 @@ export class RunningMachine implements Machine {
     const node = this.#nodes.get(name);
     if (!node) throw new Error(`there is no node ${name}`);
     return node;
+  }
+
+  #takeRestingShell(node: string): SpawnedProcess | undefined {
+    const index = this.#resting.findIndex((each) => each.node === node);
+    return index < 0 ? undefined : this.#resting.splice(index, 1)[0]?.shell;
   }
 
   #nodeById(id: number): NodeHost | undefined {

@@ -7,7 +7,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { firstNode } from '../guest/prepare.ts';
 import { nodePlatform } from '../host.ts';
+import type { RunningMachine } from '../running-machine.ts';
 import { startMachine } from '../start.ts';
 import type { CurrentState } from './load.ts';
 import { fitOf, packImage, type MachineManifest } from './machine-image.ts';
@@ -18,7 +20,7 @@ const currentFile = join(folder, 'current.json');
 const manifestFile = join(root, 'images/dist/machine/manifest.json');
 /** Files and folders whose code leaves traces in the state: what it contains, or the form in which it is kept. */
 const recipe = [
-  ...['agent', 'guest', 'machine', 'p9', 'state', 'shared-files.ts', 'boot-machine.ts'].map((path) => `src/emulator/${path}`),
+  ...['agent', 'guest', 'machine', 'p9', 'state', 'shared-files.ts', 'boot-machine.ts', 'shell.ts'].map((path) => `src/emulator/${path}`),
   'node_modules/v86/build/v86.wasm',
 ];
 const LEVEL = 19;
@@ -45,6 +47,7 @@ async function buildState(): Promise<Uint8Array<ArrayBuffer>> {
   const onFailure = (error: unknown): void => failed.reject?.(error);
   const work = async (): Promise<Uint8Array<ArrayBuffer>> => {
     const machine = await startMachine({ platform: nodePlatform(), purpose: 'make-state', onFailure });
+    await shellAtPrompt(machine);
     await machine.settle();
     const image = await machine.image();
     await machine.stop();
@@ -55,6 +58,19 @@ async function buildState(): Promise<Uint8Array<ArrayBuffer>> {
     return packImage({ ...image, processor }, fitOf(manifest), true);
   };
   return Promise.race([work(), failure]);
+}
+
+/** A login shell that waits for the first terminal, so that nobody has to wait for a shell to start. */
+async function shellAtPrompt(machine: RunningMachine): Promise<void> {
+  const terminal = await machine.openTerminal({ node: firstNode.name, rows: 24, columns: 80 });
+  let screen = '';
+  await new Promise<void>((resolve) => {
+    terminal.onData((bytes) => {
+      terminal.acknowledge(bytes.length);
+      screen += new TextDecoder().decode(bytes);
+      if (screen.endsWith('$ ')) resolve();
+    });
+  });
 }
 
 /** Puts the state in its place, the description last, and removes what it replaces. */

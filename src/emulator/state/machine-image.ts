@@ -12,7 +12,7 @@ import { collect, pipe } from '../ports/compression.ts';
 import { packArchive, unpackArchive } from './archive.ts';
 
 /** Raise it whenever what is saved changes its form. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** A machine has 256 MB of memory, and its files as much again. */
 const LIMIT_BYTES = 1024 * 1024 * 1024;
 
@@ -24,6 +24,14 @@ export interface MachineImage {
   /** The agent's client. */
   agent: unknown;
   nodes: SavedNode[];
+  shells: RestingShell[];
+}
+
+/** A login shell that goes on: the next terminal on its node is connected to it. */
+export interface RestingShell {
+  node: string;
+  /** The agent client's number for it. */
+  process: number;
 }
 
 export interface SavedNode {
