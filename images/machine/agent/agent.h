@@ -68,7 +68,13 @@ void put_bytes(struct writer *, const void *, u32 length);
 void put_string(struct writer *, const char *);
 
 /* channel.c: byte streams between a descriptor in the guest and the host */
-enum fd_kind { FD_POLLED, FD_FILE, FD_SOCKET, FD_DATAGRAM, FD_UNCONNECTED };
+enum fd_kind {
+  FD_POLLED,   /* does not wait: read until it has no more */
+  FD_CAREFUL,  /* may wait: one read each time it says that it is ready; FD_FILE when it cannot say so */
+  FD_FILE,     /* always ready */
+  FD_SOCKET,
+  FD_DATAGRAM,
+};
 struct stub;
 struct channel {
   u32 id; /* 0: this slot is free */

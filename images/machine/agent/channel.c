@@ -129,7 +129,7 @@ static int send_some(struct channel *channel) {
     got = read_some(channel, to + length, limit - length);
     if (got > 0) length += got;
     /* A pty gives at most 4 KB at a time: after a large piece there is likely more. */
-  } while (got >= 1024 && length < limit && channel->in_kind < FD_DATAGRAM);
+  } while (got >= 1024 && length < limit && channel->in_kind != FD_DATAGRAM && channel->in_kind != FD_CAREFUL);
   if (length || (got == 0 && channel->in_kind >= FD_DATAGRAM)) {
     frame_end(length);
     channel->credit -= length;

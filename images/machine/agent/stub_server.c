@@ -48,8 +48,8 @@ static int open_stream(struct stub *stub, int fd, int writing, enum fd_kind *kin
   }
   *kind = FD_POLLED;
   switch (stat.stx_mode & S_IFMT) {
-    case S_IFREG:
-      *kind = FD_FILE;
+    case S_IFREG: /* a file of /proc may wait for its content */
+      *kind = writing ? FD_FILE : FD_CAREFUL;
       return fd;
     case S_IFSOCK:
       *kind = FD_SOCKET;

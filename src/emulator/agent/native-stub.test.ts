@@ -100,6 +100,16 @@ describe('a docker command', () => {
     expect(await outputOf('seq 100000 | docker read | tail -1')).toBe('100000\n');
   });
 
+  test('a file that waits for its content does not hold the agent up', async () => {
+    const next = nextStub();
+    const running = await sh('exec docker read < /proc/kmsg', 'null');
+    const stub = await next;
+    const reading = textOf(stub.stdin);
+    for (let i = 0; i < 20; i++) await agent.client.ping();
+    await running.kill(9);
+    await reading;
+  });
+
   test('appends where the shell does', async () => {
     agent.client.onStub(async (stub) => {
       await stub.stdout.write(bytesOf('stub\n'));
