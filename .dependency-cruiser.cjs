@@ -10,9 +10,24 @@ const only = (name, from, allowed, comment) => ({
 module.exports = {
   forbidden: [
     only('engine-is-a-library', '^src/engine/', [], 'The engine runs anywhere: what is impure comes in through ports.'),
-    only('cli-is-a-client', '^src/cli/', ['^src/engine/api/', '^src/engine/[a-z-]+\\.ts$', '^src/engine/oci/reference'], 'The command line talks to the Engine API and nothing else of the engine.'),
-    only('lessons-ask-the-api', '^src/lessons/', ['^src/engine/api/', '^src/engine/[a-z-]+\\.ts$'], 'A goal is a statement about Engine API state.'),
-    only('ui-sees-a-machine', '^src/ui/', ['^src/lessons/', '^src/engine/api/', '^src/engine/[a-z-]+\\.ts$', '^src/emulator/(client|protocol|machine-api)\\.ts$'], 'The page knows a Machine and the Engine API.'),
+    only(
+      'cli-is-a-client',
+      '^src/cli/',
+      ['^src/engine/api/', '^src/engine/[a-z-]+\\.ts$', '^src/engine/oci/reference'],
+      'The command line talks to the Engine API and nothing else of the engine.',
+    ),
+    only(
+      'lessons-ask-the-api',
+      '^src/lessons/',
+      ['^src/engine/api/', '^src/engine/[a-z-]+\\.ts$'],
+      'A goal is a statement about Engine API state.',
+    ),
+    only(
+      'ui-sees-a-machine',
+      '^src/ui/',
+      ['^src/lessons/', '^src/engine/api/', '^src/engine/[a-z-]+\\.ts$', '^src/emulator/(client|protocol|machine-api)\\.ts$'],
+      'The page knows a Machine and the Engine API.',
+    ),
     {
       name: 'one-place-knows-v86',
       comment: 'Only machine.ts and its console and 9p devices know the emulator.',
@@ -20,9 +35,27 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/emulator/machine' },
       to: { path: 'node_modules/v86/(?!package.json)' },
     },
-    { name: 'no-cycles', comment: 'A cycle has no lowest part to read first.', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'raft-imports-nothing', comment: 'Consensus is a value.', severity: 'error', from: { path: '^src/engine/swarm/raft/' }, to: { pathNot: '^src/engine/swarm/raft/' } },
-    { name: 'images-below-containers', comment: 'Images know nothing of containers.', severity: 'error', from: { path: '^src/engine/(image|oci|network)/', pathNot: '\\.test\\.ts$' }, to: { path: '^src/engine/(container|build)/' } },
+    {
+      name: 'no-cycles',
+      comment: 'A cycle has no lowest part to read first.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'raft-imports-nothing',
+      comment: 'Consensus is a value.',
+      severity: 'error',
+      from: { path: '^src/engine/swarm/raft/' },
+      to: { pathNot: '^src/engine/swarm/raft/' },
+    },
+    {
+      name: 'images-below-containers',
+      comment: 'Images know nothing of containers.',
+      severity: 'error',
+      from: { path: '^src/engine/(image|oci|network)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/engine/(container|build)/' },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -61,7 +61,10 @@ async function serveAssets(request: IncomingMessage, response: ServerResponse, n
     return;
   }
   response.setHeader('Content-Length', found.size);
-  response.setHeader('Content-Type', file.endsWith('.wasm') ? 'application/wasm' : file.endsWith('.json') ? 'application/json' : 'application/octet-stream');
+  response.setHeader(
+    'Content-Type',
+    file.endsWith('.wasm') ? 'application/wasm' : file.endsWith('.json') ? 'application/json' : 'application/octet-stream',
+  );
   response.setHeader('Cache-Control', folder === 'state' && file.endsWith('.json') ? 'no-cache' : 'max-age=3600');
   createReadStream(file).pipe(response);
 }

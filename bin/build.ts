@@ -13,7 +13,17 @@ export async function buildState(): Promise<void> {
 /** The page under dist/, when a source of it changed. */
 export async function buildPage(): Promise<void> {
   const stamp = join(root, 'dist/.built-from');
-  const key = hashOf(['src', 'public', 'index.html', 'vite.config.ts', 'bin/assets.ts', 'package-lock.json', '.cache/state/current.json', 'images/dist/hub/v2', 'images/dist/machine/manifest.json']);
+  const key = hashOf([
+    'src',
+    'public',
+    'index.html',
+    'vite.config.ts',
+    'bin/assets.ts',
+    'package-lock.json',
+    '.cache/state/current.json',
+    'images/dist/hub/v2',
+    'images/dist/machine/manifest.json',
+  ]);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return;
   const { build } = await import('vite');
   await build({ root, logLevel: 'warn' });

@@ -1,24 +1,27 @@
 /** `drydock exec`: runs a command in the machine's shell, with our standard streams and its exit status. */
 import { parseArgs } from 'node:util';
 import type { Channel } from '../../src/emulator/agent/channel.ts';
+import { kill } from '../../src/emulator/agent/ops.ts';
 import { exitCode } from '../../src/emulator/agent/spawn.ts';
 import { node, openMachine } from './machine.ts';
-import { shareFolder } from './shared-folder.ts';
+import { checkFolder, shareFolder } from './shared-folder.ts';
 
 export async function exec(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: { files: { type: 'string' } }, allowPositionals: true });
   const [command, ...more] = positionals;
   if (command === undefined || more.length > 0) throw new Error(`usage: drydock exec [--files DIR] 'COMMAND'`);
+  if (values.files !== undefined) await checkFolder(values.files);
   const machine = await openMachine();
   const writeBack = values.files === undefined ? undefined : await shareFolder(values.files, machine.sharedHome(node));
-  const process_ = await machine.shell(node, command);
-  const { stdin, stdout, stderr } = process_.channels;
-  const forward = (signal: number) => () => void process_.kill(signal).catch(() => {});
+  const shell = await machine.shell(node, command);
+  const { stdin, stdout, stderr } = shell.channels;
+  // To everything that the command runs, as a terminal does.
+  const forward = (signal: number) => () => void machine.agent.run({ node: 0 }, kill(-shell.pid, signal)).catch(() => {});
   process.on('SIGINT', forward(2));
   process.on('SIGTERM', forward(15));
   const input = stdin && sendInput(stdin);
   await Promise.all([stdout && copyOut(stdout, process.stdout), stderr && copyOut(stderr, process.stderr)]);
-  const status = await process_.exit;
+  const status = await shell.exit;
   void input;
   await writeBack?.();
   await machine.stop();

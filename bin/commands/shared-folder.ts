@@ -3,14 +3,17 @@
  * copied back after. Nothing outside the folder is read or written: links are copied as links, and a
  * path is never followed through one.
  */
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { SharedHome } from '../../src/emulator/p9/shared-home.ts';
+
+export async function checkFolder(folder: string): Promise<void> {
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw new Error(`${folder}: no such directory`);
+}
 
 /** Copies the folder in; the returned function copies changes back. */
 export async function shareFolder(folder: string, home: SharedHome): Promise<() => Promise<void>> {
   const top = resolve(folder);
-  if (!(await lstat(top).catch(() => undefined))?.isDirectory()) throw new Error(`${folder}: no such directory`);
   await copyIn(top, '', home);
   const changed = new Set<string>();
   const stop = home.watch((path) => changed.add(path));

@@ -24,7 +24,9 @@ export async function chromiumFigures(docker: number | undefined): Promise<void>
         .catch(() => {});
     });
     await page.goto(server.url);
-    await page.waitForFunction(() => document.querySelector('.xterm-rows')?.textContent?.includes('node1'), undefined, { timeout: 120_000 }).catch(() => {});
+    await page
+      .waitForFunction(() => document.querySelector('.xterm-rows')?.textContent?.includes('node1'), undefined, { timeout: 120_000 })
+      .catch(() => {});
     report({ name: 'bytes before the prompt', where, value: wire / 1e6, unit: 'MB', target: 8 });
     report({ name: 'script before the prompt, gzipped', where, value: script / 1e3, unit: 'kB', target: 200 });
     await context.close();
@@ -57,7 +59,13 @@ export async function chromiumFigures(docker: number | undefined): Promise<void>
     report({ name: 'docker run --rm busybox echo', where, value: run, unit: 'ms', runs: 9, ...(docker && { docker, target: docker / 2 }) });
     report({ name: 'docker ps', where, value: (await timed('docker ps', 9)) - nothing, unit: 'ms', target: 60, runs: 9 });
     const long = (await studio.longTasks()).filter((task) => task.startMs > 3000);
-    report({ name: 'longest task of the main thread after load', where, value: Math.max(0, ...long.map((task) => task.durationMs)), unit: 'ms', target: 50 });
+    report({
+      name: 'longest task of the main thread after load',
+      where,
+      value: Math.max(0, ...long.map((task) => task.durationMs)),
+      unit: 'ms',
+      target: 50,
+    });
     await studio.close();
   } finally {
     await server.close();

@@ -16,9 +16,13 @@ export async function dockerRunMs(runs: number): Promise<number | undefined> {
   if (process.getuid?.() !== 0 || !existsSync('/usr/sbin/dockerd') || !existsSync(busybox)) return undefined;
   const home = mkdtempSync(join(tmpdir(), 'drydock-bench-docker-'));
   const host = `unix://${home}/docker.sock`;
-  const daemon = spawn('unshare', ['--net', '--mount', 'dockerd', '--data-root', `${home}/data`, '--exec-root', `${home}/exec`, '-H', host, '-p', `${home}/pid`], {
-    stdio: 'ignore',
-  });
+  const daemon = spawn(
+    'unshare',
+    ['--net', '--mount', 'dockerd', '--data-root', `${home}/data`, '--exec-root', `${home}/exec`, '-H', host, '-p', `${home}/pid`],
+    {
+      stdio: 'ignore',
+    },
+  );
   try {
     const docker = (...args: string[]): boolean => spawnSync('docker', ['-H', host, ...args], { stdio: 'ignore' }).status === 0;
     for (let tries = 0; tries < 60 && !docker('version'); tries++) await sleep(500);

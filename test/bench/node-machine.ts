@@ -83,7 +83,14 @@ export async function nodeFigures(docker: number | undefined): Promise<void> {
   report({ name: 'docker pull busybox', where, value: pull, unit: 'ms', target: 1000, runs: 1 });
 
   const runs = await time(15, () => terminal.run('docker run --rm busybox echo hello world'));
-  report({ name: 'docker run --rm busybox echo', where, value: median(runs), unit: 'ms', runs: runs.length, ...(docker && { docker, target: docker / 2 }) });
+  report({
+    name: 'docker run --rm busybox echo',
+    where,
+    value: median(runs),
+    unit: 'ms',
+    runs: runs.length,
+    ...(docker && { docker, target: docker / 2 }),
+  });
 
   const lists = await time(20, () => terminal.run('docker ps'));
   report({ name: 'docker ps', where, value: median(lists), unit: 'ms', target: 60, runs: lists.length });

@@ -52,7 +52,7 @@ describe.each<Scenario>(['containers-lifecycle', 'logs', 'exec-attach', 'run-ins
     for (const step of readScenario(scenario)) {
       const http = step.http.filter(({ path }) => !/^\/(images|plugins)\b/.test(path));
       await node.clock.advance(pausesMs[step.cmd] ?? 0);
-    steps.push({ step, compared: await replay.step({ ...step, http }, prepare) });
+      steps.push({ step, compared: await replay.step({ ...step, http }, prepare) });
     }
     test.each(steps)('$step.cmd', ({ step, compared }) => {
       const unexpected = compared

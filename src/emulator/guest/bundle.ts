@@ -27,7 +27,11 @@ export function unmountRootfs(rootfsName: string): Op {
 }
 
 /** Connects a network namespace to bridges: in the node the veth pairs, in the namespace addresses and routes. */
-export function connectSandbox(sandbox: string, endpoints: EndpointPlan[], indexOf: { bridge(name: string): number; nextVeth(): { index: number; name: string } }): Op[] {
+export function connectSandbox(
+  sandbox: string,
+  endpoints: EndpointPlan[],
+  indexOf: { bridge(name: string): number; nextVeth(): { index: number; name: string } },
+): Op[] {
   if (endpoints.length === 0) return [];
   const FIRST = 2;
   const outside = endpoints.map((endpoint, at) => {

@@ -19,7 +19,12 @@ function messages(bytes: Uint8Array): { type: number; flags: number; body: Uint8
 
 describe('netlink messages', () => {
   test('a descriptor fix-up points at an empty attribute value, wherever the message stands in a batch', () => {
-    const veth = newVeth({ name: 'veth1', index: 7, master: 3, peer: { name: 'eth0', index: 2, macAddress: '02:42:ac:11:00:02', namespace: '/run/netns/a' } });
+    const veth = newVeth({
+      name: 'veth1',
+      index: 7,
+      master: 3,
+      peer: { name: 'eth0', index: 2, macAddress: '02:42:ac:11:00:02', namespace: '/run/netns/a' },
+    });
     const batch = netlinkBatch(newAddress(3, '10.0.0.1/8'), veth, veth);
     expect(batch.descriptors.map((at) => at.path)).toEqual(['/run/netns/a', '/run/netns/a']);
     const view = new DataView(batch.bytes.buffer);

@@ -3,7 +3,20 @@
  * bridge, so that removing a network removes one table.
  * Source: linux/netfilter/nf_tables.h and nfnetlink.h of Linux 6.1.
  */
-import { data, message, nested, netlinkBatch, type NetlinkBatch, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REQUEST, numberBig, parsePrefix, plain, text } from './netlink.ts';
+import {
+  data,
+  message,
+  nested,
+  netlinkBatch,
+  type NetlinkBatch,
+  NLM_F_APPEND,
+  NLM_F_CREATE,
+  NLM_F_REQUEST,
+  numberBig,
+  parsePrefix,
+  plain,
+  text,
+} from './netlink.ts';
 
 const NFNL_SUBSYS_NFTABLES = 10;
 const BATCH_BEGIN = 16;
@@ -41,7 +54,12 @@ export function masquerade(bridge: string, subnet: string): NetlinkBatch {
       text(1, table),
       text(2, 'postrouting'),
       nested(4, [
-        expression('payload', [numberBig(1, NFT_REG_1), numberBig(2, NFT_PAYLOAD_NETWORK_HEADER), numberBig(3, IPV4_SOURCE_OFFSET), numberBig(4, 4)]),
+        expression('payload', [
+          numberBig(1, NFT_REG_1),
+          numberBig(2, NFT_PAYLOAD_NETWORK_HEADER),
+          numberBig(3, IPV4_SOURCE_OFFSET),
+          numberBig(4, 4),
+        ]),
         expression('bitwise', [
           numberBig(1, NFT_REG_1),
           numberBig(2, NFT_REG_1),

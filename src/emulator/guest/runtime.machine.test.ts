@@ -49,7 +49,10 @@ describe('after the last container', () => {
         readdir('/run/containerd/io.containerd.runtime.v2.task/moby'),
       ]);
       return {
-        overlays: new TextDecoder().decode(mounts).split('\n').filter((line) => line.startsWith('overlay')),
+        overlays: new TextDecoder()
+          .decode(mounts)
+          .split('\n')
+          .filter((line) => line.startsWith('overlay')),
         namespaces: namespaces.length,
         cgroups: cgroups.filter(({ type }) => type === 'directory'),
         bundles,

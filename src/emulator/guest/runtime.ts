@@ -21,7 +21,22 @@ import type { RuntimeSpec } from '#engine/runtime/spec.ts';
 import { AgentError } from '#emulator/agent/agent-error.ts';
 import type { Channel } from '#emulator/agent/channel.ts';
 import type { AgentClient } from '#emulator/agent/client.ts';
-import { cgroupRemove, diskUsage, info, kill, mayFail, mkdir, netlink, type Op, processes, readFile, rmtree, unlink, writeFile, writeSetting } from '#emulator/agent/ops.ts';
+import {
+  cgroupRemove,
+  diskUsage,
+  info,
+  kill,
+  mayFail,
+  mkdir,
+  netlink,
+  type Op,
+  processes,
+  readFile,
+  rmtree,
+  unlink,
+  writeFile,
+  writeSetting,
+} from '#emulator/agent/ops.ts';
 import type { OpResults } from '#emulator/agent/op.ts';
 import { exitCode, type SpawnChannels } from '#emulator/agent/spawn.ts';
 import { cgroupOf, connectSandbox, mountRootfs, removeBundle, unmountRootfs, writeBundle } from './bundle.ts';
@@ -93,26 +108,54 @@ export class GuestRuntime implements Runtime {
       const open = Object.entries(process.channels).map(([name, channel]: [string, Channel]) => [name, channel.id]);
       return { ...rest, channels: Object.fromEntries(open) as RuntimeState['running'][number]['channels'] };
     });
-    return { sandboxes: this.#sandboxes.save(), bridges: [...this.#bridges], writable: [...this.#writable], running, nextLink: this.#nextLink };
+    return {
+      sandboxes: this.#sandboxes.save(),
+      bridges: [...this.#bridges],
+      writable: [...this.#writable],
+      running,
+      nextLink: this.#nextLink,
+    };
   }
 
   describe(): string {
-    return [...this.#running.values()].map((one) => `${one.containerId.slice(0, 12)} pid ${one.pid} ${one.sandbox ?? 'shared network'}`).join('\n');
+    return [...this.#running.values()]
+      .map((one) => `${one.containerId.slice(0, 12)} pid ${one.pid} ${one.sandbox ?? 'shared network'}`)
+      .join('\n');
   }
 
   async info(): Promise<RuntimeInfo> {
     const [{ release, machine, memTotalBytes }] = await this.#batch([info()]);
-    return { kernelVersion: release, machine, osName: 'Drydock Linux', osVersion: '1', memTotalBytes, cpuCount: 1, ociRuntimeVersion: '1.8.1' };
+    return {
+      kernelVersion: release,
+      machine,
+      osName: 'Drydock Linux',
+      osVersion: '1',
+      memTotalBytes,
+      cpuCount: 1,
+      ociRuntimeVersion: '1.8.1',
+    };
   }
 
   async start(launch: Launch): Promise<Process> {
     const { containerId } = launch;
     const network = this.#networkOf(launch);
-    const running = { containerId, pid: 0, cgroup: cgroupOf(launch), rootfsName: launch.rootfs.name, sandbox: network.sandbox, network: network.path };
+    const running = {
+      containerId,
+      pid: 0,
+      cgroup: cgroupOf(launch),
+      rootfsName: launch.rootfs.name,
+      sandbox: network.sandbox,
+      network: network.path,
+    };
     const ops = [...network.ops, ...mountRootfs(launch), ...writeBundle(launch, network.path)];
     this.#writable.set(containerId, launch.rootfs.name);
     try {
-      const crun = { verb: 'run', args: ['--bundle', bundlePath(containerId)], base: bundlePath(containerId), console: containerId } as const;
+      const crun = {
+        verb: 'run',
+        args: ['--bundle', bundlePath(containerId)],
+        base: bundlePath(containerId),
+        console: containerId,
+      } as const;
       const started = await this.#launch(ops, containerId, crun, { ...launch, terminal: launch.config.process.terminal });
       return this.#attend({ ...running, pid: started.pid }, started.channels, started.status);
     } catch (error) {
@@ -150,7 +193,8 @@ export class GuestRuntime implements Runtime {
     try {
       await this.#batch([kill(pid, signal)]);
     } catch (error) {
-      if (error instanceof AgentError && error.code === 'ESRCH') throw new EngineError('not-found', 'process already finished', { cause: error });
+      if (error instanceof AgentError && error.code === 'ESRCH')
+        throw new EngineError('not-found', 'process already finished', { cause: error });
       throw error;
     }
   }
@@ -187,7 +231,8 @@ export class GuestRuntime implements Runtime {
   async removeWritable(containerId: string): Promise<void> {
     const name = this.#writable.get(containerId);
     if (!name) return;
-    await this.#batch([rmtree(overlayPaths(name).base)]);
+    // With the layer of mount points, which is this container's alone.
+    await this.#batch([rmtree(overlayPaths(name).base), rmtree(overlayPaths(`${name}-init`).base)]);
     this.#writable.delete(containerId);
   }
 
@@ -196,7 +241,11 @@ export class GuestRuntime implements Runtime {
     const index = FIRST_BRIDGE + this.#bridges.size;
     const ops: Op[] = [
       writeSetting('/proc/sys/net/ipv4/ip_forward', '1'),
-      netlink(NETLINK_ROUTE, '', netlinkBatch(newBridge({ name: bridge.name, index, macAddress: bridgeMac(bridge.address) }), newAddress(index, bridge.address))),
+      netlink(
+        NETLINK_ROUTE,
+        '',
+        netlinkBatch(newBridge({ name: bridge.name, index, macAddress: bridgeMac(bridge.address) }), newAddress(index, bridge.address)),
+      ),
     ];
     if (!bridge.internal) ops.push(netlink(NETLINK_NETFILTER, '', masquerade(bridge.name, bridge.subnet)));
     await this.#batch(ops);
@@ -241,7 +290,16 @@ export class GuestRuntime implements Runtime {
     const pidFile = `${crun.base}/init.pid`;
     const logFile = `${crun.base}/log.json`;
     const consoleSocket = consoleSocketPath(crun.console);
-    const argv = ['crun', `--root=${crunRoot}`, '--cgroup-manager=cgroupfs', `--log=${logFile}`, '--log-format=json', crun.verb, '--detach', `--pid-file=${pidFile}`];
+    const argv = [
+      'crun',
+      `--root=${crunRoot}`,
+      '--cgroup-manager=cgroupfs',
+      `--log=${logFile}`,
+      '--log-format=json',
+      crun.verb,
+      '--detach',
+      `--pid-file=${pidFile}`,
+    ];
     if (terminal) argv.push(`--console-socket=${consoleSocket}`);
     argv.push(...crun.args, containerId);
     const mark = this.#agent.orphanMark();
@@ -252,11 +310,17 @@ export class GuestRuntime implements Runtime {
           before: terminal ? [...ops, mkdir(dirname(consoleSocket), 0o700)] : ops,
           argv,
           env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
-          stdio: terminal ? { consoleSocket, rows: size?.rows ?? 0, columns: size?.columns ?? 0 } : { stdin: stdinOpen, stdout: true, stderr: true },
+          stdio: terminal
+            ? { consoleSocket, rows: size?.rows ?? 0, columns: size?.columns ?? 0 }
+            : { stdin: stdinOpen, stdout: true, stderr: true },
         },
       );
       const status = await spawned.exit;
-      const [log, pid] = await this.#batch([mayFail(readFile(logFile, 65536)), mayFail(readFile(pidFile, 32)), ...(terminal ? [mayFail(unlink(consoleSocket))] : [])]);
+      const [log, pid] = await this.#batch([
+        mayFail(readFile(logFile, 65536)),
+        mayFail(readFile(pidFile, 32)),
+        ...(terminal ? [mayFail(unlink(consoleSocket))] : []),
+      ]);
       if (status !== 0) throw startFailure(textOf(log));
       const nodePid = Number(textOf(pid));
       return { pid: nodePid, channels: spawned.channels, status: this.#agent.orphanExit(this.#node, nodePid, mark) };

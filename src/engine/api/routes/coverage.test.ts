@@ -10,7 +10,9 @@ const operations = readFileSync(join(import.meta.dirname, '../../../../test/data
 const sources = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'));
-const tags = sources.flatMap((source) => [...source.matchAll(/@api\s+[YPN](?:\[[^\]]*\])?\s+([A-Z]+ \S+)\s+(\w+)\s+"/g)].map(([, path, id]) => `${path} ${id}`));
+const tags = sources.flatMap((source) =>
+  [...source.matchAll(/@api\s+[YPN](?:\[[^\]]*\])?\s+([A-Z]+ \S+)\s+(\w+)\s+"/g)].map(([, path, id]) => `${path} ${id}`),
+);
 
 describe('coverage tags', () => {
   it('name every endpoint of Docker’s API once', () => {
