@@ -1,5 +1,6 @@
 /** Sessions in the browser's IndexedDB: one store for what the list shows, one for the bytes. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { EngineError, messageOf } from '#engine/errors.ts';
 import type { SessionInfo } from './machine-api.ts';
 import { surplus, type SessionStore } from './sessions.ts';
 
@@ -11,8 +12,10 @@ interface Schema extends DBSchema {
 export class IndexedDbSessions implements SessionStore {
   #database: Promise<IDBPDatabase<Schema>> | undefined;
 
+  /** None where the browser keeps nothing (private windows of some). */
   async list(): Promise<SessionInfo[]> {
-    const infos = await (await this.#open()).getAll('infos');
+    const database = await this.#open().catch(() => undefined);
+    const infos = (await database?.getAll('infos')) ?? [];
     return infos.sort((a, b) => b.savedAtMs - a.savedAtMs);
   }
 
@@ -21,6 +24,19 @@ export class IndexedDbSessions implements SessionStore {
   }
 
   async add(info: SessionInfo, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      await this.#write(info, bytes);
+    } catch (error) {
+      const full = error instanceof DOMException && error.name === 'QuotaExceededError';
+      const reason = full ? 'the browser gives this site no more room' : messageOf(error);
+      throw new EngineError('unavailable', `The session could not be saved: ${reason}. Those saved before are still there.`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** One transaction: all of it happens, or nothing. */
+  async #write(info: SessionInfo, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const transaction = (await this.#open()).transaction(['infos', 'bytes'], 'readwrite');
     const [infos, contents] = [transaction.objectStore('infos'), transaction.objectStore('bytes')];
     await Promise.all([infos.put(info, info.id), contents.put(bytes, info.id)]);
