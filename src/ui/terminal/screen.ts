@@ -159,7 +159,7 @@ function hasGraphicsProcessor(): boolean {
 
 function fontSize(): number {
   const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  return Math.round(root * 0.84375 * 2) / 2;
+  return Math.round(root * 0.8125 * 2) / 2;
 }
 
 function theme(): ITheme {
