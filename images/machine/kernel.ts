@@ -1,8 +1,9 @@
 // The kernel: Debian's linux-source-6.1, `tinyconfig` and kernel/config on top of it, one bzImage without modules.
 //
-// Build time, user and host are fixed, so the same package versions give the same bytes.
+// Build time, user and host are fixed, so the same package versions give the same bytes. Two lines of the source are
+// changed (see tune).
 
-import { existsSync, readFileSync, readdirSync, rmSync, mkdirSync, appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { binaryPackage } from '../debian.ts';
@@ -40,6 +41,7 @@ function build(): BuiltPart {
   };
   const make = (...targets: string[]): void =>
     run('nice', ['-n', '5', 'make', 'ARCH=i386', 'LOCALVERSION=', `-j${cpus().length}`, ...targets], { cwd: tree, env, log });
+  tune(tree);
   make('tinyconfig');
   const wanted = readFileSync(join(imagesDir, configFile), 'utf8');
   appendFileSync(join(tree, '.config'), wanted);
@@ -50,6 +52,21 @@ function build(): BuiltPart {
   const image = join(tree, 'arch/x86/boot/bzImage');
   if (!existsSync(image)) throw new Error(`no bzImage; see ${log}`);
   return { bytes: readFileSync(image), from: [source] };
+}
+
+/** Folders whose code runs at every system call, page fault and context switch: worth -O2, the rest of the kernel is -Os. */
+const hotFolders = ['arch/x86/Kbuild', 'fs/Makefile', 'kernel/Makefile', 'lib/Makefile', 'mm/Makefile'];
+
+/** Our two changes to the source. */
+function tune(tree: string): void {
+  for (const file of hotFolders) appendFileSync(join(tree, file), '\nsubdir-ccflags-y += -O2\nccflags-y += -O2\n');
+  // A fault in a file's pages maps the 3 pages around it instead of 15. Under emulation mapping and unmapping a page costs
+  // so much that a fork, exec and exit of a small program needs a sixth fewer instructions.
+  const memory = join(tree, 'mm/memory.c');
+  const before = readFileSync(memory, 'utf8');
+  const after = before.replace(/(?<=fault_around_bytes __read_mostly =\s+rounddown_pow_of_two\()65536(?=\))/, '16384');
+  if (after === before) throw new Error('mm/memory.c: fault_around_bytes is not where it was');
+  writeFileSync(memory, after);
 }
 
 /** olddefconfig drops what lacks a dependency without a word: say it here. */
