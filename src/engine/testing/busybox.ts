@@ -1,5 +1,6 @@
 /** A small busybox image for tests: what the engine reads of it. Programs are the fake runtime's. */
 import { packTar } from 'modern-tar';
+import type { RunConfig } from '../oci/image-config.ts';
 import type { BuiltImage, FakeRegistry } from './fake-registry.ts';
 
 const passwd = [
@@ -10,7 +11,13 @@ const passwd = [
 ];
 const group = ['root:x:0:', 'daemon:x:1:', 'wheel:x:10:root', 'www-data:x:33:', 'nobody:x:65534:'];
 
-export async function addBusybox(registry: FakeRegistry, names = ['docker.io/library/busybox:latest']): Promise<BuiltImage> {
+const usual: RunConfig = { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['sh'] };
+
+export async function addBusybox(
+  registry: FakeRegistry,
+  names = ['docker.io/library/busybox:latest'],
+  config: RunConfig = usual,
+): Promise<BuiltImage> {
   const directory = (name: string): object => ({ header: { name, type: 'directory', mode: 0o755, size: 0 } });
   const file = (name: string, body: string, mode = 0o644): object => ({ header: { name, mode, size: body.length }, body });
   const layer = await packTar([
@@ -21,7 +28,7 @@ export async function addBusybox(registry: FakeRegistry, names = ['docker.io/lib
     file('etc/passwd', passwd.join('\n') + '\n'),
   ] as Parameters<typeof packTar>[0]);
   return registry.add(names, [layer], {
-    config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['sh'] },
+    config,
     file: { comment: 'busybox 1.35 rootfs', docker_version: '28.2.2', os: 'linux' } as object,
   });
 }
