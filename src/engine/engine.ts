@@ -120,7 +120,7 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
       starting = undefined;
       events.close();
     },
-    save: () => ({ events: events.save(), containers: parts ? saveContainers(parts.containers) : { restarts: [] } }),
+    save: () => ({ events: events.save(), containers: parts ? saveContainers(parts.containers) : { restarts: [], lines: [] } }),
     describe: () => (parts ? describeParts(parts) : 'not running'),
     events,
     get images() {

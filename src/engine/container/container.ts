@@ -10,6 +10,7 @@ import type { Process } from '../runtime/runtime.ts';
 import type { Exec } from './exec/exec.ts';
 import type { HealthMonitor, HealthRecord } from './health.ts';
 import type { LogDriver } from './log/driver.ts';
+import type { LineSplitter } from './log/line-splitter.ts';
 import type { Mount } from './mount.ts';
 import type { RestartPolicyState } from './restart-policy.ts';
 import { newState, type State } from './state.ts';
@@ -66,6 +67,8 @@ export class LiveParts {
   readonly execs = new Map<string, Exec>();
   process: Process | undefined;
   log: LogDriver | undefined;
+  /** Cuts its output into lines for the log. */
+  lines: { stdout: LineSplitter; stderr: LineSplitter } | undefined;
   healthMonitor: HealthMonitor | undefined;
   /** Start of the run that the health record is about. */
   healthSinceMs: number | undefined;

@@ -23,17 +23,18 @@ const patienceMs = 2000;
  */
 export function watch(containers: Containers, container: Container, process: Process, restart: () => Promise<void>): void {
   const { clock } = containers.ports;
-  const splitters = { stdout: new LineSplitter('stdout'), stderr: new LineSplitter('stderr') };
-  const log = container.live.log;
+  const { live } = container;
+  const { log } = live;
+  const lines = (live.lines ??= { stdout: new LineSplitter('stdout'), stderr: new LineSplitter('stderr') });
   const progress = { chunks: 0 };
-  const passed = container.live.streams.connect(process, (chunk) => {
+  const passed = live.streams.connect(process, (chunk) => {
     progress.chunks++;
-    log?.write(splitters[chunk.stream].push(chunk.bytes, clock.now()));
+    log?.write(lines[chunk.stream].push(chunk.bytes, clock.now()));
   });
   void process.exit.then(async (exit) => {
     await drained(containers, passed, progress);
-    log?.write([...splitters.stdout.end(clock.now()), ...splitters.stderr.end(clock.now())]);
-    await container.live.lock.run(async () => ended(containers, container, exit, restart));
+    log?.write([...lines.stdout.end(clock.now()), ...lines.stderr.end(clock.now())]);
+    await live.lock.run(async () => ended(containers, container, exit, restart));
     if (!isUp(container.state.status)) await autoRemove(containers, container);
   });
 }
@@ -68,6 +69,7 @@ function ended(containers: Containers, container: Container, { code, oomKilled }
   live.streams.reset();
   live.log?.close();
   live.log = undefined;
+  live.lines = undefined;
   live.process = undefined;
   releaseNetworks(containers, container);
   const ending = { exitCode: code, ranMs, manuallyStopped: container.manuallyStopped };

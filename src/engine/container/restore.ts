@@ -8,6 +8,7 @@ import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { releaseNetworks } from './connect.ts';
 import { startHealthMonitor } from './health-probe.ts';
+import { LineSplitter, type UnendedLine } from './log/line-splitter.ts';
 import { openLog } from './log/options.ts';
 import { watch } from './monitor.ts';
 import { forceRemove } from './remove.ts';
@@ -20,6 +21,8 @@ import { stop } from './stop.ts';
 /** What a session keeps of containers besides Storage. JSON. */
 export interface ContainersState {
   restarts: { id: string; policy: RestartPolicyState; remainingMs: number | undefined }[];
+  /** Lines of running containers that have not ended. */
+  lines: { id: string; stdout: UnendedLine; stderr: UnendedLine }[];
 }
 
 /** What cannot be known of a process that ended while nobody looked. */
@@ -33,6 +36,9 @@ export function saveContainers(containers: Containers): ContainersState {
       policy: live.restartPolicy ?? freshRestartState,
       remainingMs: state.status === 'restarting' && live.restartDueMs !== undefined ? Math.max(0, live.restartDueMs - nowMs) : undefined,
     })),
+    lines: containers
+      .all()
+      .flatMap(({ id, live: { lines } }) => (lines ? [{ id, stdout: lines.stdout.save(), stderr: lines.stderr.save() }] : [])),
   };
 }
 
@@ -47,7 +53,7 @@ export async function bringUpContainers(containers: Containers, saved?: Containe
     if (status === 'dead') await forceRemove(containers, container, { volumes: true }).catch(() => undefined);
     else if (status === 'restarting' && entry)
       restartAfter(containers, container, entry.remainingMs ?? 0, () => start(containers, container, { byUser: false }));
-    else if (isUp(status) && !takeUp(containers, container)) endUnseen(containers, container);
+    else if (isUp(status) && !takeUp(containers, container, saved)) endUnseen(containers, container);
     if (!isUp(container.state.status) && !containers.get(container.id)) continue;
     if (saved === undefined && wantsStart(container)) toStart.push(container);
     else if (!isUp(container.state.status) && container.hostConfig.AutoRemove && container.state.startedMs !== undefined) {
@@ -71,7 +77,7 @@ export async function shutdownContainers(containers: Containers): Promise<void> 
 }
 
 /** Goes on with a container whose process is still there. */
-function takeUp(containers: Containers, container: Container): boolean {
+function takeUp(containers: Containers, container: Container, saved: ContainersState | undefined): boolean {
   const { runtime, networks, storage } = containers.ports;
   const process = runtime.reattach(container.id);
   if (!process) return false;
@@ -90,6 +96,8 @@ function takeUp(containers: Containers, container: Container): boolean {
   }
   live.process = process;
   live.log = openLog(storage, container);
+  const lines = saved?.lines.find(({ id }) => id === container.id);
+  if (lines) live.lines = { stdout: new LineSplitter('stdout', lines.stdout), stderr: new LineSplitter('stderr', lines.stderr) };
   watch(containers, container, process, () => start(containers, container, { byUser: false }));
   if (container.state.status === 'running') startHealthMonitor(containers, container);
   return true;

@@ -8,14 +8,28 @@ import type { LogMessage } from './driver.ts';
 const longestPart = 16 * 1024;
 const newline = 10;
 
+/** What a session keeps of a line that has not ended. JSON. */
+export interface UnendedLine {
+  /** A character for each byte. */
+  bytes: string;
+  partialTimeMs?: number | undefined;
+}
+
 export class LineSplitter {
   readonly #stream: LogMessage['stream'];
   #pending: Uint8Array = new Uint8Array();
   /** Time of the first part of a long line that has not ended yet. */
   #partialTimeMs: number | undefined;
 
-  constructor(stream: LogMessage['stream']) {
+  constructor(stream: LogMessage['stream'], unended?: UnendedLine) {
     this.#stream = stream;
+    if (!unended) return;
+    this.#pending = Uint8Array.from(unended.bytes, (character) => character.charCodeAt(0));
+    this.#partialTimeMs = unended.partialTimeMs;
+  }
+
+  save(): UnendedLine {
+    return { bytes: String.fromCharCode(...this.#pending), partialTimeMs: this.#partialTimeMs };
   }
 
   push(bytes: Uint8Array, nowMs: number): LogMessage[] {
