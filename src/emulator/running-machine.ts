@@ -8,13 +8,14 @@ import type { ApiHandler } from '#engine/api/http.ts';
 import { newId, shortId } from '#engine/id.ts';
 import { runCli } from '#cli/cli.ts';
 import type { AgentClient } from './agent/client.ts';
-import { info, seed, setTime, writeSetting } from './agent/ops.ts';
+import { info, seed, writeSetting } from './agent/ops.ts';
 import type { SpawnedProcess } from './agent/spawn.ts';
 import type { Stub } from './agent/stub.ts';
 import type { VirtualMachine } from './machine/machine.ts';
 import type { SharedHome } from './p9/shared-home.ts';
 import type { HomeFiles, Machine, MachineStatus, SessionInfo, TerminalSession } from './machine-api.ts';
 import type { SharedFiles } from './shared-files.ts';
+import { GuestClock } from './guest-clock.ts';
 import { NodeHost, type NodeParts } from './node-host.ts';
 import type { Platform } from './platform.ts';
 import { systemClock } from './ports/clock.ts';
@@ -44,6 +45,7 @@ const REST_LIMIT_MS = 10_000;
 export class RunningMachine implements Machine {
   readonly #parts: MachineParts;
   readonly #nodes = new Map<string, NodeHost>();
+  readonly #clock: GuestClock;
   readonly #startedMs = systemClock.now();
   #commands = 0;
   /** Login shells of open terminals, and their nodes. */
@@ -53,6 +55,7 @@ export class RunningMachine implements Machine {
   constructor(parts: MachineParts) {
     this.#parts = parts;
     const { agent } = parts;
+    this.#clock = new GuestClock(agent);
     agent.onStub((stub) => void this.#runCommand(stub));
     agent.onConnection((connection) => {
       const node = this.#nodeById(connection.node);
@@ -64,7 +67,8 @@ export class RunningMachine implements Machine {
 
   /** Sets what the guest cannot know after a rest: the time, and fresh randomness. */
   async wake(): Promise<void> {
-    await this.#parts.agent.batch({ node: 0 }, [setTime(systemClock.now()), seed(systemRandom.bytes(64))]);
+    await Promise.all([this.#clock.set(), this.#parts.agent.run({ node: 0 }, seed(systemRandom.bytes(64)))]);
+    this.#clock.start();
   }
 
   /** Makes a node's engine; `saved` when a session goes on. */
@@ -148,6 +152,7 @@ export class RunningMachine implements Machine {
   }
 
   async stop(): Promise<void> {
+    this.#clock.stop();
     await this.#parts.pc.stop();
   }
 
