@@ -47,7 +47,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets pending promise reactions run. The count covers the longest await chain in the engine. */
+/** Lets pending promise reactions run. The count covers the longest await chain of engine and fake programs. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve();
 }
