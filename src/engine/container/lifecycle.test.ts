@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ApiError } from '../api/client.ts';
+import type { ApiError } from '../api/client.ts';
 import { TestDocker } from '../testing/test-docker.ts';
 
 let docker: TestDocker;
