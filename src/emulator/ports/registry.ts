@@ -29,13 +29,12 @@ export class Registries implements RegistryTransport {
         'UNAUTHORIZED',
         'the registry shipped with Drydock cannot be written to',
       );
-    if (path === '/v2/') return answer(200, { 'content-type': 'application/json' }, '{}');
+    if (path === '/v2/') return answer(200, { 'content-type': 'application/json' }, encode('{}'));
     // A colon in a file name breaks checkouts on Windows, so digests are stored as folders.
-    const file = await this.files.open(`hub${path.split('?')[0]?.replace('sha256:', 'sha256/')}`);
-    const isManifest = path.includes('/manifests/');
-    if (!file)
-      return refusal(404, isManifest ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN', isManifest ? 'manifest unknown' : 'blob unknown to registry');
-    if (isManifest) return this.#manifest(method, file.chunks);
+    const name = `hub${path.split('?')[0]?.replace('sha256:', 'sha256/') ?? ''}`;
+    if (path.includes('/manifests/')) return this.#manifest(method, name);
+    const file = await this.files.open(name);
+    if (!file) return refusal(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
     const length: Record<string, string> = file.sizeBytes > 0 ? { 'content-length': String(file.sizeBytes) } : {};
     return {
       status: 200,
@@ -45,18 +44,20 @@ export class Registries implements RegistryTransport {
   }
 
   /** Plain files carry no media type; the manifest itself does. */
-  async #manifest(method: string, chunks: AsyncIterable<Uint8Array>): Promise<RegistryResponse> {
-    const parts: Uint8Array[] = [];
-    for await (const chunk of chunks) parts.push(chunk);
-    const text = new TextDecoder().decode(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  async #manifest(method: string, path: string): Promise<RegistryResponse> {
+    const bytes = (await readAsset(this.files, path)) ?? new Uint8Array();
     let mediaType: unknown;
     try {
-      mediaType = (JSON.parse(text) as { mediaType?: unknown }).mediaType;
+      mediaType = (JSON.parse(new TextDecoder().decode(bytes)) as { mediaType?: unknown }).mediaType;
     } catch {
       // A server that answers unknown paths with its start page.
       return refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     }
-    return answer(200, { 'content-type': typeof mediaType === 'string' ? mediaType : MANIFEST_TYPE }, method === 'HEAD' ? '' : text);
+    return answer(
+      200,
+      { 'content-type': typeof mediaType === 'string' ? mediaType : MANIFEST_TYPE },
+      method === 'HEAD' ? new Uint8Array() : bytes,
+    );
   }
 }
 
@@ -85,12 +86,15 @@ function isLocal(host: string): boolean {
 }
 
 function refusal(status: number, code: string, message: string): RegistryResponse {
-  return answer(status, { 'content-type': 'application/json' }, JSON.stringify({ errors: [{ code, message }] }));
+  return answer(status, { 'content-type': 'application/json' }, encode(JSON.stringify({ errors: [{ code, message }] })));
 }
 
-function answer(status: number, headers: Record<string, string>, text: string): RegistryResponse {
-  const bytes = new TextEncoder().encode(text);
+function answer(status: number, headers: Record<string, string>, bytes: Uint8Array): RegistryResponse {
   return { status, headers: { ...headers, 'content-length': String(bytes.length) }, body: once(bytes) };
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
