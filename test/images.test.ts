@@ -43,11 +43,13 @@ test('the root archive was put together by the recipe that is here (else: npm ru
 test('the root archive holds what a Docker host needs, and nothing of the machine that built it', () => {
   const links = new Set(entries.get('bin/busybox')!.links);
   for (const applet of ['bin/sh', 'bin/ls', 'sbin/ip', 'usr/bin/awk', 'usr/bin/less', 'bin/vi']) expect(links).toContain(applet);
-  for (const path of ['init', 'usr/bin/crun', 'usr/bin/docker', 'usr/sbin/dockerd', 'usr/sbin/service', 'etc/profile']) expect(entries.has(path)).toBe(true);
+  for (const path of ['init', 'usr/bin/crun', 'usr/bin/docker', 'usr/sbin/dockerd', 'usr/sbin/service', 'etc/profile'])
+    expect(entries.has(path)).toBe(true);
   expect(entries.get('tmp')!.mode & 0o7777).toBe(0o1777);
   // Written again from what was read, it is the same: no times, no owners, one order.
   expect(sha256(writeCpio([...entries.values()]))).toBe(sha256(root));
-  for (const { path, bytes } of entries.values()) expect({ path, leaks: Buffer.from(bytes).includes(imagesDir) }).toEqual({ path, leaks: false });
+  for (const { path, bytes } of entries.values())
+    expect({ path, leaks: Buffer.from(bytes).includes(imagesDir) }).toEqual({ path, leaks: false });
 });
 
 test('the machine fits into 8 MB, the kernel into 3.6 MB', () => {
@@ -72,7 +74,9 @@ test('the catalogue and the records name the same repositories', () => {
 
 test.each(repositories)('$name: every digest is that of the bytes under its name', (repository) => {
   const dir = join(hubDir, 'v2', repository.name);
-  const stored = new Set(['blobs', 'manifests'].flatMap((folder) => readdirSync(join(dir, folder, 'sha256')).map((hex) => `${folder}/${hex}`)));
+  const stored = new Set(
+    ['blobs', 'manifests'].flatMap((folder) => readdirSync(join(dir, folder, 'sha256')).map((hex) => `${folder}/${hex}`)),
+  );
   const read = (folder: 'blobs' | 'manifests', { digest, size }: Descriptor): Buffer => {
     const hex = digest.replace(/^sha256:/, '');
     const bytes = readFileSync(join(dir, folder, 'sha256', hex));
@@ -90,15 +94,24 @@ test.each(repositories)('$name: every digest is that of the bytes under its name
   }
 
   const record = hub[repository.name]!.index.replace('sha256:', '');
-  const index = JSON.parse(read('manifests', { mediaType: '', digest: record, size: readFileSync(join(dir, 'manifests/latest')).length }).toString()) as {
+  const index = JSON.parse(
+    read('manifests', { mediaType: '', digest: record, size: readFileSync(join(dir, 'manifests/latest')).length }).toString(),
+  ) as {
     mediaType: string;
     manifests: (Descriptor & { platform: unknown })[];
   };
   expect(index.mediaType).toBe('application/vnd.oci.image.index.v1+json');
   expect(index.manifests.map(({ platform }) => platform)).toEqual([{ architecture: '386', os: 'linux' }]);
-  const image = JSON.parse(read('manifests', index.manifests[0]!).toString()) as { mediaType: string; config: Descriptor; layers: Descriptor[] };
+  const image = JSON.parse(read('manifests', index.manifests[0]!).toString()) as {
+    mediaType: string;
+    config: Descriptor;
+    layers: Descriptor[];
+  };
   expect(image.mediaType).toBe(index.manifests[0]!.mediaType);
-  const config = JSON.parse(read('blobs', image.config).toString()) as { rootfs: { diff_ids: string[] }; history: { empty_layer?: true }[] };
+  const config = JSON.parse(read('blobs', image.config).toString()) as {
+    rootfs: { diff_ids: string[] };
+    history: { empty_layer?: true }[];
+  };
   const diffIds = image.layers.map((layer) => `sha256:${sha256(gunzipSync(read('blobs', layer)))}`);
   expect(config.rootfs.diff_ids).toEqual(diffIds);
   expect(config.history.filter(({ empty_layer }) => !empty_layer)).toHaveLength(diffIds.length);
@@ -118,6 +131,8 @@ test('no file name below images/dist needs a colon or a capital to tell it from 
 
 test('NOTICE names every binary with its source packages, and each of these has its copyright file (else: npm run images)', () => {
   expect(readFileSync(noticePath, 'utf8').replaceAll('\r\n', '\n')).toBe(noticeText());
-  const sources = [...Object.values(manifest.parts), ...Object.values(hub)].flatMap((record) => record.sources.map((source) => source.split(' ')[0]!));
+  const sources = [...Object.values(manifest.parts), ...Object.values(hub)].flatMap((record) =>
+    record.sources.map((source) => source.split(' ')[0]!),
+  );
   for (const source of new Set(sources)) expect(existsSync(join(imagesDir, `licences/${source}.txt`))).toBe(true);
 });

@@ -15,7 +15,13 @@ describe('the shipped registry', () => {
   it.each(['busybox', 'hello-world'])('has %s whole, for this machine', async (name) => {
     const { ports } = await testEngine();
     const registry = new Registries(diskAssets);
-    const engine = createEngine({ ...ports, registry, compression: systemCompression, crypto: systemCrypto, layerTrees: new LayerForest() });
+    const engine = createEngine({
+      ...ports,
+      registry,
+      compression: systemCompression,
+      crypto: systemCrypto,
+      layerTrees: new LayerForest(),
+    });
     await engine.start();
     const client = new ApiClient(engine.api);
     const { chunks } = await client.stream('/images/create', { method: 'POST', query: { fromImage: name, platform: 'linux/386' } });
@@ -30,9 +36,11 @@ describe('the shipped registry', () => {
     const { ports } = await testEngine();
     const engine = createEngine({ ...ports, registry: new Registries(diskAssets) });
     await engine.start();
-    await expect(new ApiClient(engine.api).post('/images/create', { query: { fromImage: 'nosuch', tag: 'latest' } })).rejects.toMatchObject({
-      status: 404,
-      message: expect.stringMatching(/^pull access denied for nosuch, .*\nImages available here: busybox, hello-world/) as string,
-    });
+    await expect(new ApiClient(engine.api).post('/images/create', { query: { fromImage: 'nosuch', tag: 'latest' } })).rejects.toMatchObject(
+      {
+        status: 404,
+        message: expect.stringMatching(/^pull access denied for nosuch, .*\nImages available here: busybox, hello-world/) as string,
+      },
+    );
   });
 });
