@@ -10,6 +10,7 @@ import { permit } from './state.ts';
 
 export async function topContainer(containers: Containers, name: string, psArgs: string): Promise<ContainerTop> {
   const { runtime, clock } = containers.ports;
+  checkPsArgs(psArgs);
   const columns = columnsOf(psArgs === '' ? '-ef' : psArgs);
   const container = containers.resolve(name);
   permit('top', container, name);
@@ -19,6 +20,13 @@ export async function topContainer(containers: Containers, name: string, psArgs:
   if (!titles.includes('PID')) throw new EngineError('unknown', "Couldn't find PID field in ps output");
   containers.logEvent(container, 'top');
   return { Processes: processes, Titles: titles };
+}
+
+/** Nothing but the process number may be called so: Docker finds its processes by that column. */
+export function checkPsArgs(psArgs: string): void {
+  for (const [, key = '', value = ''] of psArgs.matchAll(/[\t\n\f\r ]+([^\t\n\f\r ]*)=[\t\n\f\r ]*(PID[^\t\n\f\r ]*)/g)) {
+    if (key !== 'pid') throw new EngineError('unknown', `specifying "${key}=${value}" is not allowed`);
+  }
 }
 
 interface Facts {
