@@ -23,7 +23,11 @@ self.onmessage = ({ data }: MessageEvent<unknown>) => {
 /** Fetching and compiling start here. */
 function begin(baseUrl: string): Omit<Platform, 'sessions'> {
   const files = prefetching(fetchedAssets(baseUrl), ['machine/manifest.json', 'state/current.json']);
-  const compiled = WebAssembly.compileStreaming(fetch(new URL('v86/v86.wasm', baseUrl)));
+  const fetchCode = (): Promise<Response> => fetch(new URL('v86/v86.wasm', baseUrl));
+  // Some servers do not know wasm's media type, without which it is not compiled as it arrives.
+  const compiled = WebAssembly.compileStreaming(fetchCode()).catch(async () =>
+    WebAssembly.compile(await (await fetchCode()).arrayBuffer()),
+  );
   compiled.catch(() => {});
   return { files, instantiate: async (imports) => (await WebAssembly.instantiate(await compiled, imports)).exports };
 }
