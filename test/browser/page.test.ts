@@ -187,6 +187,29 @@ test('a machine that cannot be fetched says why, and comes when tried again', as
   complaints.length = 0;
 });
 
+test('offline the lesson stays, and the machine comes by itself with the connection', async () => {
+  studio = new Studio(await browser.newPage());
+  const { page, complaints } = studio;
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const files = /\/(state|machine)\//;
+  await page.route(files, async (route) => {
+    await held;
+    await route.abort();
+  });
+  await page.goto(served.url);
+  await page.getByText('The machine is on its way').waitFor();
+  await page.context().setOffline(true);
+  letGo();
+  await page.getByText('You are offline').waitFor();
+  await page.getByRole('heading', { name: 'Run one command' }).waitFor();
+  await page.unroute(files);
+  await page.context().setOffline(false);
+  await page.getByText('machine running').waitFor();
+  expect(complaints.filter((text) => !text.includes('net::ERR_'))).toEqual([]);
+  complaints.length = 0;
+});
+
 test('a phone reads the lesson and fetches the machine only when asked', async () => {
   const fetched: string[] = [];
   studio = new Studio(await browser.newPage({ viewport: { width: 390, height: 844 } }));
