@@ -147,7 +147,9 @@ export class GuestRuntime implements Runtime {
       sandbox: network.sandbox,
       network: network.path,
     };
-    const ops = [...network.ops, ...mountRootfs(launch), ...writeBundle(launch, network.path)];
+    // A file there is mounted as it is.
+    const directories = (launch.directories ?? []).map((path) => mayFail(mkdir(path)));
+    const ops = [...network.ops, ...directories, ...mountRootfs(launch), ...writeBundle(launch, network.path)];
     this.#writable.set(containerId, launch.rootfs.name);
     try {
       const crun = {
