@@ -91,6 +91,17 @@ describe('the machine from its saved state', () => {
     expect(await run(script)).toEqual({ code: 0, stdout: 'more\n1\n4711\n981173106\n', stderr: '' });
   });
 
+  it('gives what a user makes to that user', async () => {
+    await run('mkdir /root/open; chmod 777 /root/open; chmod 711 /root');
+    expect(await run('su -s /bin/sh nobody -c "echo x > /root/open/f; mkdir /root/open/d; ln -s a /root/open/l"')).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect((await run('stat -c %u:%g /root/open/f /root/open/d /root/open/l')).stdout).toBe('65534:65534\n'.repeat(3));
+    expect((await run('su -s /bin/sh nobody -c "rm /root/open/f; cat /root/.x; echo y > /root/new"')).code).not.toBe(0);
+    await run('rm -r /root/open; chmod 700 /root');
+  });
+
   it('leaves no open files behind', async () => {
     await run('ls -lR /root /var/lib/docker > /dev/null');
     const before = (await machine.status()).openFids;

@@ -22,7 +22,7 @@ const MS_NOATIME = 1024;
 const OVERLAY_SIZE = '144m';
 
 const shareMount = '/var/lib/drydock/share';
-const plan9 = 'trans=virtio,version=9p2000.L,msize=262144,access=any';
+const plan9 = 'trans=virtio,version=9p2000.L,msize=262144';
 
 /** What the node's runtime has to be made with after a restore. */
 export async function prepareNode(agent: AgentClient, node: NodeName = firstNode): Promise<RuntimeState> {
@@ -49,8 +49,9 @@ async function mountShared(agent: AgentClient): Promise<void> {
   await agent.batch({ node: 0 }, [
     mkdir(layersMount, 0o755),
     mkdir(shareMount, 0o755),
-    mount('layers', layersMount, '9p', MS_NOATIME, `${plan9},cache=loose`),
-    mount('share', shareMount, '9p', MS_NOATIME, `${plan9},cache=none`),
+    mount('layers', layersMount, '9p', MS_NOATIME, `${plan9},access=any,cache=loose`),
+    // Per user: what a process makes belongs to whom the kernel attaches as.
+    mount('share', shareMount, '9p', MS_NOATIME, `${plan9},access=client,cache=none`),
   ]);
 }
 
