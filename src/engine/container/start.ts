@@ -14,7 +14,6 @@ import { logPathOf, openLog } from './log/options.ts';
 import { autoRemove, watch } from './monitor.ts';
 import { freshRestartState } from './restart-policy.ts';
 import { buildSpec } from './spec/spec.ts';
-import { resolveUser } from './spec/users.ts';
 import { startProblem } from './start-error.ts';
 import { move, permit } from './state.ts';
 
@@ -83,10 +82,9 @@ function launchOf(containers: Containers, container: Container, network: Launch[
   const { config, hostConfig } = container;
   const layers = container.topLayer === undefined ? [] : (images.layers.chain(container.topLayer) ?? []);
   const lower = [...layers].reverse().map(({ diffId, cacheId }) => ({ diffId, cacheId }));
-  const files = containers.layerFiles.userFiles(lower.map(({ diffId }) => diffId));
   const spec = (): Launch['config'] =>
     buildSpec(container, {
-      user: resolveUser(config.User, hostConfig.GroupAdd ?? [], files),
+      userFiles: containers.layerFiles.userFiles(lower.map(({ diffId }) => diffId)),
       kernelVersion: containers.info.kernelVersion,
       machine: containers.info.machine,
       pidOf: (id) => pidOf(containers, id),

@@ -5,7 +5,7 @@ import type { Container } from '../container.ts';
 import type { Containers } from '../containers.ts';
 import { parseDetachKeys } from '../detach-keys.ts';
 import { environmentOf, withOverrides } from '../spec/environment.ts';
-import { resolveUser } from '../spec/users.ts';
+import { resolveUser, type UserFiles } from '../spec/users.ts';
 import { permit } from '../state.ts';
 import { type Exec, makeExec } from './exec.ts';
 
@@ -30,7 +30,7 @@ const rememberedMs = 5 * 60_000;
 export function createExec(containers: Containers, name: string, request: CreateExec): Exec {
   const container = containers.resolve(name);
   permit('exec', container, name);
-  if (request.user !== '') userOf(containers, container, request.user);
+  if (request.user !== '') resolveUser(request.user, container.hostConfig.GroupAdd ?? [], userFilesOf(containers, container));
   const detachKeys = parseDetachKeys(request.detachKeys, (keys) => new EngineError('unknown', `Invalid escape keys (${keys}) provided`));
   const [entrypoint = '', ...args] = request.command;
   const { config } = container;
@@ -57,10 +57,10 @@ export function createExec(containers: Containers, name: string, request: Create
   return exec;
 }
 
-export function userOf(containers: Containers, container: Container, user: string): ReturnType<typeof resolveUser> {
+/** Who is who in the container's image. */
+export function userFilesOf(containers: Containers, container: Container): UserFiles {
   const layers = container.topLayer === undefined ? [] : (containers.ports.images.layers.chain(container.topLayer) ?? []);
-  const files = containers.layerFiles.userFiles(layers.map(({ diffId }) => diffId).reverse());
-  return resolveUser(user, container.hostConfig.GroupAdd ?? [], files);
+  return containers.layerFiles.userFiles(layers.map(({ diffId }) => diffId).reverse());
 }
 
 /** As events show it. */

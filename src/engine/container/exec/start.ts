@@ -8,9 +8,10 @@ import type { Container } from '../container.ts';
 import type { Containers } from '../containers.ts';
 import { allCapabilities, capabilitiesOf } from '../spec/capabilities.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
+import { resolveUser, withHome } from '../spec/users.ts';
 import { startProblem } from '../start-error.ts';
 import { permit } from '../state.ts';
-import { commandOf, userOf } from './create.ts';
+import { commandOf, userFilesOf } from './create.ts';
 import type { Exec } from './exec.ts';
 
 export interface StartExec {
@@ -108,12 +109,14 @@ function processOf(containers: Containers, container: Container, exec: Exec, siz
     ? allCapabilities
     : capabilitiesOf(hostConfig.CapAdd ?? [], hostConfig.CapDrop ?? [], hostConfig.Privileged);
   const [height, width] = size ?? [0, 0];
+  const files = userFilesOf(containers, container);
+  const user = resolveUser(exec.user, hostConfig.GroupAdd ?? [], files);
   return {
     terminal: exec.terminal,
     ...(exec.terminal && height > 0 && width > 0 ? { consoleSize: { height, width } } : {}),
-    user: userOf(containers, container, exec.user),
+    user,
     args: [exec.entrypoint, ...exec.args],
-    env: exec.env,
+    env: withHome(exec.env, user.uid, files),
     cwd: exec.workingDir || '/',
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] },
     ...(hostConfig.Ulimits && hostConfig.Ulimits.length > 0

@@ -7,7 +7,7 @@ import { allCapabilities, capabilitiesOf, defaultCapabilities } from './capabili
 import { devicesOf } from './devices.ts';
 import { withOverrides } from './environment.ts';
 import { mergedOptions } from './mounts.ts';
-import { resolveUser } from './users.ts';
+import { resolveUser, withHome } from './users.ts';
 
 let docker: TestDocker;
 beforeAll(async () => {
@@ -292,6 +292,12 @@ describe('users', () => {
   it('--group-add by name or number', () => {
     expect(resolve('99', ['grp', '7', '7'])).toMatchObject({ additionalGids: [0, 1234, 7] });
     expect(() => resolve('', ['nope'])).toThrow('Unable to find group nope: no matching entries in group file');
+  });
+
+  it('that nobody lists have the root directory for their home', () => {
+    expect(withHome(['A=b'], 43, files)).toEqual(['A=b']);
+    expect(withHome(['A=b'], 99, files)).toEqual(['A=b', 'HOME=/']);
+    expect(withHome(['HOME=/x'], 99, files)).toEqual(['HOME=/x']);
   });
 
   it('are numbers where there are no files', () => {

@@ -1,6 +1,6 @@
 /**
- * Turns a container into the OCI configuration that the runtime carries out. Pure: what has to be looked up (users,
- * other containers' pids) comes in as arguments.
+ * Turns a container into the OCI configuration that the runtime carries out. Pure: what has to be looked up (the
+ * image's users, other containers' pids) comes in as arguments.
  * Source: moby daemon/oci_linux.go, createSpec; oci/defaults.go.
  */
 import { EngineError } from '../../errors.ts';
@@ -13,9 +13,11 @@ import { environmentOf } from './environment.ts';
 import { mountsOf } from './mounts.ts';
 import { resourcesOf } from './resources.ts';
 import { parseSecurityOptions } from './security-options.ts';
+import { resolveUser, type UserFiles, withHome } from './users.ts';
 
 export interface SpecFacts {
-  user: RuntimeSpec['process']['user'];
+  /** Of the image. */
+  userFiles: UserFiles;
   kernelVersion: string;
   /** `uname -m`: `i686`. */
   machine: string;
@@ -42,6 +44,7 @@ export const defaultReadonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/pro
 
 export function buildSpec(container: ContainerRecord, facts: SpecFacts): RuntimeSpec {
   const { config, hostConfig } = container;
+  const user = resolveUser(config.User, hostConfig.GroupAdd ?? [], facts.userFiles);
   const capabilities = capabilitiesOf(hostConfig.CapAdd ?? [], hostConfig.CapDrop ?? [], hostConfig.Privileged);
   const security = parseSecurityOptions(hostConfig.SecurityOpt ?? [], hostConfig.Privileged);
   const { devices, rules } = devicesOf(hostConfig);
@@ -60,9 +63,9 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
     process: {
       terminal: config.Tty,
       ...(config.Tty && height > 0 && width > 0 ? { consoleSize: { height, width } } : {}),
-      user: facts.user,
+      user,
       args: [container.path, ...container.args],
-      env: environmentOf(config.Hostname, config.Tty, config.Env ?? []),
+      env: withHome(environmentOf(config.Hostname, config.Tty, config.Env ?? []), user.uid, facts.userFiles),
       cwd: config.WorkingDir || '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] },
       ...(hostConfig.Ulimits && hostConfig.Ulimits.length > 0

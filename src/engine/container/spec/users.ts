@@ -44,6 +44,12 @@ export function resolveUser(spec: string, groupAdd: readonly string[], files: Us
   return { uid, gid, additionalGids: [gid, ...supplementary, ...new Set(added)] };
 }
 
+/** The environment with HOME where the OCI runtime would find none: it knows those that passwd lists. */
+export function withHome(env: string[], uid: number, { passwd }: UserFiles): string[] {
+  const isListed = rows(passwd, 4).some((fields) => Number(fields[2]) === uid);
+  return isListed || env.some((pair) => pair.startsWith('HOME=')) ? env : [...env, 'HOME=/'];
+}
+
 function asNumber(text: string): number | undefined {
   return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }
