@@ -93,8 +93,10 @@ describe('run', () => {
     await terminal.until(/\/ # /);
     terminal.type('stty size; hostname; tty\r');
     await terminal.until(/30 100\r\n[0-9a-f]{12}\r\n\/dev\/pts\/0\r\n/);
-    terminal.type('cat\r');
-    await terminal.until(/cat\r\n/);
+    await terminal.until(/\/ # /);
+    // The shell edits lines in raw mode; what it starts reads in canonical mode. Keys typed before the change arrive otherwise.
+    terminal.type('echo now; cat\r');
+    await terminal.until(/\r\nnow\r\n/);
     terminal.type('echoed\r');
     await terminal.until(/echoed\r\nechoed\r\n/);
     terminal.type('\x03');
@@ -169,7 +171,7 @@ describe('a container in the background', () => {
     const terminal = host.terminal('docker exec -it web sh');
     await terminal.until(/\/ # /);
     terminal.type('stty size; tty\r');
-    await terminal.until(/30 100\r\n\/dev\/pts\/0\r\n/);
+    await terminal.until(/30 100\r\n\/dev\/pts\/0\r\n\/ # /);
     terminal.type('\x04');
     expect(await terminal.status).toBe(0);
   });
