@@ -23,9 +23,10 @@ export async function exec(args: string[]): Promise<number> {
   await Promise.all([stdout && copyOut(stdout, process.stdout), stderr && copyOut(stderr, process.stderr)]);
   const status = await shell.exit;
   void input;
-  await writeBack?.();
+  const failures = (await writeBack?.()) ?? [];
+  for (const failure of failures) process.stderr.write(`drydock: ${failure}\n`);
   await machine.stop();
-  return exitCode(status);
+  return exitCode(status) || (failures.length > 0 ? 125 : 0);
 }
 
 /** Standard input to the guest, until its end or until nobody reads it any more. */
