@@ -3,7 +3,11 @@
  * were handed over whole (an unpacked layer) stay as they are, shared, until the first write.
  */
 
+import { FsError } from './errno.ts';
+
 const CHUNK = 64 * 1024;
+/** Most that is handed out in one piece: a hole costs its maker nothing, and may be longer than any memory. */
+const MAX_PIECE_BYTES = 512 * 1024 * 1024;
 
 export class FileContent {
   /** The whole file as it was handed over; never written to. */
@@ -59,9 +63,10 @@ export class FileContent {
     return count;
   }
 
-  /** All bytes; the caller does not change them. */
+  /** All bytes; the caller does not change them. Refused for what is too large for one piece. */
   bytes(): Uint8Array {
     if (this.#whole) return this.#whole;
+    if (this.#size > MAX_PIECE_BYTES) throw new FsError('EFBIG');
     const out = new Uint8Array(this.#size);
     this.readInto(out, 0);
     return out;

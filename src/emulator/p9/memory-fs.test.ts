@@ -193,4 +193,46 @@ describe('MemoryFs', () => {
     files.create(home, 'unseen', fileType.regular, owner);
     expect(seen).toEqual(['home/a.txt', 'home/a.txt', 'home/a.txt', 'b.txt', 'b.txt']);
   });
+
+  it('tells watchers of a file whose other name is gone', () => {
+    const files = newFs();
+    const file = files.create(files.root, 'temporary', fileType.regular | 0o644, owner);
+    files.link(files.root, 'final', file);
+    files.unlink(files.root, 'temporary');
+    const seen: string[] = [];
+    files.watch((changed) => seen.push(changed));
+    files.write(file, 0, Uint8Array.of(1));
+    expect(seen).toEqual(['final']);
+  });
+
+  it('counts names, link targets and attributes against its limit, and gives them back', () => {
+    const files = newFs();
+    const empty = files.usage().usedBytes;
+    const file = files.create(files.root, 'file', fileType.regular | 0o644, owner);
+    const fill = (add: (count: number) => void): number => {
+      for (let count = 0; ; count++) {
+        try {
+          add(count);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ENOSPC' });
+          expect(files.usage().usedBytes).toBeLessThanOrEqual(200_000);
+          return count;
+        }
+      }
+    };
+    const attributes = fill((count) => files.setXattr(file, `user.${count}`, new Uint8Array(10_000), 'any'));
+    expect(attributes).toBe(6); // 64 KiB for one file
+    const links = fill((count) => files.symlink(files.root, `l${count}`, 'x'.repeat(4000), owner));
+    expect(links).toBeLessThan(40);
+    const names = fill((count) => files.link(files.root, `n${count}`, file));
+    expect(names).toBeLessThan(40);
+
+    const copy = newFs();
+    restoreTree(copy, saveTree(files));
+    expect(copy.usage()).toEqual(files.usage());
+
+    files.setXattr(file, 'user.0', undefined, 'any');
+    for (const name of [...(files.root.children?.keys() ?? [])]) files.unlink(files.root, name);
+    expect(files.usage()).toMatchObject({ usedBytes: empty, usedInodes: 1 });
+  });
 });

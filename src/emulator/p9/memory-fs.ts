@@ -24,7 +24,7 @@ import {
 import type { AttributeChange, FileTree, TreeUsage } from './file-tree.ts';
 
 export interface MemoryFsOptions {
-  /** Bytes of content and names that fit; beyond it writes fail with ENOSPC. */
+  /** Bytes of content, names and attributes that fit; beyond it writes fail with ENOSPC. */
   limitBytes: number;
   /** Files and directories that fit. */
   limitInodes: number;
@@ -32,7 +32,7 @@ export interface MemoryFsOptions {
   nowNs(): bigint;
 }
 
-/** What an empty file or a name costs against the limit. */
+/** What an empty file costs against the limit, its first name included; and what each further name does. */
 const INODE_COST = 256;
 const MAX_NAME = 255;
 const MAX_TARGET = 4096;
@@ -83,16 +83,19 @@ export class MemoryFs implements FileTree {
   symlink(directory: Inode, name: string, target: string, owner: Owner): Inode {
     const length = nameLength(target);
     if (length === 0 || length > MAX_TARGET) throw new FsError(length ? 'ENAMETOOLONG' : 'ENOENT');
-    const inode = this.create(directory, name, fileType.symlink | 0o777, owner);
-    inode.target = target;
-    return inode;
+    return this.#charge(length, () => {
+      const inode = this.create(directory, name, fileType.symlink | 0o777, owner);
+      inode.target = target;
+      return inode;
+    });
   }
 
   link(directory: Inode, name: string, inode: Inode): void {
     if (isDirectory(inode)) throw new FsError('EPERM');
     if (inode.linkCount >= MAX_LINKS) throw new FsError('EMLINK');
     if (inode.linkCount === 0) throw new FsError('ENOENT');
-    this.#insert(this.#freeName(directory, name), name, inode);
+    const parent = this.#freeName(directory, name);
+    this.#charge(INODE_COST, () => this.#insert(parent, name, inode));
     inode.ctimeNs = this.#options.nowNs();
   }
 
@@ -187,11 +190,9 @@ export class MemoryFs implements FileTree {
     const old = attributes.get(name);
     if (old && rule === 'create') throw new FsError('EEXIST');
     if (!old && (rule === 'replace' || !value)) throw new FsError('ENODATA');
-    let total = length + (value?.length ?? 0) - (old ? length + old.length : 0);
-    for (const [key, bytes] of attributes) total += key.length + bytes.length;
-    if (total > MAX_XATTR_BYTES) throw new FsError('ENOSPC');
-    if (value) attributes.set(name, value);
-    else attributes.delete(name);
+    const growth = (value ? length + value.length : 0) - (old ? length + old.length : 0);
+    if (xattrBytes(inode) + growth > MAX_XATTR_BYTES) throw new FsError('ENOSPC');
+    this.#charge(growth, () => (value ? attributes.set(name, value) : attributes.delete(name)));
     inode.ctimeNs = this.#options.nowNs();
   }
 
@@ -240,7 +241,7 @@ export class MemoryFs implements FileTree {
     this.#usedBytes = 0;
     for (const inode of inodes) {
       this.#byId.set(inode.id, inode === root ? this.root : inode);
-      this.#usedBytes += INODE_COST + (inode.content?.allocatedBytes ?? 0);
+      this.#usedBytes += costOf(inode);
       if (inode.place?.directory === root) inode.place.directory = this.root;
     }
     this.#nextId = nextId;
@@ -260,9 +261,13 @@ export class MemoryFs implements FileTree {
   /** Does what takes `bytes` more of the limit, or refuses. */
   #charge<T>(bytes: number, action: () => T): T {
     if (bytes > 0 && this.#usedBytes + bytes > this.#options.limitBytes) throw new FsError('ENOSPC');
-    const result = action();
     this.#usedBytes += bytes;
-    return result;
+    try {
+      return action();
+    } catch (error) {
+      this.#usedBytes -= bytes;
+      throw error;
+    }
   }
 
   /** Checks that the name may be given in the directory and is not. */
@@ -281,10 +286,14 @@ export class MemoryFs implements FileTree {
   }
 
   #remove(parent: Directory, name: string, inode: Inode): void {
+    const { place } = inode;
     inode.place = { directory: parent, name };
     this.#changed(inode);
+    // Under another name of it, watchers hear of it further on.
+    if (place) inode.place = place;
     removeEntry(parent, name, inode);
     if (isDirectory(inode)) inode.linkCount = 0;
+    else if (inode.linkCount > 0) this.#usedBytes -= INODE_COST;
     inode.ctimeNs = this.#options.nowNs();
     this.#touchDirectory(parent);
     this.#forgetIfUnused(inode);
@@ -293,7 +302,7 @@ export class MemoryFs implements FileTree {
   #forgetIfUnused(inode: Inode): void {
     if (inode.linkCount > 0 || inode.holders > 0 || inode === this.root) return;
     if (!this.#byId.delete(inode.id)) return;
-    this.#usedBytes -= INODE_COST + (inode.content?.allocatedBytes ?? 0);
+    this.#usedBytes -= costOf(inode);
   }
 
   #touchDirectory(directory: Inode): void {
@@ -318,6 +327,18 @@ export class MemoryFs implements FileTree {
     for (let at: Inode | undefined = inode; at; at = at.place?.directory) if (at === ancestor) return true;
     return false;
   }
+}
+
+/** What an inode takes of the limit. */
+function costOf(inode: Inode): number {
+  const names = isDirectory(inode) ? 1 : Math.max(1, inode.linkCount);
+  return names * INODE_COST + (inode.content?.allocatedBytes ?? 0) + nameLength(inode.target ?? '') + xattrBytes(inode);
+}
+
+function xattrBytes({ xattrs }: Inode): number {
+  let total = 0;
+  for (const [name, value] of xattrs ?? []) total += nameLength(name) + value.length;
+  return total;
 }
 
 function asDirectory(inode: Inode): Directory {

@@ -8,7 +8,7 @@ import type { Storage } from '#engine/storage.ts';
 import { FsError } from './errno.ts';
 import { isDirectory, isRegular, type Inode } from './inode.ts';
 import type { MemoryFs } from './memory-fs.ts';
-import { find, locate, makeDirectories, makeFile, removeAll } from './paths.ts';
+import { find, locate, makeDirectories, makeFile, putFile, removeAll } from './paths.ts';
 
 export class MemoryStorage implements Storage {
   readonly #files: MemoryFs;
@@ -21,13 +21,12 @@ export class MemoryStorage implements Storage {
 
   read(path: string): Uint8Array | undefined {
     const inode = find(this.#files, this.#top, path);
-    return inode && isRegular(inode) ? inode.content?.bytes() : undefined;
+    return inode && isRegular(inode) ? translate(path, () => inode.content?.bytes()) : undefined;
   }
 
   write(path: string, bytes: Uint8Array, mode = 0o644): void {
     translate(path, () => {
-      const inode = makeFile(this.#files, this.#top, path, mode);
-      this.#files.replaceContent(inode, bytes);
+      const inode = putFile(this.#files, this.#top, path, bytes, mode);
       if ((inode.mode & 0o7777) !== mode) this.#files.setAttributes(inode, { mode });
     });
   }
@@ -70,6 +69,7 @@ export class MemoryStorage implements Storage {
 
 const words: Partial<Record<FsError['code'], string>> = {
   ENOSPC: 'no space left on device',
+  EFBIG: 'file too large',
   ENOENT: 'no such file or directory',
   ENOTDIR: 'not a directory',
   EISDIR: 'is a directory',
@@ -77,9 +77,9 @@ const words: Partial<Record<FsError['code'], string>> = {
 };
 
 /** The engine's kind of error, in the words of the operating system. */
-function translate(path: string, action: () => void): void {
+function translate<T>(path: string, action: () => T): T {
   try {
-    action();
+    return action();
   } catch (error) {
     if (!(error instanceof FsError)) throw error;
     throw new EngineError('system', `/var/lib/docker/${path}: ${words[error.code] ?? error.code}`, { cause: error });

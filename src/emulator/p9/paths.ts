@@ -43,15 +43,35 @@ export function makeFile(files: MemoryFs, from: Inode, path: string, mode: numbe
   return existing ?? files.create(directory, name, fileType.regular | mode, ROOT);
 }
 
-/** Removes what is at a path with everything below; nothing when absent. */
+/** Gives a file, made when absent, other bytes. A new one that does not fit is taken away again. */
+export function putFile(files: MemoryFs, from: Inode, path: string, bytes: Uint8Array, mode: number): Inode {
+  const isNew = find(files, from, path) === undefined;
+  const inode = makeFile(files, from, path, mode);
+  try {
+    files.replaceContent(inode, bytes);
+  } catch (error) {
+    if (isNew) removeAll(files, from, path);
+    throw error;
+  }
+  return inode;
+}
+
+/** Removes what is at a path with everything below; nothing when absent. Not by recursion: how deep it goes is the guest's choice. */
 export function removeAll(files: MemoryFs, from: Inode, path: string): void {
   const inode = find(files, from, path);
-  const { place } = inode ?? {};
-  if (!inode || inode === from || !place) return;
-  for (const name of [...(inode.children?.keys() ?? [])]) removeAll(files, inode, name);
-  const { directory, name } = locate(files, from, path, 0o755);
-  if (isDirectory(inode)) files.removeDirectory(directory, name);
-  else files.unlink(directory, name);
+  if (!inode || inode === from) return;
+  const left = [locate(files, from, path, 0o755)];
+  for (let last = left.at(-1); last; last = left.at(-1)) {
+    const { directory, name } = last;
+    const at = files.lookup(directory, name);
+    if (at.children && at.children.size > 0) {
+      for (const child of at.children.keys()) left.push({ directory: at, name: child });
+      continue;
+    }
+    left.pop();
+    if (isDirectory(at)) files.removeDirectory(directory, name);
+    else files.unlink(directory, name);
+  }
 }
 
 /** The directory that holds a path's last name; made when absent. */

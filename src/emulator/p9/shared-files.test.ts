@@ -1,5 +1,6 @@
 /** What the engine and the editor write, the guest reads, and the other way round. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { fileType } from './inode.ts';
 import { MemoryFs } from './memory-fs.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { P9Server } from './server.ts';
@@ -52,6 +53,24 @@ describe('MemoryStorage', () => {
     storage.write('small', encode('x'));
     expect(() => storage.write('small', new Uint8Array(200_000))).toThrow('/var/lib/docker/small: no space left on device');
     expect(decode(storage.read('small'))).toBe('x');
+    expect(() => storage.write('new/large', new Uint8Array(200_000))).toThrow('no space left on device');
+    expect(storage.list('new')).toEqual([]);
+  });
+
+  it('refuses to read what is longer than any memory', () => {
+    client.writeFile('node1/docker', 'sparse', 'x');
+    files.truncate(files.inode(client.stat('node1/docker/sparse').id)!, 2 ** 40);
+    expect(() => storage.read('sparse')).toThrow('/var/lib/docker/sparse: file too large');
+    expect(storage.sizeBytes('sparse')).toBe(2 ** 40);
+  });
+
+  it('removes a tree of any depth', async () => {
+    files = new MemoryFs({ limitBytes: 1e8, limitInodes: 1e6, nowNs: () => 0n });
+    let at = files.create(files.root, 'deep', fileType.directory | 0o755, { uid: 0, gid: 0 });
+    for (let depth = 0; depth < 20_000; depth++) at = files.create(at, 'd', fileType.directory | 0o755, { uid: 0, gid: 0 });
+    const top = new SharedHome(files, '');
+    await top.remove('deep');
+    expect([...(files.root.children?.keys() ?? [])]).toEqual([]);
   });
 
   it('does not lead outside', () => {

@@ -7,7 +7,7 @@ import type { HomeFiles } from '../machine-api.ts';
 import { FsError } from './errno.ts';
 import { isDirectory, isRegular, type Inode } from './inode.ts';
 import type { MemoryFs } from './memory-fs.ts';
-import { find, locate, makeDirectories, makeFile, removeAll } from './paths.ts';
+import { find, locate, makeDirectories, putFile, removeAll } from './paths.ts';
 
 const SETTLE_MS = 50;
 
@@ -47,7 +47,7 @@ export class SharedHome implements HomeFiles {
   }
 
   write(path: string, bytes: Uint8Array): Promise<void> {
-    return this.#run(path, () => this.#files.replaceContent(makeFile(this.#files, this.#top, path, 0o644), bytes.slice()));
+    return this.#run(path, () => void putFile(this.#files, this.#top, path, bytes.slice(), 0o644));
   }
 
   remove(path: string): Promise<void> {
