@@ -89,10 +89,15 @@ describe('drydock serve', () => {
     expect(existsSync(socket)).toBe(false);
   });
 
-  it('refuses addresses that make no sense, and files that are no sockets', async () => {
+  it('refuses addresses and settings that make no sense, and files that are no sockets', async () => {
     expect(await run(['serve', '--host', 'localhost:2375'])).toMatchObject({
       code: 125,
       stderr: expect.stringContaining('invalid --host'),
+    });
+    expect(await run(['serve', '--default-cgroupns-mode', 'nosuch'])).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: 'drydock: invalid --default-cgroupns-mode nosuch: use private or host\n',
     });
     const file = join(folder, 'file');
     writeFileSync(file, 'precious');

@@ -9,6 +9,7 @@ Drydock without a page: a Docker host in a Linux machine that runs in this proce
 Commands:
   exec [--files DIR] 'COMMAND'   Run a command in the machine's shell
   serve [--host ADDRESS]...      Serve the Docker Engine API, for a docker client to point at
+        [--default-cgroupns-mode private|host]
 `;
 
 type Command = (args: string[]) => Promise<number>;

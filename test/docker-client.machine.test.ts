@@ -221,3 +221,16 @@ describe('a container in the background', () => {
     );
   });
 });
+
+test('a daemon whose containers share its cgroup namespace', async () => {
+  const sharing = await serveDocker(['--default-cgroupns-mode', 'host']);
+  try {
+    await sharing.docker(['pull', '-q', 'busybox']);
+    const cgroup = async (...flags: string[]): Promise<string> =>
+      (await sharing.docker(['run', '--rm', ...flags, 'busybox', 'cat', '/proc/1/cgroup'])).stdout;
+    expect(await cgroup()).toMatch(/^0::\/.+\/[0-9a-f]{64}\n$/);
+    expect(await cgroup('--cgroupns', 'private')).toBe('0::/\n');
+  } finally {
+    await sharing.stop();
+  }
+});

@@ -1,16 +1,18 @@
 /** The machine that a subcommand works with: from the saved state, which is made first when it is missing or stale. */
 import { nodePlatform } from '../../src/emulator/host.ts';
+import type { DaemonConfig } from '../../src/engine/daemon-config.ts';
 import type { RunningMachine } from '../../src/emulator/running-machine.ts';
 import { startMachine } from '../../src/emulator/start.ts';
 
 export const node = 'node1';
 
 /** Says on standard error what takes long. */
-export async function openMachine(): Promise<RunningMachine> {
+export async function openMachine(config?: DaemonConfig): Promise<RunningMachine> {
   await makeState();
   let said = '';
   return startMachine({
     platform: nodePlatform(),
+    config,
     onProgress({ phase, message }) {
       if (phase === 'booting' && message !== said) process.stderr.write(`drydock: ${message}\n`);
       said = message;

@@ -2,6 +2,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
+import { defaultDaemonConfig, type DaemonConfig } from '../../src/engine/daemon-config.ts';
 import { serveConnection } from '../../src/engine/api/http1.ts';
 import { node, openMachine } from './machine.ts';
 import { socketConnection } from './socket-connection.ts';
@@ -13,10 +14,14 @@ interface Address {
 }
 
 export async function serve(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { host: { type: 'string', multiple: true, short: 'H' } } });
+  const { values } = parseArgs({
+    args,
+    options: { host: { type: 'string', multiple: true, short: 'H' }, 'default-cgroupns-mode': { type: 'string' } },
+  });
   const addresses = (values.host ?? ['tcp://127.0.0.1:2375']).map(readAddress);
+  const config = readConfig(values['default-cgroupns-mode']);
   for (const { listen } of addresses) if ('path' in listen) await removeStale(listen.path);
-  const machine = await openMachine();
+  const machine = await openMachine(config);
   const api = machine.api(node);
   const sockets = new Set<Socket>();
   const accept = (socket: Socket): void => {
@@ -35,6 +40,11 @@ export async function serve(args: string[]): Promise<number> {
   for (const socket of sockets) socket.destroy();
   await machine.stop();
   return 0;
+}
+
+function readConfig(mode: string = defaultDaemonConfig.defaultCgroupnsMode): DaemonConfig {
+  if (mode !== 'private' && mode !== 'host') throw new Error(`invalid --default-cgroupns-mode ${mode}: use private or host`);
+  return { defaultCgroupnsMode: mode };
 }
 
 function readAddress(text: string): Address {

@@ -15,7 +15,7 @@ import { fitOf, type MachineManifest } from './state/machine-image.ts';
 const BOOT_LIMIT_MS = 120_000;
 
 export async function bootMachine(options: StartMachineOptions, manifest: MachineManifest, progress: Report): Promise<RunningMachine> {
-  const { platform, onBug = logBug, onFailure } = options;
+  const { platform, config, onBug = logBug, onFailure } = options;
   const files = new SharedFiles();
   const pc = await createPc(options, files, await readBootFiles(options, manifest, progress));
   progress({ phase: 'booting' });
@@ -23,7 +23,7 @@ export async function bootMachine(options: StartMachineOptions, manifest: Machin
   await pc.run();
   await withinLimit(agent);
   agent.onLost(onFailure);
-  const machine = new RunningMachine({ platform, pc, files, agent, fit: fitOf(manifest), onBug });
+  const machine = new RunningMachine({ platform, pc, files, agent, config, fit: fitOf(manifest), onBug });
   await machine.wake();
   files.prepareNode(firstNode.name);
   const runtime = await prepareNode(agent, firstNode);

@@ -4,6 +4,7 @@
  */
 import { type ApiHandler, type ApiResponse } from '#engine/api/http.ts';
 import { serveConnection } from '#engine/api/http1.ts';
+import type { DaemonConfig } from '#engine/daemon-config.ts';
 import { createEngine, type Engine, type EngineState } from '#engine/engine.ts';
 import type { LayerTrees } from '#engine/image/layer-trees.ts';
 import type { RegistryTransport } from '#engine/image/registry-port.ts';
@@ -25,6 +26,7 @@ export interface NodeParts {
   share: MemoryFs;
   layers: LayerTrees;
   registry: RegistryTransport;
+  config?: DaemonConfig;
   /** Told of what must not happen. */
   onBug(error: unknown): void;
 }
@@ -45,7 +47,7 @@ export class NodeHost {
     daemonUp: boolean,
     savedEngine?: unknown,
   ) {
-    const { agent, share, layers, registry } = parts;
+    const { agent, share, layers, registry, config } = parts;
     this.#daemonUp = daemonUp;
     this.home = new SharedHome(share, `${node.name}/home`);
     this.#runtime = new GuestRuntime(agent, node.id, runtime);
@@ -55,6 +57,7 @@ export class NodeHost {
       storage: new MemoryStorage(share, `${node.name}/docker`),
       layerTrees: layers,
       registry,
+      config,
       clock: systemClock,
       random: systemRandom,
       crypto: systemCrypto,

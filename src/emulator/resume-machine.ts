@@ -16,13 +16,13 @@ export interface Resting {
 }
 
 export async function resumeMachine(options: StartMachineOptions, { pc, files, image, fit }: Resting): Promise<RunningMachine> {
-  const { platform, onBug = logBug, onFailure } = options;
+  const { platform, config, onBug = logBug, onFailure } = options;
   files.restore(image);
   await pc.restore(image.processor);
   const agent = AgentClient.restore(pc.link, image.agent as SavedClient);
   agent.onLost(onFailure);
   await pc.run();
-  const machine = new RunningMachine({ platform, pc, files, agent, fit, onBug });
+  const machine = new RunningMachine({ platform, pc, files, agent, config, fit, onBug });
   const [{ daemons }] = await Promise.all([agent.resync(), machine.wake()]);
   for (const { id, name, runtime, engine } of image.nodes) {
     const daemonUp = daemons.some(({ node }) => node === id);

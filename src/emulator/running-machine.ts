@@ -5,6 +5,7 @@
  */
 import { EngineError } from '#engine/errors.ts';
 import type { ApiHandler } from '#engine/api/http.ts';
+import type { DaemonConfig } from '#engine/daemon-config.ts';
 import { newId, shortId } from '#engine/id.ts';
 import { runCli } from '#cli/cli.ts';
 import type { AgentClient } from './agent/client.ts';
@@ -31,6 +32,8 @@ export interface MachineParts {
   pc: VirtualMachine;
   files: SharedFiles;
   agent: AgentClient;
+  /** Of every node's engine. */
+  config?: DaemonConfig;
   /** Told of what must not happen, found while a request was answered; the machine goes on. */
   onBug(error: unknown): void;
   /** What a saved state must match: see machine-image.ts. */
@@ -73,9 +76,10 @@ export class RunningMachine implements Machine {
 
   /** Makes a node's engine; `saved` when a session goes on. */
   addNode(...[node, runtime, daemonUp, saved]: NodeArguments): void {
-    const { files, agent, platform } = this.#parts;
+    const { files, agent, config, platform } = this.#parts;
     const parts: NodeParts = {
       agent,
+      config,
       share: files.share,
       layers: files.layers,
       registry: new Registries(platform.files),

@@ -1,4 +1,5 @@
 /** What starting a machine is told, whichever way it starts. */
+import type { DaemonConfig } from '#engine/daemon-config.ts';
 import type { StartProgress } from './machine-api.ts';
 import type { Platform } from './platform.ts';
 
@@ -7,6 +8,8 @@ export interface StartMachineOptions {
   sessionId?: string;
   /** `make-state`: boot, and leave the engine for those who start from the state. */
   purpose?: 'use' | 'make-state';
+  /** Of every node's engine. */
+  config?: DaemonConfig;
   onProgress?(progress: StartProgress): void;
   /** A device handler or the agent failed: the machine is of no use any more. */
   onFailure(error: unknown): void;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { packTar } from 'modern-tar';
 import { describe, expect, it } from 'vitest';
+import { ApiClient } from './api/client.ts';
 import { serveConnection } from './api/http1.ts';
 import { connectionPair } from './api/connection.ts';
 import { createEngine } from './engine.ts';
@@ -39,6 +40,22 @@ describe('createEngine', () => {
     const again = createEngine(docker.ports, saved);
     await again.start();
     expect(again.events.past({ sinceMs: 0 }).map(({ action }) => action)).toEqual(['pull']);
+  });
+
+  it('gives containers the cgroup namespace that its configuration says', async () => {
+    const docker = await withBusybox();
+    const modeOf = async (given: string): Promise<string> => {
+      const json = { Image: 'busybox', Cmd: ['true'], HostConfig: { CgroupnsMode: given } };
+      const { Id } = await docker.client.post<{ Id: string }>('/containers/create', { json });
+      const { HostConfig } = await docker.client.get<{ HostConfig: { CgroupnsMode: string } }>(`/containers/${Id}/json`);
+      return HostConfig.CgroupnsMode;
+    };
+    expect([await modeOf(''), await modeOf('host')]).toEqual(['private', 'host']);
+    await docker.engine.shutdown();
+    docker.engine = createEngine({ ...docker.ports, config: { defaultCgroupnsMode: 'host' } });
+    await docker.engine.start();
+    docker.client = new ApiClient(docker.engine.api);
+    expect([await modeOf(''), await modeOf('private')]).toEqual(['host', 'private']);
   });
 
   it('serves a client on a socket', async () => {

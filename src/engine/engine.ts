@@ -18,6 +18,7 @@ import { Containers } from './container/containers.ts';
 import { listContainers } from './container/list.ts';
 import { bringUpContainers, saveContainers, shutdownContainers, type ContainersState } from './container/restore.ts';
 import type { Crypto } from './crypto.ts';
+import { defaultDaemonConfig, type DaemonConfig } from './daemon-config.ts';
 import { EngineError } from './errors.ts';
 import { Events, type EngineEvent } from './events.ts';
 import { Filters } from './filters.ts';
@@ -43,6 +44,7 @@ export interface EnginePorts {
   compression: Compression;
   /** Host name of the node: `node1`. */
   nodeName: string;
+  config?: DaemonConfig;
   /** Told of what must not happen: a bug in Drydock, found while a request was answered. */
   onBug?: (error: unknown) => void;
 }
@@ -142,7 +144,7 @@ async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
   const images = await Images.open({ ...ports, events });
   const networks = new Networks({ ...ports, events });
   const volumes = new Volumes({ ...ports, events });
-  const containers = await Containers.open({ ...ports, events, images, networks, volumes });
+  const containers = await Containers.open({ ...ports, config: ports.config ?? defaultDaemonConfig, events, images, networks, volumes });
   images.users = {
     containersOf: (imageId) => containers.usersOfImage(imageId),
     layersInUse: () => containers.layersInUse(),

@@ -32,8 +32,8 @@ export interface Running {
   readonly status: Promise<number>;
 }
 
-/** Starts a machine behind a socket in a temporary folder. */
-export async function serveDocker(): Promise<DockerHost> {
+/** Starts a machine behind a socket in a temporary folder. @param options of `drydock serve` */
+export async function serveDocker(options: string[] = []): Promise<DockerHost> {
   findClient();
   const folder = await mkdtemp(join(tmpdir(), 'drydock-'));
   const host = `unix://${join(folder, 'docker.sock')}`;
@@ -46,7 +46,7 @@ export async function serveDocker(): Promise<DockerHost> {
     LANG: 'C.UTF-8',
     TZ: 'UTC',
   };
-  const server = spawn(process.execPath, [drydock, 'serve', '--host', host], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = spawn(process.execPath, [drydock, 'serve', '--host', host, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   await listening(server);
   const launch = (command: string, args: string[], stdin: 'pipe' | 'ignore' | number = 'pipe'): ChildProcess =>
     spawn(command, args, { env, cwd: folder, stdio: [stdin, 'pipe', 'pipe'] });

@@ -3,6 +3,7 @@
  * engine what they use. Each verb has a file of its own and takes this.
  */
 import type { Clock } from '../clock.ts';
+import type { DaemonConfig } from '../daemon-config.ts';
 import { EngineError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Images } from '../image/images.ts';
@@ -32,6 +33,7 @@ export interface ContainerPorts {
   layerTrees: LayerTrees;
   /** Host name of the node. */
   nodeName: string;
+  config: DaemonConfig;
 }
 
 /** What Docker reads of the node's own /etc for containers on its network. */

@@ -136,7 +136,7 @@ function adaptSettings(containers: Containers, hostConfig: HostConfig): void {
   if (hostConfig.Memory > 0 && hostConfig.MemorySwap === 0) hostConfig.MemorySwap = hostConfig.Memory * 2;
   if (hostConfig.ShmSize === 0) hostConfig.ShmSize = defaultShmBytes;
   hostConfig.IpcMode ||= 'private';
-  hostConfig.CgroupnsMode ||= 'private';
+  hostConfig.CgroupnsMode ||= containers.ports.config.defaultCgroupnsMode;
   const byId = (mode: string): string => {
     const other = /^container:(.+)$/.exec(mode)?.[1];
     const container = other === undefined ? undefined : containers.find(other);
