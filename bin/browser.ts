@@ -28,7 +28,7 @@ export function installBrowser(): void {
   if (debian) {
     console.error('Installing chromium for the browser tests (once) …');
     spawnSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'ignore'] });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', 'chromium'], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     });

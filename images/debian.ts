@@ -84,7 +84,9 @@ export function requireInstalled(names: string[]): void {
   } catch {
     // One unreachable list does not matter; the install says what is really missing.
   }
-  run('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  run('apt-get', ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...missing], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  });
 }
 
 /** Forgets every fetched package and list. */

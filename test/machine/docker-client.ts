@@ -81,7 +81,10 @@ function findClient(): void {
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
     // From Debian 13 on, the client is a package of its own.
     for (const name of ['docker-cli', 'docker.io']) {
-      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { stdio: ['ignore', 'ignore', 'inherit'], env });
+      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', name], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env,
+      });
       if (hasClient()) return;
     }
   }
