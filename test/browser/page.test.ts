@@ -172,6 +172,21 @@ test('a machine that dies says so and offers the last session', async () => {
   expect(await studio.run('docker logs kept')).toBe('kept');
 });
 
+test('a session for which there is no room says so, and the machine goes on', async () => {
+  studio = await Studio.open(browser, served.url);
+  const { page } = studio;
+  const { origin } = new URL(served.url);
+  await studio.prompt();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
+  await page.getByRole('button', { name: /^Machine: / }).click();
+  await page.getByRole('button', { name: 'Save session' }).click();
+  await page.getByText('the browser gives this site no more room. What was saved before is still there.').waitFor();
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+  await page.getByRole('button', { name: 'Save session' }).click();
+  await page.getByText('Your first container, step 1, on demand').waitFor();
+});
+
 test('a machine that cannot be fetched says why, and comes when tried again', async () => {
   studio = new Studio(await browser.newPage());
   const { page, complaints } = studio;
