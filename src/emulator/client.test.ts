@@ -7,14 +7,16 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Answers every call until told to be silent. */
-function fakeWorker(): { end: MessageEnd; die: () => void; closed: () => boolean; fail: (error: unknown) => void } {
+function fakeWorker(loadMs = 0): { end: MessageEnd; die: () => void; closed: () => boolean; fail: (error: unknown) => void } {
   let listener: (message: WorkerMessage) => void = () => {};
   let fail: (error: unknown) => void = () => {};
   let [alive, closed] = [true, false];
+  const startedMs = Date.now();
   const end: MessageEnd = {
     post(message: PageMessage) {
-      if (alive && message.kind === 'call')
-        void Promise.resolve().then(() => listener({ kind: 'result', id: message.id, value: undefined }));
+      const answer = (): void => listener({ kind: 'result', id: message.kind === 'call' ? message.id : 0, value: undefined });
+      const waitMs = startedMs + loadMs - Date.now();
+      if (alive && message.kind === 'call') void (waitMs > 0 ? setTimeout(answer, waitMs) : Promise.resolve().then(answer));
     },
     onMessage: (next) => (listener = next),
     onError: (next) => (fail = next),
@@ -37,6 +39,18 @@ describe('the client', () => {
     expect(crashes).toEqual(['The machine stopped answering.']);
     expect(closed()).toBe(true);
     await expect(pending).rejects.toThrow('stopped answering');
+  });
+
+  it('waits for a worker whose code is long on its way', async () => {
+    const crashes: string[] = [];
+    const { end, die } = fakeWorker(45_000);
+    const connected = connectMachine(end, { baseUrl: '', onCrash: ({ message }) => crashes.push(message) });
+    await vi.advanceTimersByTimeAsync(50_000);
+    await connected;
+    expect(crashes).toEqual([]);
+    die();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(crashes).toEqual(['The machine stopped answering.']);
   });
 
   it('passes on what the browser says of a worker that fails', async () => {

@@ -61,7 +61,8 @@ class RemoteMachine implements Machine {
   readonly #pipes: Pipes;
   readonly #pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   readonly #watchers = new Map<string, Set<(path: string) => void>>();
-  readonly #heartbeat: ReturnType<typeof setInterval>;
+  /** From the worker's first message on: before, its code is still on its way, as long as that takes. */
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
   #nextCall = 1;
   #nextPipe = 2;
   #missedPings = 0;
@@ -71,9 +72,11 @@ class RemoteMachine implements Machine {
     this.#end = end;
     this.#options = options;
     this.#pipes = new Pipes((message: PipeMessage, transfer) => end.post(message, transfer));
-    end.onMessage((message) => this.#handle(message));
+    end.onMessage((message) => {
+      if (!this.#over) this.#heartbeat ??= setInterval(() => this.#ping(), PING_MS);
+      this.#handle(message);
+    });
     end.onError((error) => this.#crash(messageOf(error), error instanceof Error ? (error.stack ?? '') : ''));
-    this.#heartbeat = setInterval(() => this.#ping(), PING_MS);
   }
 
   call<N extends CallName>(call: Extract<Call, { name: N }>): Promise<Answers[N]> {
