@@ -3,7 +3,7 @@
  * client, and a node's engine and command line. Worker and Node both hold one; the page speaks to it
  * through messages.
  */
-import { EngineError } from '#engine/errors.ts';
+import { EngineError, messageOf } from '#engine/errors.ts';
 import type { ApiHandler } from '#engine/api/http.ts';
 import type { DaemonConfig } from '#engine/daemon-config.ts';
 import { newId, shortId } from '#engine/id.ts';
@@ -227,12 +227,17 @@ export class RunningMachine implements Machine {
     return undefined;
   }
 
-  /** A `docker` command in the guest. */
+  /** A `docker` command in the guest. A bug in one ends that one, not the machine. */
   async #runCommand(stub: Stub): Promise<void> {
     this.#commands++;
     try {
       const code = await runCli(stubEnvironment(this.#parts.agent, stub, (id) => this.#nodeById(id)?.api));
       await stub.exit(code);
+    } catch (error) {
+      this.#parts.onBug(error);
+      const line = `docker: this should not have happened: ${messageOf(error)}\n`;
+      await stub.stderr.write(new TextEncoder().encode(line)).catch(() => {});
+      await stub.exit(1);
     } finally {
       this.#commands--;
     }

@@ -26,6 +26,8 @@ const signals: Record<number, string> = {
 };
 /** What one operation carries at most. */
 const PIECE_BYTES = 512 * 1024;
+/** A file that a command reads whole: /dev/zero has no end. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** @param daemon the API of a node, as its sockets give it */
 export function stubEnvironment(agent: AgentClient, stub: Stub, daemon: (node: number) => ApiHandler | undefined): CliEnvironment {
@@ -105,6 +107,7 @@ function filesOf(agent: AgentClient, stub: Stub): CliFiles {
         if (part.length === 0) break;
         parts.push(part);
         length += part.length;
+        if (length > MAX_FILE_BYTES) throw new FileError('EFBIG', `read ${path}: file too large`);
       }
       const out = new Uint8Array(length);
       let at = 0;

@@ -273,6 +273,7 @@ export class AgentClient {
       for (const id of ids) writer.u32(id);
     }
     return new Promise((resolve, reject) => {
+      // Whoever greets before the answer is not in the lists: the agent drops it, too.
       this.#resyncs.push({ resolve, reject });
       this.#link.write(writer.finish(frameType.resync, 0));
     });
@@ -455,6 +456,7 @@ export class AgentClient {
 
   /** The stub chose the bytes: what does not parse ends it, not us. */
   #handleHello(id: number, r: PayloadReader): void {
+    if (this.#resyncs.length > 0) return;
     let hello;
     try {
       hello = decodeHello(r);
@@ -472,6 +474,7 @@ export class AgentClient {
   }
 
   #handleOpen(id: number, r: PayloadReader): void {
+    if (this.#resyncs.length > 0) return;
     const channel = this.#newChannel({ input: true, output: true, lazy: true }, id);
     this.#handleConnection({ channel, node: r.u32(), listener: r.u32(), pid: r.u32(), uid: r.u32() });
   }

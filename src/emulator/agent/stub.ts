@@ -36,7 +36,9 @@ export function decodeHello(r: PayloadReader): StubHello {
   r.u8(); // foreground, the agent's business
   const program = r.text();
   const args = r.texts(r.u32());
-  const env = Object.fromEntries(r.texts(r.u32()).map(splitVariable));
+  // Without a prototype: a variable may have any name, and none is set that the caller did not set.
+  const env = Object.create(null) as Record<string, string>;
+  for (const [name, value] of r.texts(r.u32()).map(splitVariable)) env[name] = value;
   return { node, daemon, pid, uid, gid, streams, size, unreachable, program, args, env, cwd: r.text() };
 }
 
