@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -103,6 +104,19 @@ describe('drydock serve', () => {
     writeFileSync(file, 'precious');
     expect(await run(['serve', '--host', `unix://${file}`])).toMatchObject({ code: 125, stderr: expect.stringContaining('is no socket') });
     expect(readFileSync(file, 'utf8')).toBe('precious');
+  });
+
+  it('listens on all addresses or on none', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((done) => taken.once('listening', done));
+    const { port } = taken.address() as AddressInfo;
+    const socket = join(folder, 'one-of-two.sock');
+    expect(await run(['serve', '--host', `unix://${socket}`, '--host', `tcp://127.0.0.1:${port}`])).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining(`cannot listen on tcp://127.0.0.1:${port}: EADDRINUSE`),
+    });
+    expect(existsSync(socket)).toBe(false);
+    taken.close();
   });
 });
 

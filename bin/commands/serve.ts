@@ -29,7 +29,7 @@ export async function serve(args: string[]): Promise<number> {
     socket.on('close', () => sockets.delete(socket));
     void serveConnection(socketConnection(socket), api).finally(() => socket.end());
   };
-  const servers = await Promise.all(addresses.map((address) => listenOn(address, accept)));
+  const servers = await listenOnAll(addresses, accept);
   console.log(`Drydock serves the Docker Engine API on ${addresses.map(({ text }) => text).join(' and ')}`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
@@ -58,6 +58,18 @@ function readAddress(text: string): Address {
   return { text, listen: { host, port } };
 }
 
+/** On all of them, or on none. */
+async function listenOnAll(addresses: Address[], accept: (socket: Socket) => void): Promise<Server[]> {
+  const servers: Server[] = [];
+  try {
+    for (const address of addresses) servers.push(await listenOn(address, accept));
+    return servers;
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+}
+
 function listenOn({ text, listen }: Address, accept: (socket: Socket) => void): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   return new Promise((resolve, reject) => {
@@ -71,10 +83,12 @@ async function removeStale(path: string): Promise<void> {
   const present = await stat(path).catch(() => undefined);
   if (!present) return;
   if (!present.isSocket()) throw new Error(`${path} exists and is no socket`);
-  const answered = await new Promise<boolean>((resolve) => {
-    const socket = connect(path, () => resolve(true)).on('error', () => resolve(false));
+  const refused = await new Promise<boolean>((resolve) => {
+    const socket = connect(path, () => resolve(false)).on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ECONNREFUSED'),
+    );
     socket.on('connect', () => socket.destroy());
   });
-  if (answered) throw new Error(`${path} is in use by another process`);
+  if (!refused) throw new Error(`${path} is in use by another process`);
   await rm(path);
 }
