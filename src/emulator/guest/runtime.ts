@@ -240,7 +240,8 @@ export class GuestRuntime implements Runtime {
 
   async createBridge(bridge: Bridge): Promise<void> {
     if (this.#bridges.has(bridge.name)) return;
-    const index = FIRST_BRIDGE + this.#bridges.size;
+    const index = this.#freeBridgeIndex();
+    this.#bridges.set(bridge.name, index);
     const ops: Op[] = [
       writeSetting('/proc/sys/net/ipv4/ip_forward', '1'),
       netlink(
@@ -250,8 +251,12 @@ export class GuestRuntime implements Runtime {
       ),
     ];
     if (!bridge.internal) ops.push(netlink(NETLINK_NETFILTER, '', masquerade(bridge.name, bridge.subnet)));
-    await this.#batch(ops);
-    this.#bridges.set(bridge.name, index);
+    try {
+      await this.#batch(ops);
+    } catch (error) {
+      this.#bridges.delete(bridge.name);
+      throw bridgeFailure(bridge.name, error);
+    }
   }
 
   async removeBridge(bridge: Bridge): Promise<void> {
@@ -273,8 +278,10 @@ export class GuestRuntime implements Runtime {
       }
       case 'none':
       case 'own': {
-        const { path, ops } = this.#sandboxes.take();
         const endpoints = plan.kind === 'own' ? plan.endpoints : [];
+        // Before anything is taken that would have to be given back.
+        for (const { bridge } of endpoints) this.#bridgeIndex(bridge);
+        const { path, ops } = this.#sandboxes.take();
         const links = connectSandbox(path, endpoints, { bridge: (name) => this.#bridgeIndex(name), nextVeth: () => this.#nextVeth() });
         return { path, sandbox: path, ops: [...ops, ...links] };
       }
@@ -354,6 +361,14 @@ export class GuestRuntime implements Runtime {
     return found;
   }
 
+  /** Of networks that were removed, and past those kept for bridges one from above. */
+  #freeBridgeIndex(): number {
+    const taken = new Set(this.#bridges.values());
+    let index = FIRST_BRIDGE;
+    while (taken.has(index)) index++;
+    return index < FIRST_VETH ? index : this.#nextLink++;
+  }
+
   #bridgeIndex(name: string): number {
     const index = this.#bridges.get(name);
     if (index === undefined) throw new StartError('other', `bridge ${name} does not exist`);
@@ -378,6 +393,12 @@ function removal({ containerId, cgroup, rootfsName, sandbox }: Running): Op[] {
     ...(sandbox ? [mayFail(removeSandbox(sandbox))] : []),
     ...removeBundle(containerId),
   ];
+}
+
+/** The name may be another device's, or none that a device can have. */
+function bridgeFailure(name: string, error: unknown): unknown {
+  if (!(error instanceof AgentError)) return error;
+  return new EngineError('unknown', `error creating bridge interface ${name}: ${error.message}`, { cause: error });
 }
 
 function dirname(path: string): string {

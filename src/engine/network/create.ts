@@ -13,7 +13,12 @@ import { validateIpam } from './validate.ts';
 
 const unsupportedDrivers = ['overlay', 'macvlan', 'ipvlan'];
 
-export async function createNetwork(networks: Networks, request: NetworkCreateRequest): Promise<Network> {
+export function createNetwork(networks: Networks, request: NetworkCreateRequest): Promise<Network> {
+  // Between the choice of name and subnet and their being taken, nobody else chooses.
+  return networks.changing.run(() => create(networks, request));
+}
+
+async function create(networks: Networks, request: NetworkCreateRequest): Promise<Network> {
   const { runtime, clock, random, events } = networks.ports;
   const name = request.Name;
   if (isPredefined(name)) throw new EngineError('forbidden', `operation is not permitted on predefined ${name} network `);
@@ -47,8 +52,16 @@ export async function createNetwork(networks: Networks, request: NetworkCreateRe
     labels: sorted(request.Labels ?? {}),
   });
   const bridge = network.bridge();
-  if (bridge) await runtime.createBridge(bridge);
-  networks.add(network);
+  if (bridge) {
+    checkBridgeName(networks, network, bridge.name);
+    await runtime.createBridge(bridge);
+  }
+  try {
+    networks.add(network);
+  } catch (error) {
+    if (bridge) await runtime.removeBridge(bridge);
+    throw error;
+  }
   events.log('network', 'create', network.id, { name, type: driver });
   return network;
 }
@@ -65,6 +78,15 @@ function refuseDriver(driver: string, name: string): void {
   if (unsupportedDrivers.includes(driver))
     throw new EngineError('not-implemented', `network driver ${driver} is not available yet (network ${name})`);
   throw new EngineError('not-found', `could not find plugin ${driver} in v1 plugin registry: plugin not found`);
+}
+
+function checkBridgeName(networks: Networks, network: Network, name: string): void {
+  const other = networks.all().find((known) => known.bridge()?.name === name);
+  if (!other) return;
+  throw new EngineError(
+    'forbidden',
+    `cannot create network ${network.id} (${name}): conflicts with network ${other.id} (${name}): networks have same bridge name`,
+  );
 }
 
 /** The subnet and gateway that the network gets. */

@@ -189,6 +189,30 @@ describe('networks of a node', () => {
     expect(endpointProblem(undefined, 'bridge', { Aliases: ['x'] })).toContain('network-scoped alias is supported only');
   });
 
+  it('gives no name and no subnet twice, however many ask at once', async () => {
+    const { networks, runtime } = setUp();
+    const createBridge = runtime.createBridge.bind(runtime);
+    runtime.createBridge = async (bridge) => {
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      await createBridge(bridge);
+    };
+    const outcomes = await Promise.allSettled(['a', 'a', 'b'].map((Name) => createNetwork(networks, { Name })));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(new Set(networks.all().map((network) => network.bridge()?.subnet)).size).toBe(4);
+  });
+
+  it('gives no device to two networks', async () => {
+    const { networks, runtime } = setUp();
+    const Options = { 'com.docker.network.bridge.name': 'br0' };
+    const first = await createNetwork(networks, { Name: 'first', Options });
+    await expect(createNetwork(networks, { Name: 'second', Options })).rejects.toThrow(
+      `(br0): conflicts with network ${first.id} (br0): networks have same bridge name`,
+    );
+    await removeNetwork(networks, first);
+    expect(runtime.bridges.has('br0')).toBe(false);
+    await expect(removeNetwork(networks, first)).rejects.toThrow('network first not found');
+  });
+
   it('prunes what nobody uses', async () => {
     const { networks } = setUp();
     const used = await createNetwork(networks, { Name: 'used' });

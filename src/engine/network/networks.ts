@@ -10,6 +10,7 @@ import { newId } from '../id.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { Storage } from '../storage.ts';
 import { formatIpv4, parseIpv4 } from './ipv4.ts';
 import { randomMac } from './mac-address.ts';
@@ -28,6 +29,8 @@ const recordsPath = 'network/files/networks.json';
 
 export class Networks {
   readonly ports: NetworkPorts;
+  /** One network is made or removed at a time. */
+  readonly changing = new Semaphore(1);
   readonly #networks = new Map<string, Network>();
 
   /** The networks that Storage has, and the three that every host has. */
@@ -85,7 +88,12 @@ export class Networks {
   add(network: Network): void {
     assert(!this.#networks.has(network.id), 'network ids are new');
     this.#networks.set(network.id, network);
-    this.save();
+    try {
+      this.save();
+    } catch (error) {
+      this.#networks.delete(network.id);
+      throw error;
+    }
   }
 
   delete(network: Network): void {

@@ -6,7 +6,13 @@ import { untilMs } from '../until.ts';
 import type { Network } from './network.ts';
 import type { Networks } from './networks.ts';
 
-export async function removeNetwork(networks: Networks, network: Network): Promise<void> {
+export function removeNetwork(networks: Networks, network: Network): Promise<void> {
+  return networks.changing.run(() => remove(networks, network));
+}
+
+async function remove(networks: Networks, network: Network): Promise<void> {
+  // Somebody else removed it while this waited.
+  if (!networks.all().includes(network)) throw new EngineError('not-found', `network ${network.name} not found`);
   if (network.predefined) throw new EngineError('forbidden', `${network.name} is a pre-defined network and cannot be removed`);
   if (network.endpoints.size > 0) {
     const endpoints = [...network.endpoints.values()].map((endpoint) => `name:"${endpoint.containerName}" id:"${shortId(endpoint.id)}"`);
@@ -32,9 +38,20 @@ export async function pruneNetworks(networks: Networks, filters: Filters): Promi
     const { labels, createdMs } = network.record;
     if (network.predefined || network.endpoints.size > 0 || createdMs > newest) continue;
     if (!filters.pairs('label', labels) || (filters.has('label!') && filters.pairs('label!', labels))) continue;
-    await removeNetwork(networks, network);
+    // Who joined it meanwhile keeps it.
+    if (!(await tryRemove(networks, network))) continue;
     removed.push(network.name);
   }
   networks.ports.events.log('network', 'prune', '', { reclaimed: '0' });
   return removed;
+}
+
+async function tryRemove(networks: Networks, network: Network): Promise<boolean> {
+  try {
+    await removeNetwork(networks, network);
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError) return false;
+    throw error;
+  }
 }
