@@ -117,8 +117,9 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
       await starting?.catch(() => undefined);
       if (!parts) return;
       const { containers, images } = parts;
-      await Promise.all([shutdownContainers(containers), images.shutdown()]);
+      // From here on requests are refused: what they would start would outlive the engine.
       parts = undefined;
+      await Promise.all([shutdownContainers(containers), images.shutdown()]);
       starting = undefined;
       events.close();
     },

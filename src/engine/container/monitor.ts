@@ -8,7 +8,7 @@ import { releaseNetworks } from './connect.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { LineSplitter } from './log/line-splitter.ts';
-import { forceRemove } from './remove.ts';
+import { removeStopped } from './remove.ts';
 import { freshRestartState, nextRestart } from './restart-policy.ts';
 import { restartAfter } from './restart-timer.ts';
 import { isUp, move } from './state.ts';
@@ -42,7 +42,7 @@ export function watch(containers: Containers, container: Container, process: Pro
 /** `--rm`, unless it is only on its way to be started again. */
 export async function autoRemove(containers: Containers, container: Container): Promise<void> {
   if (!container.hostConfig.AutoRemove || container.live.manuallyRestarting || container.live.removed) return;
-  await forceRemove(containers, container, { volumes: true });
+  await removeStopped(containers, container, { volumes: true });
 }
 
 /** Waits until all output was passed on, as long as it moves. */

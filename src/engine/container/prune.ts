@@ -2,8 +2,9 @@
 import { EngineError } from '../errors.ts';
 import type { Filters } from '../filters.ts';
 import { untilMs } from '../until.ts';
+import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
-import { forceRemove } from './remove.ts';
+import { removeStopped } from './remove.ts';
 import { isUp } from './state.ts';
 
 export interface PrunedContainers {
@@ -25,11 +26,22 @@ export function pruneContainers(containers: Containers, filters: Filters): Promi
       if (isUp(container.state.status) || container.createdMs > newest) continue;
       if (!filters.pairs('label', labels) || (filters.has('label!') && filters.pairs('label!', labels))) continue;
       const size = await containers.ports.runtime.writableSizeBytes(container.id);
-      await forceRemove(containers, container, { volumes: false });
+      if (!(await isGone(containers, container))) continue;
       removed.push(container.id);
       reclaimedBytes += size;
     }
     containers.ports.events.log('container', 'prune', '', { reclaimed: String(reclaimedBytes) });
     return { removed, reclaimedBytes };
   });
+}
+
+/** What was started meanwhile, or cannot be removed, stays and is no reason to keep the others. */
+async function isGone(containers: Containers, container: Container): Promise<boolean> {
+  if (container.live.removed) return false;
+  try {
+    return (await removeStopped(containers, container, { volumes: false })) === 'removed';
+  } catch (error) {
+    if (error instanceof EngineError) return false;
+    throw error;
+  }
 }

@@ -21,8 +21,11 @@ export async function removeContainer(containers: Containers, name: string, { fo
   if (link) throw new EngineError('unknown', 'Conflict, cannot remove the default link name of the container');
   if (!force || container.state.status === 'removing') permit('remove', container, name);
   try {
-    await forceRemove(containers, container, { volumes });
+    if (force) await forceRemove(containers, container, { volumes });
+    // It was started while the lock was waited for.
+    else if ((await removeStopped(containers, container, { volumes })) === 'up') permit('remove', container, name);
   } catch (error) {
+    if (error instanceof EngineError && error.message.startsWith('cannot remove container')) throw error;
     throw new EngineError(error instanceof EngineError ? error.kind : 'system', `cannot remove container "${name}": ${messageOf(error)}`, {
       cause: error,
     });
@@ -31,16 +34,30 @@ export async function removeContainer(containers: Containers, name: string, { fo
 
 /** Removes a container whatever it does. Several at once come to the same. */
 export async function forceRemove(containers: Containers, container: Container, { volumes }: { volumes: boolean }): Promise<void> {
-  if (isUp(container.state.status)) {
-    try {
-      await kill(containers, container);
-    } catch (error) {
-      if (isUp(container.state.status)) throw new EngineError('unknown', `could not kill container: ${messageOf(error)}`, { cause: error });
-    }
+  // Again when somebody starts it meanwhile.
+  do await endRun(containers, container);
+  while ((await removeStopped(containers, container, { volumes })) === 'up');
+}
+
+async function endRun(containers: Containers, container: Container): Promise<void> {
+  if (!isUp(container.state.status)) return;
+  try {
+    await kill(containers, container);
+  } catch (error) {
+    if (isUp(container.state.status)) throw new EngineError('unknown', `could not kill container: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Removes a container that does not run; one that was started meanwhile is left alone. */
+export async function removeStopped(
+  containers: Containers,
+  container: Container,
+  { volumes }: { volumes: boolean },
+): Promise<'removed' | 'up'> {
   const { live } = container;
-  await live.lock.run(async () => {
-    if (live.removed || !canMove(container.state.status, 'begin-removal')) return;
+  return live.lock.run(async () => {
+    if (live.removed) return 'removed';
+    if (!canMove(container.state.status, 'begin-removal')) return 'up';
     container.state = move(container.state, { kind: 'begin-removal' });
     containers.save(container);
     try {
@@ -59,5 +76,6 @@ export async function forceRemove(containers: Containers, container: Container, 
     // Its image may be gone already; then its layers go with it.
     containers.ports.images.collectLayers();
     containers.logEvent(container, 'destroy');
+    return 'removed';
   });
 }

@@ -8,6 +8,8 @@ export async function renameContainer(containers: Containers, name: string, newN
   if (name === '' || newName === '') throw new EngineError('invalid-parameter', 'Neither old nor new names may be empty');
   const container = containers.resolve(name);
   await container.live.lock.run(async () => {
+    // Its name is free for others then, and so must stay the new one.
+    if (container.live.removed) throw new EngineError('not-found', `No such container: ${name}`);
     const oldName = container.name;
     if (newName.replace(/^\//, '') === oldName)
       throw new EngineError('invalid-parameter', 'Renaming a container with the same name as its current name');

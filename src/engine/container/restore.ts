@@ -69,6 +69,8 @@ export async function shutdownContainers(containers: Containers): Promise<void> 
   containers.stopping = true;
   await Promise.all(
     containers.all().map(async (container) => {
+      // What is just starting is stopped like the rest.
+      await container.live.lock.run(() => Promise.resolve());
       if (container.state.status === 'restarting') giveUpRestart(containers, container);
       else if (isUp(container.state.status)) await stop(containers, container, {}).catch(() => undefined);
       container.live.healthMonitor?.stop();

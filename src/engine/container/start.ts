@@ -34,6 +34,7 @@ export async function start(containers: Containers, container: Container, { byUs
     return launch(containers, container, byUser);
   });
   if (!failure) return;
+  container.live.manuallyRestarting = false;
   await autoRemove(containers, container);
   throw failure;
 }
@@ -59,12 +60,13 @@ async function launch(containers: Containers, container: Container, byUser: bool
     live.manuallyRestarting = false;
     container.state = move(container.state, { kind: 'start', pid: live.process.pid, atMs: startedMs });
   } catch (problem) {
-    const { error, exitCode } = startProblem(problem, 'container', { args: [container.path, ...container.args], cwd: config.WorkingDir });
-    container.state = move(container.state, { kind: 'start-failure', exitCode, error: error.message });
     live.log?.close();
     live.log = undefined;
     live.streams.reset();
     releaseNetworks(containers, container);
+    // Throws what is no failure but a bug; nothing half-made stays of that either.
+    const { error, exitCode } = startProblem(problem, 'container', { args: [container.path, ...container.args], cwd: config.WorkingDir });
+    container.state = move(container.state, { kind: 'start-failure', exitCode, error: error.message });
     containers.save(container);
     // Who asked is told by the error; waiters are not, as in Docker, whose client would print it twice.
     if (!byUser) live.waiters.stopped({ exitCode, error: error.message });
