@@ -112,9 +112,10 @@ export class Containers {
     }
   }
 
+  /** @throws EngineError when there is no room for it; it is not there then */
   add(container: Container): void {
+    writeContainer(this.ports.storage, container);
     this.#byId.set(container.id, container);
-    this.save(container);
   }
 
   /** Forgets a container whose traces are gone. */
@@ -124,9 +125,14 @@ export class Containers {
     for (const exec of container.live.execs.values()) this.execs.delete(exec.id);
   }
 
-  /** Writes what has changed to Storage. */
+  /** Writes what has changed to Storage. A full disk stops nothing, as in Docker: the next change is written again. */
   save(container: Container): void {
-    if (!container.live.removed) writeContainer(this.ports.storage, container);
+    if (container.live.removed) return;
+    try {
+      writeContainer(this.ports.storage, container);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+    }
   }
 
   /** An event about a container, with its labels, image and name. */

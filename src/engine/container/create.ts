@@ -14,8 +14,9 @@ import { type Container, emptyEndpointSettings, makeContainer, type NetworkAttac
 import type { Containers } from './containers.ts';
 import { checkCommand, commandOf, withImageDefaults } from './image-defaults.ts';
 import { defaultLogDriver, validateLogConfig } from './log/options.ts';
-import { mountPoints } from './mount-points.ts';
-import { writeLayerName } from './records.ts';
+import type { Mount } from './mount.ts';
+import { mountPoints, releaseVolumes } from './mount-points.ts';
+import { removeRecords, writeLayerName } from './records.ts';
 import { parseSecurityOptions } from './spec/security-options.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths } from './spec/spec.ts';
 import { checkModes, checkSettings } from './validate-config.ts';
@@ -51,6 +52,7 @@ export function createContainer(containers: Containers, request: CreateContainer
   validateLogConfig(hostConfig.LogConfig);
 
   const id = newId(random);
+  let mounts: Mount[] = [];
   const name = request.name === '' ? containers.names.generate(id) : containers.names.reserve(request.name, id);
   try {
     merged.Hostname ||= hostConfig.NetworkMode === 'host' ? containers.ports.nodeName : shortId(id);
@@ -59,7 +61,7 @@ export function createContainer(containers: Containers, request: CreateContainer
       hostConfig.MaskedPaths ??= defaultMaskedPaths;
       hostConfig.ReadonlyPaths ??= defaultReadonlyPaths;
     }
-    const mounts = mountPoints(volumes, { containerId: id, config: merged, hostConfig, resolve: (other) => containers.resolve(other) });
+    mounts = mountPoints(volumes, { containerId: id, config: merged, hostConfig, resolve: (other) => containers.resolve(other) });
     const { path, args } = commandOf(merged);
     const container = makeContainer({
       id,
@@ -82,6 +84,8 @@ export function createContainer(containers: Containers, request: CreateContainer
     containers.logEvent(container, 'create');
     return { container, warnings: [...warnings, ...macWarning] };
   } catch (error) {
+    removeRecords(storage, id);
+    releaseVolumes(volumes, mounts, id, true);
     containers.names.release(name);
     throw error;
   }
@@ -90,7 +94,11 @@ export function createContainer(containers: Containers, request: CreateContainer
 /** `default` is what the daemon has: bridge. @returns endpoint settings by network */
 function defaultNetwork(hostConfig: HostConfig, networking: NetworkingConfig): Map<string, EndpointSettings | null> {
   const endpoints = new Map(
-    Object.entries(networking.EndpointsConfig ?? {}).map(([name, given]) => [name, given && { ...emptyEndpointSettings(), ...given }]),
+    Object.entries(networking.EndpointsConfig ?? {}).map(([name, given]) => [
+      name,
+      // The engine's own: a given one would be released with this container.
+      given && { ...emptyEndpointSettings(), ...given, EndpointID: '' },
+    ]),
   );
   if (hostConfig.NetworkMode === '' || hostConfig.NetworkMode === 'default') {
     hostConfig.NetworkMode = 'bridge';

@@ -26,8 +26,10 @@ export function mountPoints(volumes: Volumes, { containerId, config, hostConfig,
   const points = new Map<string, Mount>();
   const place = (mount: Mount): void => {
     const before = points.get(mount.destination);
-    if (before?.type === 'volume') volumes.release(before.name, containerId);
     points.set(mount.destination, mount);
+    // It may be in another place as well, or come again.
+    if (before?.type === 'volume' && ![...points.values()].some((other) => other.name === before.name))
+      volumes.release(before.name, containerId);
   };
   try {
     for (const spec of hostConfig.VolumesFrom ?? []) {
@@ -62,7 +64,7 @@ export function mountPoints(volumes: Volumes, { containerId, config, hostConfig,
       place({ ...withVolume(volumes, anonymous(destination), containerId), mode: '' });
     }
   } catch (error) {
-    releaseVolumes(volumes, [...points.values()], containerId);
+    releaseVolumes(volumes, [...points.values()], containerId, true);
     throw error;
   }
   return [...points.values()];

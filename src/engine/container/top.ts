@@ -120,7 +120,7 @@ function columnsOf(psArgs: string): Column[] {
 /** `pid`, or `pid=Title`. */
 function columnNamed(text: string): Column {
   const [name = '', title] = text.split('=');
-  const found = specifiers[name];
+  const found = Object.hasOwn(specifiers, name) ? specifiers[name] : undefined;
   if (!found) throw psError(`error: unknown user-defined format specifier "${name}"`);
   return title === undefined ? found : { ...found, title };
 }

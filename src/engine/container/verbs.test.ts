@@ -16,6 +16,10 @@ describe('top', () => {
   const top = (args?: string): Promise<ContainerTop> => docker.client.get('/containers/c1/top', { query: { ps_args: args } });
   beforeEach(() => docker.runDetached('sleep 99', { name: 'c1' }));
 
+  it('knows no columns that every object has', async () => {
+    await expect(top('-o pid,constructor')).rejects.toThrow('ps: error: unknown user-defined format specifier "constructor"');
+  });
+
   it.each<[string | undefined, string[]]>([
     [undefined, ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD']],
     ['-ef', ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD']],

@@ -15,6 +15,7 @@ describe('parsePlatform', () => {
     ['armhf', 'linux/arm/v7'],
     ['macos/arm64', 'darwin/arm64'],
     ['windows/amd64', 'windows/amd64'],
+    ['linux/constructor', 'linux/constructor'],
   ])('%s', (text, canonical) => expect(platformText(parsePlatform(text))).toBe(canonical));
 
   it.each([

@@ -7,14 +7,14 @@ import type { Platform } from '../oci/manifest.ts';
 
 export const hostPlatform: Platform = { os: 'linux', architecture: '386' };
 
-const architectures: Record<string, [architecture: string, variant?: string]> = {
-  i386: ['386'],
-  x86_64: ['amd64'],
-  'x86-64': ['amd64'],
-  aarch64: ['arm64'],
-  armhf: ['arm', 'v7'],
-  armel: ['arm', 'v6'],
-};
+const architectures = new Map<string, [architecture: string, variant?: string]>([
+  ['i386', ['386']],
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+]);
 const knownArchitectures = [
   '386',
   'amd64',
@@ -85,7 +85,7 @@ export function parsePlatform(text: string): Platform {
 }
 
 function normalized(architecture: string, variant?: string): [architecture: string, variant?: string] {
-  const [name, implied] = architectures[architecture] ?? [architecture];
+  const [name, implied] = architectures.get(architecture) ?? [architecture];
   const chosen = variant ?? implied;
   // The only variants of their kind; they are not written.
   if ((name === 'arm64' && (chosen === 'v8' || chosen === '8')) || (name === 'amd64' && chosen === 'v1')) return [name];

@@ -90,6 +90,15 @@ describe('volumes', () => {
     await expect(list({ bogus: ['1'] })).rejects.toMatchObject({ message: "invalid filter 'bogus'" });
   });
 
+  it('stay in use when --volumes-from and -v mean the same one', async () => {
+    await docker.create('true', { name: 'one', HostConfig: { Binds: ['shared:/a'] } });
+    await docker.create('true', { name: 'two', HostConfig: { VolumesFrom: ['one'], Binds: ['shared:/a'] } });
+    await docker.client.delete('/containers/one');
+    await expect(docker.client.delete('/volumes/shared')).rejects.toThrow('remove shared: volume is in use');
+    await docker.client.delete('/containers/two');
+    await docker.client.delete('/volumes/shared');
+  });
+
   it('are pruned: nameless ones, or all that nobody uses', async () => {
     expect((await prune()).VolumesDeleted).toHaveLength(1);
     expect((await list()).sort()).toEqual(['free', 'used']);

@@ -74,9 +74,15 @@ export class Volumes {
       }
       checkName(actual);
       record = { name: actual, createdMs: clock.now(), labels: anonymous ? { ...labels, [anonymousLabel]: '' } : labels, options };
-      storage.makeDirectory(`volumes/${actual}/_data`, 0o755);
       this.#records.set(actual, record);
-      this.#save();
+      try {
+        storage.makeDirectory(`volumes/${actual}/_data`, 0o755);
+        this.#save();
+      } catch (error) {
+        this.#records.delete(actual);
+        storage.remove(`volumes/${actual}`);
+        throw error;
+      }
       events.log('volume', 'create', actual, { driver: 'local' });
     }
     if (user !== undefined) this.use(actual, user);

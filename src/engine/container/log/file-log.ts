@@ -3,6 +3,7 @@
  * number of files. Used by `json-file` and, with the same lines, by `local` (Docker's own has a binary format).
  * Source: moby daemon/logger/loggerutils/logfile.go.
  */
+import { EngineError } from '../../errors.ts';
 import type { Storage } from '../../storage.ts';
 import type { LogDriver, LogMessage } from './driver.ts';
 import { decodeLine, encodeAttributes, encodeLine } from './json-line.ts';
@@ -35,6 +36,19 @@ export class FileLog implements LogDriver {
   }
 
   write(messages: LogMessage[]): void {
+    try {
+      this.#keep(messages);
+    } catch (error) {
+      // A full disk costs lines, not the container, as in Docker.
+      if (!(error instanceof EngineError)) throw error;
+    }
+    if (this.#listeners.size === 0) return;
+    const { attributes } = this.#options;
+    const shown = this.#attributes === '' ? messages : messages.map((message) => ({ ...message, attributes }));
+    for (const { onMessages } of [...this.#listeners]) onMessages(shown);
+  }
+
+  #keep(messages: LogMessage[]): void {
     const { path, maxBytes } = this.#options;
     let lines = '';
     for (const message of messages) {
@@ -46,10 +60,6 @@ export class FileLog implements LogDriver {
       lines += encodeLine(message, this.#attributes);
     }
     this.#append(path, lines);
-    if (this.#listeners.size === 0) return;
-    const { attributes } = this.#options;
-    const shown = this.#attributes === '' ? messages : messages.map((message) => ({ ...message, attributes }));
-    for (const { onMessages } of [...this.#listeners]) onMessages(shown);
   }
 
   read(): LogMessage[] {

@@ -3,7 +3,7 @@
  * Source: moby daemon/logger/factory.go, jsonfilelog, local.
  */
 import type { HostConfig } from '../../api/types/container.ts';
-import { EngineError } from '../../errors.ts';
+import { EngineError, messageOf } from '../../errors.ts';
 import { shortId } from '../../id.ts';
 import type { Storage } from '../../storage.ts';
 import type { ContainerRecord } from '../container.ts';
@@ -60,20 +60,24 @@ export function openLog(
 /** `10m`, `1.5k`: decimal units, as docker/go-units FromHumanSize. */
 function sizeOf(text: string): number {
   const match = /^(\d+(?:\.\d+)?) ?([kKmMgGtTpP]?)[iI]?[bB]?$/.exec(text);
-  if (!match)
-    throw new EngineError('unknown', `failed to create task for container: failed to initialize logging driver: invalid size: '${text}'`);
+  if (!match) throw failure(`invalid size: '${text}'`);
   const bytes = Math.floor(Number(match[1]) * 1000 ** ' kmgtp'.indexOf((match[2] || ' ').toLowerCase()));
-  if (bytes <= 0)
-    throw new EngineError(
-      'unknown',
-      'failed to create task for container: failed to initialize logging driver: max-size must be a positive number',
-    );
+  if (bytes <= 0) throw failure('max-size must be a positive number');
   return bytes;
 }
 
+const failure = (why: string): EngineError =>
+  new EngineError('unknown', `failed to create task for container: failed to initialize logging driver: ${why}`);
+
+function expressionOf(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern);
+  } catch (error) {
+    throw failure(`error parsing regexp: ${messageOf(error)}`);
+  }
+}
+
 function countOf(text: string): number {
-  const failure = (why: string): EngineError =>
-    new EngineError('unknown', `failed to create task for container: failed to initialize logging driver: ${why}`);
   if (!/^[+-]?\d+$/.test(text)) throw failure(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   if (Number(text) < 1) throw failure('max-file cannot be less than 1');
   return Number(text);
@@ -85,8 +89,9 @@ function attributesOf(
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
   const take = (source: Record<string, string>, names: string | undefined, pattern: string | undefined): void => {
-    for (const key of names?.split(',') ?? []) if (source[key] !== undefined) attributes[key] = source[key];
-    if (pattern) for (const [key, value] of Object.entries(source)) if (new RegExp(pattern).test(key)) attributes[key] = value;
+    for (const key of names?.split(',') ?? []) if (Object.hasOwn(source, key)) attributes[key] = source[key] as string;
+    const expression = pattern ? expressionOf(pattern) : undefined;
+    for (const [key, value] of Object.entries(source)) if (expression?.test(key)) attributes[key] = value;
   };
   const env = Object.fromEntries((config.Env ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2) as [string, string]));
   take(config.Labels ?? {}, options['labels'], options['labels-regex']);
@@ -100,7 +105,9 @@ function attributesOf(
     ImageName: config.Image,
     DaemonName: 'docker',
   };
-  const tag = options['tag']?.replace(/\{\{ *\.(\w+) *\}\}/g, (whole, field: string) => fields[field] ?? whole);
+  const tag = options['tag']?.replace(/\{\{ *\.(\w+) *\}\}/g, (whole, field: string) =>
+    Object.hasOwn(fields, field) ? (fields[field] as string) : whole,
+  );
   if (tag) attributes['tag'] = tag;
   return attributes;
 }

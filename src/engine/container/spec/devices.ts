@@ -45,7 +45,7 @@ export function devicesOf(hostConfig: Pick<HostConfig, 'Devices' | 'DeviceCgroup
   const devices: Device[] = [];
   const rules: DeviceRule[] = hostConfig.Privileged ? [{ allow: true, access: 'rwm' }] : [...defaultRules];
   for (const { PathOnHost: path, PathInContainer: inside, CgroupPermissions: access } of hostConfig.Devices ?? []) {
-    const device = known[path];
+    const device = Object.hasOwn(known, path) ? known[path] : undefined;
     if (!device) {
       throw new EngineError(
         'system',

@@ -115,7 +115,7 @@ export function mergedOptions(options: string[]): string[] {
 
 function keyOf(option: string): string | undefined {
   if (propagations.includes(option)) return 'propagation';
-  if (opposites[option] !== undefined) return opposites[option];
+  if (Object.hasOwn(opposites, option)) return opposites[option];
   if (Object.values(opposites).includes(option)) return option;
   const name = option.split('=')[0] as string;
   return option.includes('=') && valued.includes(name) ? name : undefined;
