@@ -72,7 +72,7 @@ function convertComposite(value: unknown, shape: Exclude<Shape, string>, path: r
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, shape, path);
   const entries = Object.entries(value);
-  if ('map' in shape) return fromEntries(entries.map(([key, element]) => [key, convert(element, shape.map, path) ?? zeroOf(shape.map)]));
+  if ('map' in shape) return fromEntries(entries.map(([key, element]) => [key, convert(element, shape.map, path) ?? zeroInMap(shape.map)]));
   const names = Object.keys(shape.struct);
   const fields: [string, unknown][] = [];
   for (const [key, element] of entries) {
@@ -82,11 +82,17 @@ function convertComposite(value: unknown, shape: Exclude<Shape, string>, path: r
   return fromEntries(fields);
 }
 
-/** A null inside a list of strings is Go's empty string. */
+/** A null inside a list of strings is Go's empty string, in one of structs a struct of nothing. */
 function zeroOf(shape: Shape): unknown {
   if (shape === 'string') return '';
   if (shape === 'bool') return false;
+  if (typeof shape === 'object' && 'struct' in shape) return {};
   return typeof shape === 'string' && shape in integerLimits ? 0 : null;
+}
+
+/** Maps of structs are maps of pointers, which stay null. */
+function zeroInMap(shape: Shape): unknown {
+  return typeof shape === 'object' ? null : zeroOf(shape);
 }
 
 /** Unlike Object.fromEntries, a key `__proto__` stays an ordinary key there too; this names the intent. */

@@ -43,12 +43,12 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     ContainerIDFile: given.ContainerIDFile ?? '',
     LogConfig: { Type: given.LogConfig?.Type ?? '', Config: given.LogConfig?.Config ? sortedMap(given.LogConfig.Config) : null },
     NetworkMode: given.NetworkMode ?? '',
-    PortBindings: given.PortBindings ? sortedMap(given.PortBindings) : null,
+    PortBindings: given.PortBindings ? bindingsOf(given.PortBindings) : null,
     RestartPolicy: { Name: given.RestartPolicy?.Name ?? '', MaximumRetryCount: given.RestartPolicy?.MaximumRetryCount ?? 0 },
     AutoRemove: given.AutoRemove ?? false,
     VolumeDriver: given.VolumeDriver ?? '',
     VolumesFrom: given.VolumesFrom ?? null,
-    ConsoleSize: given.ConsoleSize ?? [0, 0],
+    ConsoleSize: [given.ConsoleSize?.[0] ?? 0, given.ConsoleSize?.[1] ?? 0],
     ...present('Annotations', nonEmpty(given.Annotations)),
     CapAdd: given.CapAdd ?? null,
     CapDrop: given.CapDrop ?? null,
@@ -91,7 +91,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     CpuRealtimeRuntime: given.CpuRealtimeRuntime ?? 0,
     CpusetCpus: given.CpusetCpus ?? '',
     CpusetMems: given.CpusetMems ?? '',
-    Devices: given.Devices ?? null,
+    Devices: given.Devices?.map(deviceOf) ?? null,
     DeviceCgroupRules: given.DeviceCgroupRules ?? null,
     DeviceRequests: given.DeviceRequests ?? null,
     ...present('KernelMemoryTCP', given.KernelMemoryTCP || undefined),
@@ -100,7 +100,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     MemorySwappiness: given.MemorySwappiness ?? null,
     OomKillDisable: given.OomKillDisable ?? null,
     PidsLimit: given.PidsLimit ?? null,
-    Ulimits: given.Ulimits ?? null,
+    Ulimits: given.Ulimits?.map(ulimitOf) ?? null,
     CpuCount: given.CpuCount ?? 0,
     CpuPercent: given.CpuPercent ?? 0,
     IOMaximumIOps: given.IOMaximumIOps ?? 0,
@@ -110,6 +110,28 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     ReadonlyPaths: given.ReadonlyPaths ?? null,
     ...present('Init', given.Init ?? undefined),
   };
+}
+
+// Lists whose elements a client may have left incomplete: Go fills them up with its zero values.
+
+function bindingsOf(given: NonNullable<HostConfig['PortBindings']>): NonNullable<HostConfig['PortBindings']> {
+  const complete = Object.entries(given).map(([port, bindings]): [string, typeof bindings] => [
+    port,
+    bindings?.map(({ HostIp = '', HostPort = '' }: { HostIp?: string; HostPort?: string }) => ({ HostIp, HostPort })) ?? null,
+  ]);
+  return sortedMap(Object.fromEntries(complete));
+}
+
+type Device = NonNullable<HostConfig['Devices']>[number];
+
+function deviceOf({ PathOnHost = '', PathInContainer = '', CgroupPermissions = '' }: Partial<Device>): Device {
+  return { PathOnHost, PathInContainer, CgroupPermissions };
+}
+
+type Ulimit = NonNullable<HostConfig['Ulimits']>[number];
+
+function ulimitOf({ Name = '', Hard = 0, Soft = 0 }: Partial<Ulimit>): Ulimit {
+  return { Name, Hard, Soft };
 }
 
 /** Go writes the keys of a map in byte order. */

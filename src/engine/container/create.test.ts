@@ -201,3 +201,41 @@ describe('names in requests', () => {
     expect((await docker.inspect(id)).HostConfig).toMatchObject({ NetworkMode: `container:${other}`, PidMode: `container:${other}` });
   });
 });
+
+describe('documents that leave things out', () => {
+  it.each<[object, object]>([
+    [{ PortBindings: { '80/tcp': [{ HostPort: '8080' }] } }, { '80/tcp': [{ HostIp: '', HostPort: '8080' }] }],
+    [{ PortBindings: { '80/tcp': [null], '81/tcp': null } }, { '80/tcp': [{ HostIp: '', HostPort: '' }], '81/tcp': null }],
+    [
+      { Devices: [null, { PathOnHost: '/dev/null' }] },
+      [
+        { PathOnHost: '', PathInContainer: '', CgroupPermissions: '' },
+        { PathOnHost: '/dev/null', PathInContainer: '', CgroupPermissions: '' },
+      ],
+    ],
+    [{ Ulimits: [{ Name: 'nofile' }] }, [{ Name: 'nofile', Hard: 0, Soft: 0 }]],
+    [{ ConsoleSize: [20] }, [20, 0]],
+  ])('are completed as Go does: %j', async (given, complete) => {
+    const id = await docker.create('true', { HostConfig: given });
+    const [key = ''] = Object.keys(given);
+    expect((await docker.inspect(id)).HostConfig).toMatchObject({ [key]: complete });
+  });
+
+  it('are refused in words where something is needed', async () => {
+    await expect(docker.create('true', { HostConfig: { Mounts: [null as never] } })).rejects.toMatchObject({
+      message: 'invalid mount config for type "": field Target must not be empty',
+      status: 400,
+    });
+  });
+
+  it('name no endpoint of another container', async () => {
+    await docker.runDetached(['sleep', '100'], { name: 'victim' });
+    const { EndpointID } = (await docker.inspect('victim')).NetworkSettings.Networks['bridge'] ?? {};
+    await docker.client.post('/networks/create', { json: { Name: 'a' } });
+    const EndpointsConfig = { a: {}, bridge: { EndpointID } } as never;
+    await docker.create('true', { name: 'thief', HostConfig: { NetworkMode: 'a' }, NetworkingConfig: { EndpointsConfig } });
+    await docker.client.delete('/networks/a');
+    await expect(docker.start('thief')).rejects.toThrow('network a not found');
+    expect(docker.engine.networks.describe()).toContain('victim=172.17.0.2');
+  });
+});

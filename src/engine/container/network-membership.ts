@@ -26,7 +26,7 @@ export async function connectToNetwork(
     if (problem) throw new EngineError('invalid-parameter', problem);
     checkTogether(containers, container, network);
     if (container.networks.has(network.name)) return;
-    const attachment = { settings: { ...emptyEndpointSettings(), ...given }, desiredMac: given.MacAddress ?? '' };
+    const attachment = { settings: { ...emptyEndpointSettings(), ...given, EndpointID: '' }, desiredMac: given.MacAddress ?? '' };
     if (!isPredefined(network.name)) attachment.settings.DNSNames = dnsNames(container, attachment);
     container.networks.set(network.name, attachment);
     containers.save(container);

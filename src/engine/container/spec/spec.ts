@@ -128,7 +128,7 @@ function refuseMissing({ hostConfig }: ContainerRecord): void {
     const capabilities = (request.Capabilities ?? []).map((list) => `[${list.join(' ')}]`).join(' ');
     throw new EngineError(
       'invalid-parameter',
-      `could not select device driver ${JSON.stringify(request.Driver)} with capabilities: [${capabilities}]`,
+      `could not select device driver ${JSON.stringify(request.Driver ?? '')} with capabilities: [${capabilities}]`,
     );
   }
   if (hostConfig.Init && hostConfig.PidMode === '') throw new EngineError('not-implemented', 'docker-init (--init) is not available yet');
