@@ -5,7 +5,7 @@ import { until } from '../testing/settle.ts';
 import { bytes, empty, hijack, json } from './answer.ts';
 import { readBody } from './body.ts';
 import { connectionPair, type ClosableConnection } from './connection.ts';
-import type { ApiHandler } from './http.ts';
+import type { ApiHandler, Connection } from './http.ts';
 import { serveConnection } from './http1.ts';
 
 fc.configureGlobal({ seed: 28 });
@@ -56,6 +56,36 @@ async function talk(pieces: readonly (string | Uint8Array)[], { stay = false } =
 
 const host = 'Host: docker\r\n';
 
+describe('a client that is gone before the answer', () => {
+  /** A connection that carries one request, and no answer. */
+  const broken = (request: string): Connection => ({
+    input: (async function* () {
+      yield encode(request);
+    })(),
+    write: () => Promise.reject(new Error('gone')),
+    closeWrite: () => Promise.resolve(),
+    closed: new Promise(() => {}),
+  });
+
+  it('is no longer sent a stream', async () => {
+    let left = false;
+    const stream = new Channel<Uint8Array>({ onClose: () => (left = true) });
+    await serveConnection(broken(`GET /events HTTP/1.1\r\n${host}\r\n`), async () => bytes(200, 'text/plain', stream));
+    expect(left).toBe(true);
+  });
+
+  it('is told to whoever was to take over the connection', async () => {
+    let told = false;
+    await serveConnection(broken(`POST /attach HTTP/1.1\r\n${host}\r\n`), async ({ headers }) =>
+      hijack({ version: '1.50', headers }, true, async (connection) => {
+        await connection.closed;
+        told = true;
+      }),
+    );
+    expect(told).toBe(true);
+  });
+});
+
 describe('requests and answers', () => {
   it('answers one after another on one connection', async () => {
     const get = `GET /v1.50/a%20b?x=1&x=2&y=%2F HTTP/1.1\r\n${host}X-Shown: a\r\nx-shown:  b \r\n\r\n`;
@@ -93,6 +123,13 @@ describe('requests and answers', () => {
     expect(await talk([`HEAD /p HTTP/1.1\r\n${host}\r\n`])).toMatch(
       /^HTTP\/1.1 200 OK\r\nContent-Type: application\/json\r\nContent-Length: \d+\r\n\r\n$/,
     );
+  });
+
+  it('takes no longer for a header of spaces than for another', async () => {
+    const started = performance.now();
+    expect(await talk([`GET /p HTTP/1.1\r\n${host}X-Shown: ${' '.repeat(60_000)}x \t\r\n\r\n`])).toContain('"shown":"x"');
+    expect(await talk([`GET /p HTTP/1.1\r\n${host}X-Shown: a${' '.repeat(60_000)}x\r\n\r\n`])).toContain('200 OK');
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   it('closes when asked to, and for HTTP/1.0', async () => {

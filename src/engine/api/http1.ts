@@ -79,7 +79,12 @@ async function sendAnswer(
     await connection.write(bytes ? concatBytes([head, bytes]) : head);
     return close;
   }
-  await connection.write(head);
+  try {
+    await connection.write(head);
+  } catch (error) {
+    await body.chunks[Symbol.asyncIterator]().return?.();
+    throw error;
+  }
   await sendStream(connection, reader, body.chunks, chunked);
   return close;
 }
@@ -128,12 +133,17 @@ async function takeOver(
   const { 'Content-Type': contentType, ...others } = answer.headers;
   const headers: Record<string, string> = contentType === undefined ? {} : { 'Content-Type': contentType };
   if (upgraded) Object.assign(headers, { Connection: 'Upgrade', Upgrade: 'tcp' });
-  await connection.write(encodeHead(upgraded ? '101 UPGRADED' : statusLine(answer.status), { ...headers, ...others }));
+  const head = encodeHead(upgraded ? '101 UPGRADED' : statusLine(answer.status), { ...headers, ...others });
+  // Whoever is gone by now is still told to the handler, which has prepared for it.
+  const gone = await connection.write(head).then(
+    () => false,
+    () => true,
+  );
   await run({
     input: reader.rest(),
     write: (bytes) => connection.write(bytes),
     closeWrite: () => connection.closeWrite(),
-    closed: connection.closed,
+    closed: gone ? Promise.resolve() : connection.closed,
   });
 }
 

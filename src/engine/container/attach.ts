@@ -41,9 +41,15 @@ export function attachContainer(containers: Containers, name: string, options: A
   return {
     terminal,
     run: async (connection) => {
-      for (const { stream, text } of past) {
-        const bytes = new TextEncoder().encode(text);
-        await connection.write(terminal ? bytes : encodeFrame(stream, bytes));
+      try {
+        for (const { stream, text } of past) {
+          const bytes = new TextEncoder().encode(text);
+          await connection.write(terminal ? bytes : encodeFrame(stream, bytes));
+        }
+      } catch (error) {
+        // Nobody reads any more; the container must not wait for it.
+        if (attachment) streams.detach(attachment);
+        throw error;
       }
       containers.logEvent(container, 'attach');
       if (!attachment) return;

@@ -123,6 +123,18 @@ describe('attached clients', () => {
     expect(await docker.pass(both.output)).toEqual({ stdout: 'past\nfuture\n', stderr: '' });
   });
 
+  it('that leave while they are told the past do not hold up the process', async () => {
+    const id = await docker.runDetached('while true; do echo line; sleep 1; done');
+    await docker.clock.advance(100_000);
+    const query = { logs: true, stream: true, stdout: true };
+    const { close } = await docker.client.hijack(`/containers/${id}/attach`, { query });
+    await docker.clock.advance(0);
+    close();
+    await docker.clock.advance(100_000);
+    expect((await docker.logs(id)).stdout.split('\n').length).toBeGreaterThan(200);
+    expect(docker.engine.containers.describe()).not.toContain('attached');
+  });
+
   it('detach by the keys and leave the process alone', async () => {
     const id = await docker.runDetached(['cat'], { Tty: true, OpenStdin: true });
     const usual = await docker.attach(id);

@@ -111,8 +111,8 @@ async function pull(backend: ImageBackend, { query, version }: ApiCall): Promise
   work.then(
     () => lines.end(),
     (error: unknown) => {
-      lines.push(errorMessage(messageOf(error)));
-      lines.end();
+      // Waits for room: without it the client would take the end for success.
+      void lines.write(errorMessage(messageOf(error))).then(() => lines.end());
     },
   );
   return progressAnswer(lines);

@@ -124,4 +124,15 @@ describe('exec', () => {
     await docker.exec('c1', ['true', 'x']);
     expect(docker.actions().slice(-3)).toEqual(['exec_create: true x', 'exec_start: true x', 'exec_die']);
   });
+
+  it('that runs already does not show itself to a second client', async () => {
+    const id = await create({ AttachStdout: true, Cmd: ['sh', '-c', 'sleep 1; echo done'] });
+    const first = await docker.client.hijack(`/exec/${id}/start`, { json: {} });
+    await docker.clock.advance(10);
+    const second = await docker.client.hijack(`/exec/${id}/start`, { json: {} });
+    expect((await docker.pass(readOutput(second.connection.input, second.contentType))).stdout).toBe(
+      `exec command ${id} is already running\r\n`,
+    );
+    expect((await docker.pass(readOutput(first.connection.input, first.contentType))).stdout).toBe('done\n');
+  });
 });

@@ -42,9 +42,11 @@ export async function startExecAttached(containers: Containers, id: string, opti
     const terminal = containers.execs.get(id)?.terminal ?? false;
     await connection.write(terminal ? bytes : encodeFrame('stdout', bytes));
   };
+  let leave = (): void => undefined;
   try {
     const { exec, container } = activeExec(containers, id);
     const attachment = exec.streams.attach({ stdout: exec.stdout, stderr: exec.stderr });
+    leave = () => exec.streams.detach(attachment);
     const started = startExec(containers, container, exec, options);
     const served = serveAttachment(connection, exec.streams, attachment, {
       stdin: exec.stdin,
@@ -56,6 +58,8 @@ export async function startExecAttached(containers: Containers, id: string, opti
     await started;
     if ((await served) === 'detached') containers.logEvent(container, 'exec_detach', { execID: exec.id });
   } catch (error) {
+    // One that runs already goes on without this client.
+    leave();
     if (!(error instanceof EngineError)) throw error;
     await say(messageOf(error)).catch(() => undefined);
   }
@@ -65,9 +69,9 @@ export async function startExecAttached(containers: Containers, id: string, opti
 export async function startExec(containers: Containers, container: Container, exec: Exec, { consoleSize }: StartExec): Promise<void> {
   if (exec.exitCode !== undefined) throw new EngineError('conflict', `exec command ${exec.id} has already run`);
   if (exec.running) throw new EngineError('conflict', `exec command ${exec.id} is already running`);
+  const spec = processOf(containers, container, exec, consoleSize ?? exec.consoleSize);
   exec.running = true;
   containers.logEvent(container, `exec_start: ${commandOf(exec)}`, { execID: exec.id });
-  const spec = processOf(containers, container, exec, consoleSize ?? exec.consoleSize);
   try {
     const size = spec.consoleSize;
     exec.process = await containers.ports.runtime.exec(container.id, {
