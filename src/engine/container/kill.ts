@@ -5,10 +5,11 @@
 import { EngineError, messageOf } from '../errors.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
+import { startHealthMonitor } from './health-probe.ts';
 import { freshRestartState } from './restart-policy.ts';
 import { giveUpRestart } from './restart-timer.ts';
 import { isKnownSignal, parseSignal, SIGKILL } from './signals.ts';
-import { isUp, permit } from './state.ts';
+import { isUp, move, permit } from './state.ts';
 import { waitUntilDown } from './wait.ts';
 
 /** @param signalName name or number; empty: KILL */
@@ -48,8 +49,8 @@ export async function sendSignal(containers: Containers, container: Container, s
   const { live, config } = container;
   await live.lock.run(async () => {
     permit('kill', container, container.name);
-    const stopSignal = config.StopSignal ? parseSignal(config.StopSignal) : undefined;
-    const meansEnd = signal === SIGKILL || stopSignal === undefined || stopSignal === signal;
+    // An image may name a stop signal that is none; KILL must work all the same.
+    const meansEnd = signal === SIGKILL || !config.StopSignal || parseSignal(config.StopSignal) === signal;
     if (meansEnd) live.restartPolicy = { ...(live.restartPolicy ?? freshRestartState), cancelled: true };
     if (!containers.stopping) {
       container.manuallyStopped = true;
@@ -59,15 +60,31 @@ export async function sendSignal(containers: Containers, container: Container, s
       if (meansEnd) giveUpRestart(containers, container);
       return;
     }
+    let reached = true;
     try {
       await runtime.signal(container.id, signal);
-      if (meansEnd && container.state.status === 'paused') await runtime.resume(container.id);
     } catch (error) {
       // No such process: its end is on the way here.
       if (!(error instanceof EngineError) || error.kind !== 'not-found') {
         throw new EngineError('unknown', `Cannot kill container ${container.id}: ${messageOf(error)}`, { cause: error });
       }
+      reached = false;
     }
     containers.logEvent(container, 'kill', { signal: String(signal) });
+    if (reached && meansEnd && container.state.status === 'paused') await thaw(containers, container);
   });
+}
+
+async function thaw(containers: Containers, container: Container): Promise<void> {
+  try {
+    await containers.ports.runtime.resume(container.id);
+  } catch (error) {
+    // It has ended already.
+    if (error instanceof EngineError && error.kind === 'not-found') return;
+    throw error;
+  }
+  container.state = move(container.state, { kind: 'unpause' });
+  startHealthMonitor(containers, container);
+  containers.save(container);
+  containers.logEvent(container, 'unpause');
 }

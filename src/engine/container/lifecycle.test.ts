@@ -52,9 +52,38 @@ describe('stop', () => {
     await post(`${id}/stop`);
     expect((await docker.inspect(id)).State).toMatchObject({ Status: 'exited', Paused: false });
   });
+
+  it('ends a container whose image names a signal that does not exist, after a while', async () => {
+    const id = await docker.runDetached(obedient);
+    docker.engine.containers.resolve(id).config.StopSignal = 'SIGNOPE';
+    const before = docker.clock.now();
+    await post(`${id}/stop`);
+    expect(docker.clock.now() - before - 2000).toBeLessThan(200);
+    expect((await docker.inspect(id)).State).toMatchObject({ Status: 'exited', ExitCode: 137 });
+  });
 });
 
 describe('kill', () => {
+  it('ends, and rm removes, a container whose image names a signal that does not exist', async () => {
+    for (const end of [(id: string) => post(`${id}/kill`), (id: string) => remove(id, { force: true })]) {
+      const id = await docker.runDetached(['sleep', '100'], { name: 'web' });
+      docker.engine.containers.resolve(id).config.StopSignal = 'SIGNOPE';
+      await end(id);
+      expect(docker.runtime.describe()).toBe('no containers running');
+      if ((await docker.names()).length > 0) await remove(id);
+    }
+  });
+
+  it('thaws a paused container by a signal that means the end, though it goes on', async () => {
+    const id = await docker.runDetached("trap 'echo term' TERM; while true; do sleep 1; done");
+    await post(`${id}/pause`);
+    await post(`${id}/kill`, { signal: 'TERM' });
+    await docker.clock.advance(2000);
+    expect((await docker.inspect(id)).State).toMatchObject({ Status: 'running', Paused: false });
+    expect(docker.actions().slice(-3)).toEqual(['pause', 'kill', 'unpause']);
+    expect((await docker.logs(id)).stdout).toBe('term\n');
+  });
+
   it('sends any signal by name or number', async () => {
     const id = await docker.runDetached("trap 'echo usr' USR1; while true; do sleep 1; done");
     for (const signal of ['USR1', 'SIGUSR1', 'sigusr1', '10']) await post(`${id}/kill`, { signal });

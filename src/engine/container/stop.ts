@@ -18,6 +18,8 @@ export interface StopOptions {
 }
 
 const defaultTimeoutSeconds = 10;
+/** For a container that the signal did not reach. */
+const unheardSeconds = 2;
 
 export async function stopContainer(containers: Containers, name: string, options: StopOptions): Promise<void> {
   const container = containers.resolve(name);
@@ -35,12 +37,27 @@ export async function stopContainer(containers: Containers, name: string, option
 export async function stop(containers: Containers, container: Container, options: StopOptions): Promise<void> {
   if (!isUp(container.state.status)) return;
   const { config } = container;
-  const signal = options.signal ? parseSignal(options.signal) : config.StopSignal ? parseSignal(config.StopSignal) : SIGTERM;
-  const seconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
-  await sendSignal(containers, container, signal);
+  const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(config.StopSignal);
+  let seconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
+  try {
+    await sendSignal(containers, container, signal);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    // What could not be told to end may do so still, and is ended soon.
+    seconds = unheardSeconds;
+  }
   if (seconds < 0) await waitUntilDown(container);
   else if (!(await isDownWithin(containers, container, seconds * 1000))) await kill(containers, container);
   containers.logEvent(container, 'stop');
+}
+
+/** An image may name one that does not exist. */
+function stopSignalOf(name: string | undefined): number {
+  try {
+    return name ? parseSignal(name) : SIGTERM;
+  } catch {
+    return SIGTERM;
+  }
 }
 
 async function isDownWithin(containers: Containers, container: Container, ms: number): Promise<boolean> {
