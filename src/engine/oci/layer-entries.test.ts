@@ -137,6 +137,13 @@ describe('unpackLayer', () => {
     expect(unpackLayer(new Uint8Array(0)).entries).toEqual([]);
   });
 
+  it('refuses content of less than no bytes', async () => {
+    const tar = await packTar([file('a', 'x')]);
+    tar.fill(0xff, 124, 136);
+    fixSum(tar.subarray(0, 512));
+    expect(() => unpackLayer(tar)).toThrow('archive/tar: invalid tar header');
+  });
+
   it('unpacks what another program packed (property)', async () => {
     const name = fc.array(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
     await fc.assert(

@@ -54,6 +54,7 @@ export function* readTar(archive: Uint8Array): Generator<TarEntry> {
     const flag = String.fromCharCode(header[156]!);
     const sizeRecord = records.get('size');
     const size = flag !== 'x' && flag !== 'g' && sizeRecord ? decimal(sizeRecord) : number(header, 124, 12);
+    if (size < 0) throw damaged('archive/tar: invalid tar header');
     const hasContent = '\x000gLKx7'.includes(flag) || types[flag] === undefined;
     const contentEnd = at + (hasContent ? size : 0);
     if (contentEnd > archive.length) throw damaged('unexpected EOF');
