@@ -16,6 +16,7 @@ export class GuestProcess implements Process {
     readonly pid: number,
     readonly channels: SpawnChannels,
     exit: Promise<ProcessExit>,
+    readonly kill: () => Promise<void>,
   ) {
     this.#input = channels.terminal ?? channels.stdin;
     this.output = merge(channels);

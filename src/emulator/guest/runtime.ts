@@ -72,6 +72,8 @@ export interface RuntimeState {
   nextLink: number;
 }
 
+const SIGKILL = 9;
+
 /** Indexes of devices that we make: bridges from here, veth pairs above. Low ones are left to the kernel. */
 const FIRST_BRIDGE = 10;
 const FIRST_VETH = 100;
@@ -179,7 +181,7 @@ export class GuestRuntime implements Runtime {
         await this.#batch([mayFail(rmtree(base))]);
         return { code: exitCode(status), oomKilled: false };
       });
-      return new GuestProcess(started.pid, started.channels, exit);
+      return new GuestProcess(started.pid, started.channels, exit, () => this.#end(started.pid));
     } catch (error) {
       await this.#batch([mayFail(rmtree(base))]);
       throw error;
@@ -345,9 +347,14 @@ export class GuestRuntime implements Runtime {
       const [events] = await this.#batch([mayFail(readFile(`${running.cgroup}/memory.events`, 4096)), ...removal(running)]);
       return { code: exitCode(waitStatus), oomKilled: /^oom_kill [1-9]/m.test(textOf(events)) };
     });
-    const process = new GuestProcess(running.pid, channels, exit);
+    const process = new GuestProcess(running.pid, channels, exit, () => this.#end(running.pid));
     this.#running.set(running.containerId, { ...running, process });
     return process;
+  }
+
+  /** Ends a process that may have ended already. */
+  async #end(pid: number): Promise<void> {
+    await this.#batch([mayFail(kill(pid, SIGKILL))]);
   }
 
   async #freeze(containerId: string, value: '0' | '1'): Promise<void> {

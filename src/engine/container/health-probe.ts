@@ -2,6 +2,7 @@
  * Runs a container's health check in it, and records what comes of it.
  * Source: moby daemon/health.go.
  */
+import type { Cancellation } from '../cancellation.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { createExec } from './exec/create.ts';
@@ -24,7 +25,7 @@ export function startHealthMonitor(containers: Containers, container: Container)
     clock: containers.ports.clock,
     settings,
     startedMs: state.startedMs ?? containers.ports.clock.now(),
-    probe: () => probe(containers, container, settings.command),
+    probe: (cancellation) => probe(containers, container, settings.command, cancellation),
     status: () => container.health?.status ?? 'none',
     onResult: (next) => {
       const before = container.health ?? newHealth();
@@ -39,7 +40,7 @@ export function stopHealthMonitor(container: Container): void {
   container.live.healthMonitor = undefined;
 }
 
-async function probe(containers: Containers, container: Container, command: string[]): Promise<ProbeResult> {
+async function probe(containers: Containers, container: Container, command: string[], cancellation: Cancellation): Promise<ProbeResult> {
   const exec = createExec(containers, container.id, {
     command,
     terminal: false,
@@ -61,6 +62,7 @@ async function probe(containers: Containers, container: Container, command: stri
   })();
   try {
     await startExec(containers, container, exec, { consoleSize: undefined });
+    cancellation.onCancel(() => void exec.process?.kill().catch(() => undefined));
     await reading;
     return { exitCode: exec.exitCode ?? -1, output };
   } catch (error) {

@@ -4,6 +4,7 @@
  * Source: moby daemon/health.go, v28.2.2.
  */
 import type { HealthConfig, HealthcheckResult, HealthStatus } from '../api/types/container.ts';
+import { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import { rfc3339Nano } from '../time.ts';
 
@@ -80,7 +81,7 @@ export class HealthMonitor {
   readonly #clock: Clock;
   readonly #settings: HealthSettings;
   readonly #startedMs: number;
-  readonly #probe: () => Promise<ProbeResult>;
+  readonly #probe: (cancellation: Cancellation) => Promise<ProbeResult>;
   readonly #onResult: (next: (before: HealthRecord) => HealthRecord) => void;
   readonly #status: () => HealthStatus;
   #cancel: () => void = () => undefined;
@@ -90,7 +91,8 @@ export class HealthMonitor {
     clock: Clock;
     settings: HealthSettings;
     startedMs: number;
-    probe: () => Promise<ProbeResult>;
+    /** Ends early, with what was printed so far, when it is cancelled. */
+    probe: (cancellation: Cancellation) => Promise<ProbeResult>;
     status: () => HealthStatus;
     onResult: (next: (before: HealthRecord) => HealthRecord) => void;
   }) {
@@ -116,18 +118,31 @@ export class HealthMonitor {
 
   async #check(): Promise<void> {
     const startMs = this.#clock.now();
-    const { timeoutMs } = this.#settings;
-    let cancelTimeout = (): void => undefined;
-    const timeout = new Promise<ProbeResult>((resolve) => {
-      cancelTimeout = this.#clock.after(timeoutMs, () =>
-        resolve({ exitCode: -1, output: `Health check exceeded timeout (${timeoutMs / 1000}s)` }),
-      );
-    });
-    const result = await Promise.race([timeout, this.#probe().catch((error: unknown) => ({ exitCode: -1, output: String(error) }))]);
-    cancelTimeout();
+    const result = await this.#probeInTime();
     if (this.#stopped) return;
     const endMs = this.#clock.now();
     this.#onResult((before) => afterProbe(before, result, { startMs, endMs, sinceStartMs: startMs - this.#startedMs }, this.#settings));
     this.#schedule();
   }
+
+  /** A probe that takes too long is ended, and its end waited for: dying ones must not pile up. */
+  async #probeInTime(): Promise<ProbeResult> {
+    const { timeoutMs } = this.#settings;
+    const cancellation = new Cancellation();
+    const cancelTimeout = this.#clock.after(timeoutMs, () => cancellation.cancel());
+    const result = await this.#probe(cancellation).catch((error: unknown) => ({ exitCode: -1, output: String(error) }));
+    cancelTimeout();
+    if (!cancellation.cancelled) return result;
+    const message = `Health check exceeded timeout (${goDuration(timeoutMs)})`;
+    return { exitCode: -1, output: result.output === '' ? message : `${message}: ${result.output}` };
+  }
+}
+
+/** `1.5s`, `1m0s`, `500ms`. Source: Go, time.Duration.String. */
+function goDuration(ms: number): string {
+  if (ms < 1000) return `${ms}ms`;
+  const seconds = `${(ms % 60_000) / 1000}s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes === 0) return seconds;
+  return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
 }

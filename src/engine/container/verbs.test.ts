@@ -260,13 +260,16 @@ describe('health', () => {
     expect((await docker.list())[0]?.Status).toBe('Up 5 seconds (healthy)');
   });
 
-  it('that takes too long fails', async () => {
-    await docker.runDetached(sleeper, { name: 'c1', Healthcheck: { ...check, Test: ['CMD', 'sleep', '100'], Retries: 1 } });
+  it('that takes too long fails, and is ended', async () => {
+    const Test = ['CMD', 'sh', '-c', 'echo slow; sleep 100'];
+    await docker.runDetached(sleeper, { name: 'c1', Healthcheck: { ...check, Test, Retries: 1 } });
     await docker.clock.advance(4000);
     expect((await docker.inspect('c1')).State.Health?.Log?.[0]).toMatchObject({
       ExitCode: -1,
-      Output: expect.stringContaining('Health check exceeded timeout') as string,
+      Output: 'Health check exceeded timeout (2s): slow\n',
     });
+    await docker.clock.advance(60_000);
+    expect(docker.runtime.describe().split(' | ').length).toBeLessThan(5);
   });
 
   it('does not count failures of the start period', async () => {

@@ -3,7 +3,7 @@
  * machine. The image behind `lower` is busybox. Commands are such that both have them.
  */
 import { describe, expect, it } from 'vitest';
-import { type ExecLaunch, type Launch, type OutputChunk, type Process, type Runtime, StartError } from './runtime.ts';
+import { type Bridge, type ExecLaunch, type Launch, type OutputChunk, type Process, type Runtime, StartError } from './runtime.ts';
 import type { RuntimeSpec } from './spec.ts';
 
 export interface RuntimeSubject {
@@ -295,6 +295,35 @@ export function runtimeContract(name: string, makeSubject: () => Promise<Runtime
       expect((await subject.until(other.exit)).code).toBe(137);
       expect((await subject.until(first.exit)).code).toBe(137);
       await subject.until(outputs);
+    });
+
+    it('ends one process alone', async () => {
+      const subject = await makeSubject();
+      const launch = launchOf(subject, ['sleep', '1000']);
+      const first = await subject.until(subject.runtime.start(launch));
+      const other = await subject.until(subject.runtime.exec(launch.containerId, execOf(['sleep', '1000'])));
+      const outputs = Promise.all([collect(first), collect(other)]);
+      await subject.until(other.kill());
+      expect((await subject.until(other.exit)).code).toBe(137);
+      await subject.until(other.kill());
+      expect(await subject.until(subject.runtime.processes(launch.containerId))).toHaveLength(1);
+      await subject.until(first.kill());
+      expect((await subject.until(first.exit)).code).toBe(137);
+      await subject.until(outputs);
+    });
+
+    it('makes bridges after others were removed', async () => {
+      const { runtime, until } = await makeSubject();
+      const bridge = (number: number): Bridge => ({
+        name: `br-contract${number}`,
+        address: `10.77.${number}.1/24`,
+        subnet: `10.77.${number}.0/24`,
+        internal: false,
+      });
+      for (const number of [1, 2]) await until(runtime.createBridge(bridge(number)));
+      await until(runtime.removeBridge(bridge(1)));
+      for (const number of [3, 1]) await until(runtime.createBridge(bridge(number)));
+      for (const number of [1, 2, 3]) await until(runtime.removeBridge(bridge(number)));
     });
 
     it('freezes and thaws', async () => {

@@ -140,6 +140,8 @@ export interface Process {
    */
   output: AsyncIterable<OutputChunk>;
   resize(size: TerminalSize): Promise<void>;
+  /** Ends this process at once; nothing happens when it has ended. */
+  kill(): Promise<void>;
   /** Resolves once, after the process ended and its cgroup, mounts and network are gone (first process only). */
   exit: Promise<ProcessExit>;
 }

@@ -94,6 +94,10 @@ export class FakeProcess implements Process {
     this.signal(28);
   }
 
+  async kill(): Promise<void> {
+    this.life.kill(9);
+  }
+
   signal(signal: number): void {
     const handler = this.life.handlers.get(signal);
     if (signal === 9) this.life.kill(9);
