@@ -43,10 +43,16 @@ export class Channel<T> implements AsyncIterable<T> {
 
   /** Adds a value as soon as there is room. False when the channel has ended. */
   async write(value: T): Promise<boolean> {
+    await this.room();
+    return this.push(value);
+  }
+
+  /** Resolves as soon as `push` would take a value. False when the channel has ended. */
+  async room(): Promise<boolean> {
     while (!this.#ended && !this.#reader && this.#values.length >= this.#capacity) {
       await new Promise<void>((resolve) => this.#writers.push(resolve));
     }
-    return this.push(value);
+    return !this.#ended;
   }
 
   /** No more values; what waits is still read, then `error` is thrown when one is given. */

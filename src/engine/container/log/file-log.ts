@@ -39,8 +39,9 @@ export class FileLog implements LogDriver {
     try {
       this.#keep(messages);
     } catch (error) {
-      // A full disk costs lines, not the container, as in Docker.
+      // A full disk costs lines, not the container, as in Docker; who follows the log does not see them either.
       if (!(error instanceof EngineError)) throw error;
+      return;
     }
     if (this.#listeners.size === 0) return;
     const { attributes } = this.#options;
@@ -50,14 +51,16 @@ export class FileLog implements LogDriver {
 
   #keep(messages: LogMessage[]): void {
     const { path, maxBytes } = this.#options;
-    let lines = '';
+    let [lines, bytes] = ['', 0];
     for (const message of messages) {
-      if (maxBytes !== undefined && this.#bytes + lines.length >= maxBytes) {
+      if (maxBytes !== undefined && this.#bytes + bytes >= maxBytes) {
         this.#append(path, lines);
-        lines = '';
+        [lines, bytes] = ['', 0];
         this.#rotate();
       }
-      lines += encodeLine(message, this.#attributes);
+      const line = encodeLine(message, this.#attributes);
+      lines += line;
+      if (maxBytes !== undefined) bytes += encoder.encode(line).length;
     }
     this.#append(path, lines);
   }

@@ -112,6 +112,41 @@ describe('json-file', () => {
     expect(texts.at(-1)).toBe('1999\n');
   });
 
+  it('keeps for a slow reader no more than a bound, and reads the rest from the log again', async () => {
+    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
+    let reads = 0;
+    const counting = {
+      write: log.write.bind(log),
+      listen: log.listen.bind(log),
+      close: log.close.bind(log),
+      read: () => (reads++, log.read()),
+    };
+    const query = { tail: undefined, sinceMs: undefined, untilMs: undefined, follow: true };
+    const iterator = readLog(counting, query)[Symbol.asyncIterator]();
+    for (let number = 0; number < 5000; number++) log.write([message(`${number}\n`)]);
+    const texts: string[] = [];
+    const take = async (): Promise<boolean> => {
+      const { value, done } = await iterator.next();
+      texts.push(...(value ?? []).map(({ text }) => text));
+      return !done;
+    };
+    // In the middle of catching up more is written, and at last the log is closed.
+    for (let count = 0; count < 260; count++) await take();
+    for (let number = 5000; number < 8000; number++) log.write([message(`${number}\n`)]);
+    log.close();
+    while (await take());
+    expect(texts).toEqual(Array.from({ length: 8000 }, (_, number) => `${number}\n`));
+    expect(reads).toBeGreaterThan(1);
+    expect(reads).toBeLessThan(5);
+  });
+
+  it('ends a slow reader where the time is up', async () => {
+    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
+    const reading = collect(log, { follow: true, untilMs: start + 1000 });
+    for (let number = 0; number < 1000; number++) log.write([message(`${number}\n`, number * 2)]);
+    expect(await reading).toHaveLength(501);
+  });
+
   it('forgets a reader that left', async () => {
     const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
     const iterator = readLog(log, { tail: undefined, sinceMs: undefined, untilMs: undefined, follow: true })[Symbol.asyncIterator]();
