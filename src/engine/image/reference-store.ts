@@ -20,9 +20,9 @@ const file = 'image/overlay2/repositories.json';
 export class ReferenceStore {
   readonly #storage: Storage;
   /** By familiar string (`busybox:latest`, `busybox@sha256:…`). */
-  readonly #references = new Map<string, { reference: Reference; imageId: string }>();
+  #references = new Map<string, { reference: Reference; imageId: string }>();
   /** Sorted as Docker lists them: by full string. */
-  readonly #byImage = new Map<string, Reference[]>();
+  #byImage = new Map<string, Reference[]>();
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -54,9 +54,10 @@ export class ReferenceStore {
     const before = this.#references.get(familiarString(key));
     if (before?.imageId === imageId) return;
     if (before && key.digest !== undefined) throw new EngineError('conflict', `cannot overwrite digest ${key.digest}`);
-    if (before) this.#unlink(before.imageId, key);
-    this.#link(key, imageId);
-    this.#save();
+    this.#commit(() => {
+      if (before) this.#unlink(before.imageId, key);
+      this.#link(key, imageId);
+    });
   }
 
   /** Forgets a name; false when there was none. */
@@ -64,9 +65,10 @@ export class ReferenceStore {
     const key = stored(reference);
     const before = this.#references.get(familiarString(key));
     if (!before) return false;
-    this.#references.delete(familiarString(key));
-    this.#unlink(before.imageId, key);
-    this.#save();
+    this.#commit(() => {
+      this.#references.delete(familiarString(key));
+      this.#unlink(before.imageId, key);
+    });
     return true;
   }
 
@@ -83,6 +85,18 @@ export class ReferenceStore {
     const left = this.referencesOf(imageId).filter((other) => familiarString(other) !== familiarString(reference));
     if (left.length > 0) this.#byImage.set(imageId, left);
     else this.#byImage.delete(imageId);
+  }
+
+  /** Makes a change and keeps it; when it cannot be kept, all stands for what it did before. */
+  #commit(change: () => void): void {
+    const before = [new Map(this.#references), new Map(this.#byImage)] as const;
+    try {
+      change();
+      this.#save();
+    } catch (error) {
+      [this.#references, this.#byImage] = before;
+      throw error;
+    }
   }
 
   #save(): void {
