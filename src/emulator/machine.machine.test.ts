@@ -165,6 +165,34 @@ describe('a session', () => {
   });
 });
 
+describe('a session saved while containers come and go', () => {
+  it('has nothing that cannot be taken away', async () => {
+    const busy = await start();
+    const leftovers = 'mount | wc -l; ls /sys/class/net | wc -l; ls /sys/fs/cgroup/docker | wc -l';
+    await run('docker run --rm busybox true', busy);
+    const { stdout: before } = await run(leftovers, busy);
+    await run('touch /tmp/go', busy);
+    const loops = ['docker run --rm busybox true', 'docker run -d busybox sleep 9; docker rm -f $(docker ps -q)'].map((commands) =>
+      run(`while [ -e /tmp/go ]; do ${commands}; done`, busy),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { id } = await busy.saveSession('in the middle');
+    await run('rm /tmp/go', busy);
+    await Promise.all(loops);
+    await busy.stop();
+
+    const restored = await start({ sessionId: id });
+    await run('rm /tmp/go; while pidof docker; do sleep 0.1; done', restored);
+    expect(await run('for c in $(docker ps -aq); do docker rm -f $c > /dev/null || exit; done; docker ps -aq', restored)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    expect((await run(leftovers, restored)).stdout).toBe(before);
+    await restored.stop();
+  });
+});
+
 describe('the link to the guest', () => {
   it('carries 100 MB each way over several channels in pieces of any size, losing and reordering nothing', async () => {
     const total = 100_000_000;

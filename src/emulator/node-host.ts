@@ -15,6 +15,7 @@ import type { NodeName } from './guest/prepare.ts';
 import { MemoryStorage } from './p9/memory-storage.ts';
 import type { MemoryFs } from './p9/memory-fs.ts';
 import { SharedHome } from './p9/shared-home.ts';
+import { RuntimeSteps } from './runtime-steps.ts';
 import { systemClock } from './ports/clock.ts';
 import { systemCompression } from './ports/compression.ts';
 import { systemCrypto } from './ports/crypto.ts';
@@ -38,6 +39,7 @@ export class NodeHost {
   #daemonUp: boolean;
   /** An engine that never ran has nothing to save. */
   #started = false;
+  readonly #steps = new RuntimeSteps();
 
   /** @param runtime as prepareNode left it, or as it was saved */
   constructor(
@@ -53,7 +55,7 @@ export class NodeHost {
     this.#runtime = new GuestRuntime(agent, node.id, runtime);
     const ports = {
       nodeName: node.name,
-      runtime: this.#runtime,
+      runtime: this.#steps.of(this.#runtime),
       storage: new MemoryStorage(share, `${node.name}/docker`),
       layerTrees: layers,
       registry,
@@ -75,6 +77,11 @@ export class NodeHost {
 
   /** The Engine API, as long as the node's daemon runs. */
   readonly api: ApiHandler = (request) => (this.#daemonUp ? this.#engine.api(request) : Promise.resolve(unavailable()));
+
+  /** What the engine does with the guest, step by step: the machine is saved between two steps. */
+  get steps(): RuntimeSteps {
+    return this.#steps;
+  }
 
   get isUp(): boolean {
     return this.#daemonUp;

@@ -43,7 +43,7 @@ export interface MachineParts {
 /** Ctrl-L: a shell, and every full-screen program, draws itself anew. */
 const REDRAW = Uint8Array.of(12);
 /** How long saving waits for a moment at which nothing is under way. */
-const REST_LIMIT_MS = 10_000;
+const REST_LIMIT_MS = 30_000;
 
 export class RunningMachine implements Machine {
   readonly #parts: MachineParts;
@@ -195,21 +195,39 @@ export class RunningMachine implements Machine {
    * runs is not saved; after a restore it prints a line and ends.
    */
   async image(): Promise<MachineImage> {
-    const { agent, pc, files } = this.#parts;
+    const releases = [...this.#nodes.values()].map(({ steps }) => steps.hold());
+    try {
+      await this.#rest();
+      return await this.#imageAtRest();
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+
+  // Inside
+
+  /** Resolves at a moment at which nothing is under way; what follows at once finds it so. */
+  async #rest(): Promise<void> {
+    const { agent, pc } = this.#parts;
     const giveUpMs = systemClock.now() + REST_LIMIT_MS;
     do {
-      if (systemClock.now() > giveUpMs)
+      const leftMs = giveUpMs - systemClock.now();
+      if (leftMs <= 0 || !(await within(leftMs, agent.ping())))
         throw new EngineError('unavailable', 'The machine is busy and cannot be saved; try again in a moment.');
-      await agent.ping();
-    } while (pc.link.queuedBytes > 0 || agent.pendingBatches > 0);
+      // One turn of the event loop: whoever was answered has noted it by then, or has asked for more.
+      await new Promise((resolve) => setTimeout(resolve));
+    } while (pc.link.queuedBytes > 0 || agent.pendingBatches > 0 || [...this.#nodes.values()].some(({ steps }) => steps.underWay > 0));
+  }
+
+  /** Begins at once, and takes all parts in one go. */
+  async #imageAtRest(): Promise<MachineImage> {
+    const { agent, pc, files } = this.#parts;
     const nodes = [...this.#nodes.values()].map((node) => node.save());
     const client = agent.save();
     const shells = [...this.#shells, ...this.#resting.map(({ node, shell }): [SpawnedProcess, string] => [shell, node])];
     const saved = files.save();
     return { processor: await pc.save(), ...saved, agent: client, nodes, shells: shells.map(([{ id }, node]) => ({ node, process: id })) };
   }
-
-  // Inside
 
   #node(name: string): NodeHost {
     const node = this.#nodes.get(name);
@@ -242,6 +260,13 @@ export class RunningMachine implements Machine {
       this.#commands--;
     }
   }
+}
+
+/** False when it takes longer. */
+async function within(limitMs: number, action: Promise<void>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), limitMs)));
+  return Promise.race([action.then(() => true), late]).finally(() => clearTimeout(timer));
 }
 
 type NodeArguments = ConstructorParameters<typeof NodeHost> extends [unknown, ...infer Rest] ? Rest : never;
