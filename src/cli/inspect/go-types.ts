@@ -1,18 +1,33 @@
 /**
  * The Go types into which Docker's client reads inspected objects. Templates see them: `.ID` where JSON
  * has `Id`, `join` on a list of strings, `map[80/tcp:[{0.0.0.0 8080}]]` for what is printed whole.
- * A field is `Name type`, or `Name:jsonKey type` where the two differ; with `?` JSON leaves it out when empty.
+ * A field is `Name type`, or `Name:jsonKey type` where the two differ (`-`: not in JSON); with `?` JSON leaves it out when empty.
+ * `+ type` embeds a struct: its fields are this one's too, but it prints as a struct of its own.
  * Source: moby v28.2.2 api/types, docker-image-spec, go-connections/nat.
  */
-import { fromJson, GoList, GoMap, GoStruct, GoTime, isTrue, Nil, type GoMethod, type GoValue } from '../format/gotemplate/value.ts';
+import {
+  compareStrings,
+  fromJson,
+  GoInteger,
+  GoList,
+  GoMap,
+  GoStruct,
+  GoTime,
+  isTrue,
+  Nil,
+  type GoMethod,
+  type GoValue,
+} from '../format/gotemplate/value.ts';
+import { ADDRESS } from '../format/gotemplate/print.ts';
 import { goJson, plainJson } from '../format/gotemplate/json.ts';
 
 const STRUCTS = {
-  'container.InspectResponse': `ID:Id string, Created string, Path string, Args []string, State *container.State, Image string,
+  'container.InspectResponse': `+ *container.ContainerJSONBase, Mounts []container.MountPoint, Config *container.Config,
+    NetworkSettings *container.NetworkSettings, ImageManifestDescriptor *any?`,
+  'container.ContainerJSONBase': `ID:Id string, Created string, Path string, Args []string, State *container.State, Image string,
     ResolvConfPath string, HostnamePath string, HostsPath string, LogPath string, Name string, RestartCount int, Driver string,
-    Platform string, ImageManifestDescriptor any?, MountLabel string, ProcessLabel string, AppArmorProfile string, ExecIDs []string,
-    HostConfig *container.HostConfig, GraphDriver storage.DriverData, SizeRw *int64?, SizeRootFs *int64?,
-    Mounts []container.MountPoint, Config *container.Config, NetworkSettings *container.NetworkSettings`,
+    Platform string, MountLabel string, ProcessLabel string, AppArmorProfile string, ExecIDs []string,
+    HostConfig *container.HostConfig, GraphDriver storage.DriverData, SizeRw *int64?, SizeRootFs *int64?`,
   'container.State': `Status string, Running bool, Paused bool, Restarting bool, OOMKilled bool, Dead bool, Pid int, ExitCode int,
     Error string, StartedAt string, FinishedAt string, Health *container.Health?`,
   'container.Health': `Status string, FailingStreak int, Log []*container.HealthcheckResult`,
@@ -32,25 +47,34 @@ const STRUCTS = {
     DNS:Dns []string, DNSOptions:DnsOptions []string, DNSSearch:DnsSearch []string, ExtraHosts []string, GroupAdd []string,
     IpcMode string, Cgroup string, Links []string, OomScoreAdj int, PidMode string, Privileged bool, PublishAllPorts bool,
     ReadonlyRootfs bool, SecurityOpt []string, StorageOpt map[string]string?, Tmpfs map[string]string?, UTSMode string,
-    UsernsMode string, ShmSize int64, Sysctls map[string]string?, Runtime string?, Isolation string, CPUShares:CpuShares int64,
-    Memory int64, NanoCPUs:NanoCpus int64, CgroupParent string, BlkioWeight uint16, BlkioWeightDevice []*any, BlkioDeviceReadBps []*any,
-    BlkioDeviceWriteBps []*any, BlkioDeviceReadIOps []*any, BlkioDeviceWriteIOps []*any, CPUPeriod:CpuPeriod int64,
+    UsernsMode string, ShmSize int64, Sysctls map[string]string?, Runtime string?, Isolation string, + container.Resources,
+    Mounts []mount.Mount?, MaskedPaths []string, ReadonlyPaths []string, Init *bool?`,
+  'container.Resources': `CPUShares:CpuShares int64,
+    Memory int64, NanoCPUs:NanoCpus int64, CgroupParent string, BlkioWeight uint16, BlkioWeightDevice []*blkiodev.WeightDevice,
+    BlkioDeviceReadBps []*blkiodev.ThrottleDevice, BlkioDeviceWriteBps []*blkiodev.ThrottleDevice,
+    BlkioDeviceReadIOps []*blkiodev.ThrottleDevice, BlkioDeviceWriteIOps []*blkiodev.ThrottleDevice, CPUPeriod:CpuPeriod int64,
     CPUQuota:CpuQuota int64, CPURealtimePeriod:CpuRealtimePeriod int64, CPURealtimeRuntime:CpuRealtimeRuntime int64,
-    CpusetCpus string, CpusetMems string, Devices []container.DeviceMapping, DeviceCgroupRules []string, DeviceRequests []any,
+    CpusetCpus string, CpusetMems string, Devices []container.DeviceMapping, DeviceCgroupRules []string, DeviceRequests []container.DeviceRequest,
     KernelMemory int64?, KernelMemoryTCP int64?, MemoryReservation int64, MemorySwap int64, MemorySwappiness *int64,
     OomKillDisable *bool, PidsLimit *int64, Ulimits []*units.Ulimit, CPUCount:CpuCount int64, CPUPercent:CpuPercent int64,
-    IOMaximumIOps uint64, IOMaximumBandwidth uint64, Mounts []mount.Mount?, MaskedPaths []string, ReadonlyPaths []string, Init *bool?`,
+    IOMaximumIOps uint64, IOMaximumBandwidth uint64`,
   'container.LogConfig': `Type string, Config map[string]string`,
   'container.RestartPolicy': `Name string, MaximumRetryCount int`,
   'container.DeviceMapping': `PathOnHost string, PathInContainer string, CgroupPermissions string`,
+  'container.DeviceRequest': `Driver string, Count int, DeviceIDs []string, Capabilities [][]string, Options map[string]string`,
+  'blkiodev.WeightDevice': `Path string, Weight uint16`,
+  'blkiodev.ThrottleDevice': `Path string, Rate uint64`,
   'units.Ulimit': `Name string, Hard int64, Soft int64`,
   'mount.Mount': `Type string?, Source string?, Target string?, ReadOnly bool?, Consistency string?, BindOptions any?, VolumeOptions any?,
     ImageOptions any?, TmpfsOptions any?, ClusterOptions any?`,
   'nat.PortBinding': `HostIP:HostIp string, HostPort string`,
-  'container.NetworkSettings': `Bridge string, SandboxID string, SandboxKey string, Ports map[nat.Port][]nat.PortBinding,
+  'container.NetworkSettings': `+ container.NetworkSettingsBase, + container.DefaultNetworkSettings,
+    Networks map[string]*network.EndpointSettings`,
+  'container.NetworkSettingsBase': `Bridge string, SandboxID string, SandboxKey string, Ports map[nat.Port][]nat.PortBinding,
     HairpinMode bool, LinkLocalIPv6Address string, LinkLocalIPv6PrefixLen int, SecondaryIPAddresses []any,
-    SecondaryIPv6Addresses []any, EndpointID string, Gateway string, GlobalIPv6Address string, GlobalIPv6PrefixLen int,
-    IPAddress string, IPPrefixLen int, IPv6Gateway string, MacAddress string, Networks map[string]*network.EndpointSettings`,
+    SecondaryIPv6Addresses []any`,
+  'container.DefaultNetworkSettings': `EndpointID string, Gateway string, GlobalIPv6Address string, GlobalIPv6PrefixLen int,
+    IPAddress string, IPPrefixLen int, IPv6Gateway string, MacAddress string`,
   'network.EndpointSettings': `IPAMConfig *network.EndpointIPAMConfig, Links []string, Aliases []string, MacAddress string,
     DriverOpts map[string]string, GwPriority int, NetworkID string, EndpointID string, Gateway string, IPAddress string,
     IPPrefixLen int, IPv6Gateway string, GlobalIPv6Address string, GlobalIPv6PrefixLen int, DNSNames []string`,
@@ -59,9 +83,10 @@ const STRUCTS = {
     Container string?, DockerVersion string, Author string, Config *dockerspec.DockerOCIImageConfig, Architecture string,
     Variant string?, Os string, OsVersion string?, Size int64, VirtualSize int64?, GraphDriver storage.DriverData, RootFS image.RootFS,
     Metadata image.Metadata, Descriptor any?, Manifests []any?`,
-  'dockerspec.DockerOCIImageConfig': `User string?, ExposedPorts map[string]struct{}?, Env []string?, Entrypoint []string?, Cmd []string?,
-    Volumes map[string]struct{}?, WorkingDir string?, Labels map[string]string?, StopSignal string?, ArgsEscaped bool?,
-    Healthcheck *container.HealthConfig?, OnBuild []string?, Shell []string?`,
+  'dockerspec.DockerOCIImageConfig': `+ ocispec.ImageConfig, + dockerspec.DockerOCIImageConfigExt`,
+  'ocispec.ImageConfig': `User string?, ExposedPorts map[string]struct{}?, Env []string?, Entrypoint []string?, Cmd []string?,
+    Volumes map[string]struct{}?, WorkingDir string?, Labels map[string]string?, StopSignal string?, ArgsEscaped bool?`,
+  'dockerspec.DockerOCIImageConfigExt': `Healthcheck *container.HealthConfig?, OnBuild []string?, Shell []string?`,
   'image.RootFS': `Type string?, Layers []string?`,
   'image.Metadata': `LastTagTime time.Time?`,
   'network.Inspect': `Name string, ID:Id string, Created time.Time, Scope string, Driver string, EnableIPv4 bool, EnableIPv6 bool,
@@ -74,7 +99,8 @@ const STRUCTS = {
   'volume.Volume': `ClusterVolume any?, CreatedAt string?, Driver string, Labels map[string]string, Mountpoint string, Name string,
     Options map[string]string, Scope string, Status map[string]any?, UsageData *volume.UsageData?`,
   'volume.UsageData': `RefCount int64, Size int64`,
-  'system.dockerInfo': `ID string, Containers int, ContainersRunning int, ContainersPaused int, ContainersStopped int, Images int,
+  'system.dockerInfo': `+ *system.Info, ServerErrors []string?, UserName:- string, ClientInfo *system.clientInfo?, ClientErrors []string?`,
+  'system.Info': `ID string, Containers int, ContainersRunning int, ContainersPaused int, ContainersStopped int, Images int,
     Driver string, DriverStatus [][]string, SystemStatus [][]string?, Plugins system.PluginsInfo, MemoryLimit bool, SwapLimit bool,
     KernelMemory bool?, KernelMemoryTCP bool?, CPUCfsPeriod:CpuCfsPeriod bool, CPUCfsQuota:CpuCfsQuota bool, CPUShares bool, CPUSet bool,
     PidsLimit bool, IPv4Forwarding bool, BridgeNfIptables bool?, BridgeNfIP6tables:BridgeNfIp6tables bool?, Debug bool, NFd int,
@@ -85,11 +111,13 @@ const STRUCTS = {
     ExperimentalBuild bool, ServerVersion string, Runtimes map[string]system.RuntimeWithStatus, DefaultRuntime string,
     Swarm swarm.Info, LiveRestoreEnabled bool, Isolation string, InitBinary string, ContainerdCommit system.Commit,
     RuncCommit system.Commit, InitCommit system.Commit, SecurityOptions []string, ProductLicense string?, DefaultAddressPools []any?,
-    FirewallBackend any?, CDISpecDirs []string, DiscoveredDevices []any?, Containerd any?, Warnings []string, ServerErrors []string?,
-    ClientInfo *system.clientInfo?, ClientErrors []string?, UserName string?`,
+    FirewallBackend any?, CDISpecDirs []string, DiscoveredDevices []any?, Containerd any?, Warnings []string`,
   'system.PluginsInfo': `Volume []string, Network []string, Authorization []string, Log []string`,
-  'registry.ServiceConfig': `InsecureRegistryCIDRs []string, IndexConfigs map[string]any, Mirrors []string`,
-  'system.RuntimeWithStatus': `Path:path string?, Args:runtimeArgs []string?, Status:status map[string]string?`,
+  'registry.ServiceConfig': `AllowNondistributableArtifactsCIDRs []string?, AllowNondistributableArtifactsHostnames []string?,
+    InsecureRegistryCIDRs []string, IndexConfigs map[string]*registry.IndexInfo, Mirrors []string, ExtraFields:- map[string]any?`,
+  'registry.IndexInfo': `Name string, Mirrors []string, Secure bool, Official bool`,
+  'system.RuntimeWithStatus': `+ system.Runtime, Status:status map[string]string?`,
+  'system.Runtime': `Path:path string?, Args:runtimeArgs []string?, Type:runtimeType string?, Options:options map[string]any?`,
   'system.Commit': `ID string`,
   'system.sparseInfo': `ClientInfo *system.clientInfo`,
   'system.clientInfo': `Debug bool, Version string, DefaultAPIVersion string, GitCommit string, GoVersion string, Os string, Arch string, BuildTime string,
@@ -111,15 +139,26 @@ const STRUCTS = {
 
 export type GoTypeName = keyof typeof STRUCTS | 'any';
 
-/** Go types that a JavaScript value stands for as it is. */
-const SCALARS = new Set(['string', 'bool', 'int', 'int64', 'uint', 'uint16', 'uint64', 'time.Duration']);
+const INTEGERS = new Set(['int', 'int64', 'uint', 'uint16', 'uint64', 'time.Duration']);
 
 interface Field {
   name: string;
   key: string;
   type: string;
   omitEmpty: boolean;
+  /** Its fields stand in the same document. */
+  embedded: boolean;
 }
+
+/** What the `String` methods of structs print. */
+const STRING_METHODS: Record<string, (document: Document) => string> = {
+  'units.Ulimit': ({ Name, Soft, Hard }) => `${String(Name)}=${String(Soft)}:${String(Hard)}`,
+  'blkiodev.WeightDevice': ({ Path, Weight }) => `${String(Path)}:${String(Weight)}`,
+  'blkiodev.ThrottleDevice': ({ Path, Rate }) => `${String(Path)}:${String(Rate)}`,
+};
+
+/** Structs that Docker writes as a JSON map, so that their keys are sorted. */
+const SORTED = new Set(['registry.ServiceConfig', 'registry.IndexInfo']);
 
 const fieldsOf = new Map<string, Field[]>();
 
@@ -157,9 +196,13 @@ function scalarOrStruct(type: string, value: unknown): GoValue {
     case 'time.Time':
       return new GoTime(typeof value === 'string' ? value : '0001-01-01T00:00:00Z');
     default:
-      if (SCALARS.has(type)) return typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value ?? 0)));
+      if (INTEGERS.has(type)) return integer(type, typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value ?? 0))));
       return new TypedStruct(type, (value ?? {}) as Document);
   }
+}
+
+function integer(type: string, value: bigint): GoValue {
+  return type === 'int' ? value : new GoInteger(value, type as GoInteger['type']);
 }
 
 type Document = Record<string, unknown>;
@@ -175,25 +218,50 @@ class TypedStruct extends GoStruct {
   }
 
   lookup(name: string): { field: GoValue } | { method: GoMethod } | undefined {
-    const field = declared(this.struct).find((one) => one.name === name);
-    return field && { field: typed(field.type, this.document[field.key]) };
+    const fields = declared(this.struct);
+    const own = fields.find((one) => one.name === name);
+    if (own) return { field: this.#valueOf(own) };
+    for (const field of fields) {
+      const embedded = field.embedded ? this.#valueOf(field) : undefined;
+      const found = embedded instanceof TypedStruct ? embedded.lookup(name) : undefined;
+      if (found) return found;
+    }
+    return undefined;
   }
 
   fields(): [string, GoValue][] {
-    return declared(this.struct).map((field) => [field.name, typed(field.type, this.document[field.key])]);
+    return declared(this.struct).map((field) => {
+      const value = this.#valueOf(field);
+      // Printed with its struct, a pointer to a number or a flag is an address.
+      const isAddress = field.type.startsWith('*') && !(value instanceof GoStruct || value instanceof Nil || value === null);
+      return [field.name, isAddress ? ADDRESS : value];
+    });
   }
 
   /** As Go would write it: every field, also what the daemon left out, but for empty ones marked so. */
   toJson(): string {
-    const parts: string[] = [];
-    for (const { key, type, omitEmpty } of declared(this.struct)) {
-      const given = this.document[key];
-      const value = typed(type, given);
-      if (omitEmpty && isEmpty(value)) continue;
+    const members = this.#members();
+    if (SORTED.has(this.struct)) members.sort(([a], [b]) => compareStrings(a, b));
+    return `{${members.map(([key, json]) => `${plainJson(key)}:${json}`).join(',')}}`;
+  }
+
+  override string(): string | undefined {
+    return STRING_METHODS[this.struct]?.(this.document);
+  }
+
+  #members(): [key: string, json: string][] {
+    return declared(this.struct).flatMap((field): [string, string][] => {
+      const { key, type, omitEmpty, embedded } = field;
+      const value = this.#valueOf(field);
+      if (embedded) return value instanceof TypedStruct ? value.#members() : [];
+      if (key === '-' || (omitEmpty && isEmpty(value))) return [];
       // What is inside an `any` is a struct of its own, with its keys in their order.
-      parts.push(`${plainJson(key)}:${type.endsWith('any') ? plainJson(given ?? null) : goJson(value)}`);
-    }
-    return `{${parts.join(',')}}`;
+      return [[key, type.endsWith('any') ? plainJson(this.document[key] ?? null) : goJson(value)]];
+    });
+  }
+
+  #valueOf({ type, key, embedded }: Field): GoValue {
+    return typed(type, embedded ? this.document : this.document[key]);
   }
 }
 
@@ -211,9 +279,10 @@ function declared(type: string): Field[] {
     .filter((part) => part !== '')
     .map((part) => {
       const [names = '', fieldType = ''] = part.trim().split(' ');
-      const [name = '', key = name] = names.split(':');
+      const embedded = names === '+';
+      const [name = '', key = name] = embedded ? [fieldType.replace(/^.*\./, '')] : names.split(':');
       const omitEmpty = fieldType.endsWith('?');
-      return { name, key, type: omitEmpty ? fieldType.slice(0, -1) : fieldType, omitEmpty };
+      return { name, key, type: omitEmpty ? fieldType.slice(0, -1) : fieldType, omitEmpty, embedded };
     });
   fieldsOf.set(type, fields);
   return fields;

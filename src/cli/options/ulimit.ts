@@ -3,9 +3,9 @@ import { parseInteger } from '../units/number.ts';
 
 export interface Ulimit {
   Name: string;
-  Soft: number;
   /** -1 is no limit. */
   Hard: number;
+  Soft: number;
 }
 
 const NAMES = new Set([
@@ -29,7 +29,7 @@ export function parseUlimit(text: string): Ulimit {
     const which = soft === -1 ? `soft: -1 (unlimited), hard: ${hard}` : `${soft} > ${hard}`;
     throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${which}`);
   }
-  return { Name: name, Soft: soft, Hard: hard };
+  return { Name: name, Hard: hard, Soft: soft };
 }
 
 export function formatUlimit(limit: Ulimit): string {

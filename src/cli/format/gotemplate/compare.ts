@@ -1,5 +1,5 @@
 /** Comparisons of Go's templates: `eq` and `lt` over basic kinds, signed and unsigned integers together. */
-import { compareStrings, Complex, GoList, GoMap, GoStruct, JsonNumber, Nil, typeName, Unsigned, type GoValue } from './value.ts';
+import { compareStrings, Complex, GoList, GoMap, GoStruct, JsonNumber, Nil, typeName, GoInteger, type GoValue } from './value.ts';
 
 type BasicKind = 'bool' | 'complex' | 'int' | 'float' | 'string' | 'uint';
 
@@ -51,7 +51,7 @@ function basicKind(value: GoValue): BasicKind | undefined {
     case 'number':
       return 'float';
     default:
-      if (value instanceof Unsigned) return 'uint';
+      if (value instanceof GoInteger) return value.type.startsWith('uint') ? 'uint' : 'int';
       if (value instanceof Complex) return 'complex';
       return value instanceof JsonNumber ? 'string' : undefined;
   }
@@ -74,7 +74,7 @@ function textOf(value: GoValue): string {
 }
 
 function numberOf(value: GoValue): GoValue & (bigint | number | boolean) {
-  return value instanceof Unsigned ? value.value : (value as bigint | number | boolean);
+  return value instanceof GoInteger ? value.value : (value as bigint | number | boolean);
 }
 
 function goText(value: GoValue): string {

@@ -9,6 +9,7 @@ import { printNode, type Argument, type CommandNode, type Node, type PipeNode, t
 import type { ParsedTemplate } from './parse.ts';
 import { printValue } from './print.ts';
 import {
+  GoInteger,
   GoList,
   GoMap,
   GoStruct,
@@ -177,9 +178,10 @@ class Execution {
       for (const [index, element] of value.elements.entries()) yield [BigInt(index), element];
     } else if (value instanceof GoMap) {
       for (const [key, element] of sortedEntries(value)) yield [key, element];
-    } else if (typeof value === 'bigint') {
+    } else if (typeof value === 'bigint' || value instanceof GoInteger) {
       if (node.pipe.variables.length > 1) this.#fail(`can't use ${printValue(value)} to iterate over more than one variable`);
-      for (let index = 0n; index < value; index++) yield [index, index];
+      const end = typeof value === 'bigint' ? value : value.value;
+      for (let index = 0n; index < end; index++) yield [index, index];
     } else if (value === undefined || value === null || value instanceof Nil) {
       return;
     } else {

@@ -8,7 +8,7 @@ import { compare, equal } from './compare.ts';
 import { escapeHtml, escapeQuery, escapeScript } from './escape.ts';
 import { goJson } from './json.ts';
 import { sprint, sprintf, sprintln } from './print.ts';
-import { GoList, GoMap, isTrue, Nil, strings, typeName, Unsigned, type GoMethod, type GoValue, type ParameterType } from './value.ts';
+import { GoList, GoMap, isTrue, Nil, strings, typeName, GoInteger, type GoMethod, type GoValue, type ParameterType } from './value.ts';
 
 export interface GoFunction extends GoMethod {
   /** The last parameter may come any number of times, also none. */
@@ -105,9 +105,9 @@ function indexOne(value: GoValue, key: GoValue): GoValue {
   if (value instanceof Nil && value.kind !== 'pointer') value = emptyOf(value);
   if (typeof value === 'string') {
     const bytes = new TextEncoder().encode(value);
-    return BigInt(bytes[position(key, bytes.length)] ?? 0);
+    return BigInt(bytes[elementAt(key, bytes.length, 'string')] ?? 0);
   }
-  if (value instanceof GoList) return value.elements[position(key, value.elements.length)];
+  if (value instanceof GoList) return value.elements[elementAt(key, value.elements.length, 'slice')];
   if (value instanceof GoMap) {
     if (key === undefined || key === null) throw new Error(`value is nil; should be of type ${value.keyType}`);
     if (typeof key !== 'string') throw new Error(`value has type ${typeName(key)}; should be ${value.keyType}`);
@@ -117,9 +117,16 @@ function indexOne(value: GoValue, key: GoValue): GoValue {
   throw new Error(`can't index item of type ${typeName(value)}`);
 }
 
-function position(key: GoValue, length: number, limit = length - 1): number {
+/** Go's check lets the length itself pass, so that reflection refuses it. */
+function elementAt(key: GoValue, length: number, kind: 'slice' | 'string'): number {
+  const index = position(key, length);
+  if (index === length) throw new Error(`reflect: ${kind} index out of range`);
+  return index;
+}
+
+function position(key: GoValue, limit: number): number {
   if (key === undefined || key === null) throw new Error('cannot index slice/array with nil');
-  const index = typeof key === 'bigint' ? key : key instanceof Unsigned ? key.value : undefined;
+  const index = typeof key === 'bigint' ? key : key instanceof GoInteger ? key.value : undefined;
   if (index === undefined) throw new Error(`cannot index slice/array with type ${typeName(key)}`);
   if (index < 0n || index > BigInt(limit)) throw new Error(`index out of range: ${index}`);
   return Number(index);
@@ -141,7 +148,7 @@ function sliceOf(value: GoValue, indexes: GoValue[]): GoValue {
 }
 
 function range(indexes: GoValue[], length: number): [number, number] {
-  const bounds = indexes.map((index) => position(index, length, length));
+  const bounds = indexes.map((index) => position(index, length));
   const [from = 0, to = length, cap = length] = bounds;
   if (from > to) throw new Error(`invalid slice index: ${from} > ${to}`);
   if (to > cap) throw new Error(`invalid slice index: ${to} > ${cap}`);

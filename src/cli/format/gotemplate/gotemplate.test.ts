@@ -6,7 +6,7 @@ import { printList } from './node.ts';
 import { Template } from './template.ts';
 import type { TemplateExecError } from './exec.ts';
 import { BUILTINS } from './functions.ts';
-import { fromJson, GoList, GoMap, GoStruct, Nil, Unsigned, type GoValue } from './value.ts';
+import { fromJson, GoList, GoMap, GoStruct, Nil, GoInteger, type GoValue } from './value.ts';
 
 function read<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../../../../test/data/gotemplate/${name}.json`, import.meta.url), 'utf8')) as T;
@@ -75,8 +75,8 @@ describe('parsing', () => {
 class Compared extends GoStruct {
   readonly type = 'cmpStruct';
   readonly values: Record<string, GoValue> = {
-    Uthree: new Unsigned(3n),
-    Ufour: new Unsigned(4n),
+    Uthree: new GoInteger(3n, 'uint'),
+    Ufour: new GoInteger(4n, 'uint'),
     NegOne: -1n,
     Three: 3n,
     Ptr: new Point('*int'),

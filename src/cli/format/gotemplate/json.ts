@@ -2,7 +2,7 @@
  * JSON as Go's encoder writes it: keys of maps sorted, struct fields in order, floats by Go's rule.
  * HTML escaping is off for templates, on for `json.Marshal`.
  */
-import { Complex, GoList, GoMap, GoStruct, GoTime, JsonNumber, Nil, sortedEntries, Unsigned, type GoValue } from './value.ts';
+import { Complex, GoList, GoMap, GoStruct, GoTime, JsonNumber, Nil, sortedEntries, GoInteger, type GoValue } from './value.ts';
 
 /** The function `json` of docker's templates: no HTML escaping. */
 export function goJson(value: GoValue): string {
@@ -17,7 +17,7 @@ export function goJson(value: GoValue): string {
       .join(',')}}`;
   }
   if (value instanceof GoStruct) return value.toJson();
-  if (value instanceof Unsigned) return value.value.toString();
+  if (value instanceof GoInteger) return value.value.toString();
   if (value instanceof JsonNumber) return value.text;
   if (value instanceof GoTime) return jsonString(value.text);
   if (value instanceof Complex) throw new Error('json: unsupported type: complex128');

@@ -3,10 +3,11 @@
  * Source: Go 1.24 package fmt.
  */
 import { quote } from '../../flags/quote.ts';
+import { formatDuration } from '../../units/duration.ts';
 import { formatSignificant } from '../../units/number.ts';
 import { formatGoTime } from './time.ts';
 import type { Complex } from './value.ts';
-import { GoList, GoMap, GoStruct, GoTime, JsonNumber, Nil, sortedEntries, typeName, Unsigned, type GoValue } from './value.ts';
+import { GoList, GoMap, GoStruct, GoTime, JsonNumber, Nil, sortedEntries, typeName, GoInteger, type GoValue } from './value.ts';
 
 /** What `{{.}}` writes: the value itself, also where it is reached through a pointer. */
 export function printValue(value: GoValue): string {
@@ -43,7 +44,8 @@ interface Directive {
   precision: number | undefined;
 }
 
-const ADDRESS = '0xc000123456';
+/** What a pointer prints as inside something else: which address it is says nothing. */
+export const ADDRESS = '0xc000123456';
 
 const DIRECTIVE = /%([-+# 0]*)(?:\[(\d+)\])?(\d+|\*)?(?:\.(\d+|\*)?)?(?:\[(\d+)\])?(.?)/gsu;
 
@@ -100,7 +102,7 @@ function formatOne(value: GoValue, directive: Directive): string {
 
 function verbV(value: GoValue, directive: Directive): string {
   if (directive.sharp) return padded(goSyntax(value), directive);
-  const integer = integerOf(value);
+  const integer = hasText(value) ? undefined : integerOf(value);
   if (integer !== undefined) return integerText(integer, 10, directive);
   if (typeof value === 'number') return floatText(value, 'g', directive);
   return padded((isPointer(value) ? '&' : '') + valueText(value, directive), directive);
@@ -112,6 +114,7 @@ function scalarText(value: GoValue, directive: Directive): string | undefined {
   if (value instanceof JsonNumber) return scalarText(value.text, directive);
   if (typeof value === 'string') return stringText(value, directive);
   if (typeof value === 'boolean') return verb === 't' ? padded(String(value), directive) : undefined;
+  if ((verb === 's' || verb === 'q') && hasText(value)) return stringText(valueText(value, directive), directive);
   const integer = integerOf(value);
   if (integer !== undefined) {
     const base = { d: 10, b: 2, o: 8, O: 8, x: 16, X: 16 }[verb];
@@ -122,7 +125,6 @@ function scalarText(value: GoValue, directive: Directive): string | undefined {
     return undefined;
   }
   if (typeof value === 'number') return 'eEfFgG'.includes(verb) ? floatText(value, verb, directive) : undefined;
-  if (value instanceof GoTime && verb === 's') return padded(formatGoTime(value.text), directive);
   return undefined;
 }
 
@@ -197,7 +199,13 @@ function padded(text: string, directive: Directive): string {
 
 function integerOf(value: GoValue): bigint | undefined {
   if (typeof value === 'bigint') return value;
-  return value instanceof Unsigned ? value.value : undefined;
+  return value instanceof GoInteger ? value.value : undefined;
+}
+
+/** Has a `String` method, which `%s`, `%q` and `%v` call. */
+function hasText(value: GoValue): boolean {
+  if (value instanceof GoInteger) return value.type === 'time.Duration';
+  return value instanceof GoTime || (value instanceof GoStruct && value.string() !== undefined);
 }
 
 function valueText(value: GoValue, style: { plus: boolean }): string {
@@ -212,12 +220,10 @@ function valueText(value: GoValue, style: { plus: boolean }): string {
       .join(' ')}]`;
   }
   if (value instanceof GoStruct) {
-    return `{${value
-      .fields()
-      .map(([name, field]) => (style.plus ? `${name}:` : '') + innerText(field, style))
-      .join(' ')}}`;
+    const fields = (): string[] => value.fields().map(([name, field]) => (style.plus ? `${name}:` : '') + innerText(field, style));
+    return value.string() ?? `{${fields().join(' ')}}`;
   }
-  if (value instanceof Unsigned) return value.value.toString();
+  if (value instanceof GoInteger) return value.type === 'time.Duration' ? formatDuration(value.value) : value.value.toString();
   if (value instanceof JsonNumber) return value.text;
   if (value instanceof GoTime) return formatGoTime(value.text);
   return complexText(value);
@@ -229,10 +235,9 @@ function floatV(value: number): string {
 }
 
 function isPointer(value: GoValue): boolean {
-  return value instanceof GoStruct && value.type.startsWith('*');
+  return value instanceof GoStruct && value.type.startsWith('*') && value.string() === undefined;
 }
 
-/** Inside something else a pointer is an address; which one says nothing. */
 function innerText(value: GoValue, style: { plus: boolean }): string {
   return isPointer(value) ? ADDRESS : valueText(value, style);
 }

@@ -5,7 +5,7 @@
  */
 
 export type GoValue =
-  undefined | null | string | boolean | bigint | number | Unsigned | Complex | JsonNumber | GoTime | Nil | GoList | GoMap | GoStruct;
+  undefined | null | string | boolean | bigint | number | GoInteger | Complex | JsonNumber | GoTime | Nil | GoList | GoMap | GoStruct;
 
 /** A nil pointer, slice or map, which unlike a nil interface has a type. */
 export class Nil {
@@ -15,8 +15,12 @@ export class Nil {
   ) {}
 }
 
-export class Unsigned {
-  constructor(readonly value: bigint) {}
+/** An integer of a type other than int; a `time.Duration` prints as one. */
+export class GoInteger {
+  constructor(
+    readonly value: bigint,
+    readonly type: 'int64' | 'uint' | 'uint16' | 'uint64' | 'time.Duration',
+  ) {}
 }
 
 export class Complex {
@@ -68,10 +72,14 @@ export abstract class GoStruct {
   abstract readonly type: string;
   /** The field's value, or the method's; undefined when there is none of that name. */
   abstract lookup(name: string): { field: GoValue } | { method: GoMethod } | undefined;
-  /** What `%v` prints. */
+  /** What `%v` prints, unless it has a `String` method. */
   abstract fields(): [name: string, value: GoValue][];
   /** What the function `json` gives: the text. */
   abstract toJson(): string;
+  /** What its `String` method says; undefined when it has none. */
+  string(): string | undefined {
+    return undefined;
+  }
 }
 
 /** The document as Go decodes JSON into an `interface{}`: numbers are float64, or keep their text. */
@@ -109,8 +117,7 @@ export function typeName(value: GoValue): string {
     default:
       if (value instanceof GoList) return `[]${value.elementType}`;
       if (value instanceof GoMap) return `map[${value.keyType}]${value.elementType}`;
-      if (value instanceof GoStruct || value instanceof Nil) return value.type;
-      if (value instanceof Unsigned) return 'uint';
+      if (value instanceof GoStruct || value instanceof Nil || value instanceof GoInteger) return value.type;
       if (value instanceof Complex) return 'complex128';
       if (value instanceof GoTime) return 'time.Time';
       return 'json.Number';
@@ -122,7 +129,7 @@ export function isTrue(value: GoValue): boolean {
   if (value === undefined || value === null || value instanceof Nil) return false;
   if (value instanceof GoList) return value.elements.length > 0;
   if (value instanceof GoMap) return value.entries.size > 0;
-  if (value instanceof Unsigned) return value.value !== 0n;
+  if (value instanceof GoInteger) return value.value !== 0n;
   if (value instanceof Complex) return value.real !== 0 || value.imaginary !== 0;
   if (value instanceof JsonNumber) return value.text !== '';
   if (value instanceof GoStruct || value instanceof GoTime) return true;
