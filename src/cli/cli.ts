@@ -13,10 +13,10 @@ import type { CliEnvironment, CliOutput } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { ExitError } from './exit-error.ts';
 import { FlagError, parseFlags, type ParsedFlags } from './flags/parse.ts';
-import { readGlobals, type GlobalOptions } from './globals.ts';
+import { readGlobals, resolveHost, type GlobalOptions } from './globals.ts';
 import { askDaemon, needsFeatures, refusalOf } from './help/daemon-features.ts';
 import { explain } from './help/explain.ts';
-import { childOf, helpOf, type HelpEntry } from './help/help-data.ts';
+import { childOf, HELP_COMMAND, helpOf, type HelpEntry } from './help/help-data.ts';
 import { commandPath, useLine } from './help/usage.ts';
 import { Interrupts } from './interrupts.ts';
 import { OpenAnswers } from './open-answers.ts';
@@ -24,8 +24,8 @@ import { VERSION_LINE } from './version.ts';
 
 /** The status of a program that writes to a closed pipe: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
-/** Docker's plugins that people expect; they are not here yet. */
-const PLUGINS = new Set(['compose', 'buildx']);
+/** What Docker has besides the commands that its help lists: plugins that people expect, and hidden commands. */
+const NOT_HERE = new Set(['compose', 'buildx', 'completion', '__complete', '__completeNoDesc', 'system dial-stdio']);
 
 /** Runs one command line to its end; the result is the process's exit status. */
 export async function runCli(environment: CliEnvironment): Promise<number> {
@@ -40,33 +40,46 @@ async function dispatch(environment: CliEnvironment): Promise<number> {
   const root = entryOf('');
   const args = environment.program === 'docker-compose' ? ['compose', ...environment.args] : environment.args;
   const flags = parseOrExplain(root, environment, args);
-  const globals = readGlobals(flags, environment);
+  const client = clientOf(environment, readGlobals(flags, environment));
   const [entry, rest] = find(root, flags.args);
   await writeAll(environment.stderr, flags.warnings);
-  const help = (about: HelpEntry, output: CliOutput): Promise<number> => explain(environment, globals.host, about, output);
+  const help = (about: HelpEntry, output: CliOutput): Promise<number> => explain(environment, client.host, about, output);
 
   if (entry === root) {
-    if (rest[0] === 'help' && !flags.help) return await help(topic(rest.slice(1)), environment.stdout);
+    if (rest[0] === 'help' && !flags.help) {
+      const words = parseOrExplain(HELP_COMMAND, environment, rest.slice(1));
+      await writeAll(environment.stdout, words.warnings);
+      return await help(topic(words), environment.stdout);
+    }
     if (flags.help) return await help(root, environment.stdout);
     if (flags.bool('version')) return await writeAll(environment.stdout, [VERSION_LINE]);
-    if (rest[0] !== undefined) throw PLUGINS.has(rest[0]) ? notHere(`docker ${rest[0]}`) : unknownCommand(root, rest[0]);
-    return await help(root, environment.stderr);
+    if (rest[0] === undefined) return await help(root, environment.stderr);
+    if (NOT_HERE.has(rest[0])) throw notHere(`docker ${rest[0]}`);
+    // After a word that is no command, flags are the root's still.
+    const more = parseOrExplain(root, environment, rest, false);
+    await writeAll(environment.stdout, more.warnings);
+    if (more.help) return await help(root, environment.stdout);
+    if (more.bool('version')) return await writeAll(environment.stdout, [VERSION_LINE]);
+    throw unknownCommand(root, rest[0]);
   }
   const own = parseOrExplain(entry, environment, rest);
   // cobra prints them where help goes.
   await writeAll(environment.stdout, own.warnings);
   if (flags.help || own.help) return await help(entry, environment.stdout);
-  if (entry.commands && own.args[0] !== undefined) throw unknownCommand(entry, own.args[0]);
+  if (entry.commands && own.args[0] !== undefined) {
+    const path = `${entry.path} ${own.args[0]}`;
+    throw NOT_HERE.has(path) ? notHere(`docker ${path}`) : unknownCommand(entry, own.args[0]);
+  }
   checkArguments(entry, own.args);
-  if (needsFeatures(entry, own)) await checkFeatures(environment, globals, entry, own);
+  if (needsFeatures(entry, own)) await checkFeatures(environment, client, entry, own);
   if (entry.commands) return await help(entry, environment.stderr);
   const command = commandAt(entry.canonical);
   if (!command) throw notHere(commandPath(entry));
-  return await carryOut(command, environment, globals, entry, own);
+  return await carryOut(command, environment, client, entry, own);
 }
 
-async function checkFeatures(environment: CliEnvironment, globals: GlobalOptions, entry: HelpEntry, flags: ParsedFlags): Promise<void> {
-  const daemon = await askDaemon(environment, globals.host);
+async function checkFeatures(environment: CliEnvironment, client: Client, entry: HelpEntry, flags: ParsedFlags): Promise<void> {
+  const daemon = await askDaemon(environment, client.host);
   const refusal = daemon && refusalOf(entry, flags, daemon);
   if (refusal !== undefined) throw new ExitError(1, refusal);
 }
@@ -79,13 +92,13 @@ function notHere(name: string): ExitError {
 async function carryOut(
   command: Command,
   environment: CliEnvironment,
-  globals: GlobalOptions,
+  client: Client,
   entry: HelpEntry,
   flags: ParsedFlags,
 ): Promise<number> {
   const interrupts = new Interrupts(environment);
   const answers = new OpenAnswers();
-  const ran = command.run(contextOf(environment, globals, entry, flags, interrupts, answers));
+  const ran = command.run(contextOf(environment, client, entry, flags, interrupts, answers));
   const interrupted = interrupts.ended.then(async (status) => {
     // The command may have made the terminal raw, and does not get to undo it.
     if (environment.stdin.isTerminal) await environment.stdin.setRaw(false).catch(() => {});
@@ -100,26 +113,31 @@ async function carryOut(
   }
 }
 
-/** Follows the words down the tree as far as they name commands. */
+/** Follows the words down the tree as far as they name commands; `--help` may stand between them. */
 function find(root: HelpEntry, words: string[]): [HelpEntry, string[]] {
   let entry = root;
   let index = 0;
-  while (entry.commands && words[index] !== undefined) {
-    const child = childOf(entry.path, words[index] ?? '');
+  const passed: string[] = [];
+  while (entry.commands) {
+    let next = index;
+    while (words[next] === '--help') next++;
+    const child = words[next] === undefined ? undefined : childOf(entry.path, words[next] ?? '');
     if (child === undefined) break;
+    passed.push(...words.slice(index, next));
     entry = entryOf(child);
-    index++;
+    index = next + 1;
   }
-  return [entry, words.slice(index)];
+  return [entry, [...passed, ...words.slice(index)]];
 }
 
-function parseOrExplain(entry: HelpEntry, environment: CliEnvironment, args: readonly string[]): ParsedFlags {
+function parseOrExplain(
+  entry: HelpEntry,
+  environment: CliEnvironment,
+  args: readonly string[],
+  stopAtArgument = entry.stopAtArgument || entry.path === '',
+): ParsedFlags {
   try {
-    return parseFlags(args, {
-      flags: entry.flags,
-      syntax: commandAt(entry.canonical)?.flags?.(environment),
-      stopAtArgument: entry.stopAtArgument || entry.path === '',
-    });
+    return parseFlags(args, { flags: entry.flags, syntax: commandAt(entry.canonical)?.flags?.(environment), stopAtArgument });
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     throw new ExitError(125, `${error.message}\n\nUsage:  ${useLine(entry)}\n\nRun '${commandPath(entry)} --help' for more information`);
@@ -127,31 +145,45 @@ function parseOrExplain(entry: HelpEntry, environment: CliEnvironment, args: rea
 }
 
 /** What `docker help WORDS` is about. */
-function topic(words: string[]): HelpEntry {
-  const [entry, rest] = find(entryOf(''), words);
+function topic({ help, args }: ParsedFlags): HelpEntry {
+  if (help || (args.length === 1 && args[0] === 'help')) return HELP_COMMAND;
+  const [entry, rest] = find(entryOf(''), args[0] === 'help' ? args.slice(1) : args);
   if (rest[0] !== undefined) throw new ExitError(1, `unknown help topic: ${rest.join(' ')}`);
   return entry;
 }
 
+/** The global flags, and what is looked up for them when first asked for. */
+interface Client {
+  globals: GlobalOptions;
+  config(): Promise<ClientConfig>;
+  host(): Promise<string>;
+}
+
+function clientOf(environment: CliEnvironment, globals: GlobalOptions): Client {
+  let config: Promise<ClientConfig> | undefined;
+  const readConfig = (): Promise<ClientConfig> => (config ??= readClientConfig(environment, globals.configDirectory));
+  let host: Promise<string> | undefined;
+  return { globals, config: readConfig, host: () => (host ??= resolveHost(globals, environment, readConfig)) };
+}
+
 function contextOf(
   environment: CliEnvironment,
-  globals: GlobalOptions,
+  { globals, config, host }: Client,
   entry: HelpEntry,
   flags: ParsedFlags,
   interrupts: Interrupts,
   answers: OpenAnswers,
 ): CommandContext {
   let api: ReturnType<CommandContext['api']> | undefined;
-  let config: Promise<ClientConfig> | undefined;
   return {
     environment,
     name: commandPath(entry),
     flags,
     args: flags.args,
-    host: globals.host,
+    host,
     debug: globals.debug,
-    api: () => (api ??= connect(environment, globals.host, answers)),
-    config: () => (config ??= readClientConfig(environment, globals.configDirectory)),
+    api: () => (api ??= host().then((address) => connect(environment, address, answers))),
+    config,
     out: (text) => environment.stdout.write(text),
     err: (text) => environment.stderr.write(text),
     holdInterrupts: () => (interrupts.held = true),
@@ -160,10 +192,19 @@ function contextOf(
 
 /** Prints what ended a command and chooses its exit status. A programmer's error goes on to the worker's edge. */
 async function report(environment: CliEnvironment, error: unknown): Promise<number> {
-  if (error instanceof EngineError && error.kind === 'cancelled') return BROKEN_PIPE;
+  if (isClosed(error)) return BROKEN_PIPE;
   const message = errorLine(error);
-  if (message !== '') await environment.stderr.write(`${message}\n`);
+  // Nobody may be there to read it; the status says it still.
+  if (message !== '') await environment.stderr.write(`${message}\n`).catch(ignoreClosed);
   return error instanceof ExitError ? error.status : 1;
+}
+
+function ignoreClosed(error: unknown): void {
+  if (!isClosed(error)) throw error;
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof EngineError && error.kind === 'cancelled';
 }
 
 async function writeAll(output: CliOutput, texts: string[]): Promise<number> {

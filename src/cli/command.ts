@@ -29,7 +29,7 @@ export interface CommandContext {
   /** `~/.docker/config.json`, read at the first call; empty when there is none. */
   config(): Promise<ClientConfig>;
   /** Where the daemon is: `unix:///var/run/docker.sock`. */
-  host: string;
+  host(): Promise<string>;
   /** `--debug` was given. */
   debug: boolean;
   /** Writes to standard output, or standard error; nothing is added. */

@@ -13,9 +13,15 @@ import { AssertionError } from '#engine/assert.ts';
 /** @param answers is told of every stream, so that none outlives the command */
 export async function connect(environment: CliEnvironment, host: string, answers: OpenAnswers): Promise<ApiClient> {
   const handler = answers.remember(await open(environment, host));
-  const client = new ApiClient(handler, CLIENT_API_VERSION);
-  await client.negotiate();
+  const client = new ApiClient(handler, wantedApiVersion(environment));
+  // A version that a person fixes is not negotiated.
+  if (!environment.env.DOCKER_API_VERSION) await client.negotiate();
   return client;
+}
+
+/** `DOCKER_API_VERSION`, else the newest that this client speaks. */
+export function wantedApiVersion(environment: CliEnvironment): string {
+  return environment.env.DOCKER_API_VERSION?.replace(/^v/, '') || CLIENT_API_VERSION;
 }
 
 async function open(environment: CliEnvironment, host: string): Promise<ApiHandler> {

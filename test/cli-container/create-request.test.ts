@@ -182,6 +182,11 @@ describe('refusals of the client', () => {
     [['--log-driver', 'none', '--log-opt', 'a=b'], 'invalid logging opts for driver none'],
     [['--security-opt', 'seccomp'], 'Invalid --security-opt: "seccomp"'],
     [['--security-opt', 'seccomp=/none'], 'opening seccomp profile (/none) failed: open /none: no such file or directory'],
+    [['--security-opt', 'seccomp=cut.json'], 'compacting json for seccomp profile (cut.json) failed: unexpected end of JSON input'],
+    [
+      ['--security-opt', 'seccomp=more.json'],
+      "compacting json for seccomp profile (more.json) failed: invalid character 'x' after top-level value",
+    ],
     [['--storage-opt', 'a'], 'invalid storage option'],
     [['-v', '/a::/b'], 'invalid spec: /a::/b: empty section between colons'],
     [['-p', '80:80:80:80'], 'invalid IP address: 80:80'],
@@ -194,7 +199,7 @@ describe('refusals of the client', () => {
     [['--network', 'bridge', '--network-alias', 'x'], 'network-scoped aliases are only supported for user-defined networks'],
   ])('%j', async (flags, message) => {
     const { handler, sent } = daemon(201, { Id: 'abc', Warnings: [] });
-    const result = await runDocker(['run', ...flags, 'img'], { handler });
+    const result = await runDocker(['run', ...flags, 'img'], { handler, files: { 'cut.json': '{', 'more.json': '{} x' } });
     expect(result).toMatchObject({
       status: 125,
       stdout: '',

@@ -2,11 +2,13 @@
  * Attaches the person's streams to a container's process, for `docker run`, `docker start` and
  * `docker attach`.
  */
+import { EngineError } from '#engine/errors.ts';
 import type { CliInput, CliOutput } from '../environment.ts';
 import type { CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { streamHijacked, type HijackedStream } from '../stream/hijacked-stream.ts';
 import { forwardSignals } from '../stream/signal-proxy.ts';
+import { takeOver } from '../stream/take-over.ts';
 import { monitorTerminalSize } from '../stream/terminal-size.ts';
 import { containerPath } from './container-path.ts';
 import { writeLog } from './log-line.ts';
@@ -29,12 +31,12 @@ export interface Attachment extends HijackedStream {
 /**
  * From here on the container decides when the command ends, or the detach keys, or three interrupts.
  *
- * @throws ApiError when the daemon refuses
+ * @throws ExitError when the daemon refuses
  */
 export async function attachContainer(context: CommandContext, options: AttachOptions): Promise<Attachment> {
   const { container, stdin, stdout, stderr, tty } = options;
   context.holdInterrupts();
-  const detachKeys = await detachKeysOf(context, stdin && tty);
+  const detachKeys = await detachKeysOf(context);
   const query = {
     stream: 1,
     stdin: stdin ? 1 : undefined,
@@ -43,7 +45,10 @@ export async function attachContainer(context: CommandContext, options: AttachOp
     detachKeys: detachKeys || undefined,
   };
   const api = await context.api();
-  const { connection, close } = await api.hijack(containerPath(container, 'attach'), { query, headers: { 'Content-Type': 'text/plain' } });
+  const { connection, close } = await takeOver(api, containerPath(container, 'attach'), {
+    query,
+    headers: { 'Content-Type': 'text/plain' },
+  });
   const { input, output, errors } = streamsOf(context, options);
   try {
     const stream = await streamHijacked({
@@ -62,13 +67,9 @@ export async function attachContainer(context: CommandContext, options: AttachOp
   }
 }
 
-/**
- * `--detach-keys`, else what the client's configuration says; empty for Docker's own.
- *
- * @param typed somebody may type them; the configuration is not read for nothing
- */
-export async function detachKeysOf(context: CommandContext, typed: boolean): Promise<string> {
-  return context.flags.string('detach-keys') || (typed && (await context.config()).detachKeys) || '';
+/** `--detach-keys`, else what the client's configuration says; empty for Docker's own. */
+export async function detachKeysOf(context: CommandContext): Promise<string> {
+  return context.flags.string('detach-keys') || (await context.config()).detachKeys || '';
 }
 
 /** With a terminal, the process's errors come with its output. */
@@ -93,6 +94,15 @@ export function checkTty(context: CommandContext, attachStdin: boolean, tty: boo
 export async function proxySignals(context: CommandContext, container: string): Promise<() => void> {
   const api = await context.api();
   return forwardSignals(context.environment, (signal) => api.post(containerPath(container, 'kill'), { query: { signal } }));
+}
+
+/**
+ * What ends a command that passes signals on. It gets the signal for a closed pipe as well, and so lives to report
+ * it, where other commands are just over.
+ */
+export function proxiedFailure(error: unknown): unknown {
+  const closed = error instanceof EngineError && error.kind === 'cancelled';
+  return closed ? new ExitError(1, 'write /dev/stdout: broken pipe', { cause: error }) : error;
 }
 
 /** Keeps a container's terminal as large as the person's, where both have one; the returned function stops that. */

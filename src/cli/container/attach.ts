@@ -6,7 +6,7 @@ import type { ApiClient } from '#engine/api/client.ts';
 import type { ContainerInspect, ContainerWait } from '#engine/api/types/container.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
-import { attachContainer, checkTty, followTerminalSize, proxySignals } from './attach-streams.ts';
+import { attachContainer, checkTty, followTerminalSize, proxiedFailure, proxySignals } from './attach-streams.ts';
 import { containerPath } from './container-path.ts';
 
 /** @cli  Y  docker container attach  "Attach local standard input, output, and error streams to a running container" */
@@ -29,7 +29,8 @@ async function attach(context: CommandContext, api: ApiClient, name: string, wai
   const { Config } = await inspectRunning(api, name);
   const noStdin = context.flags.bool('no-stdin');
   checkTty(context, !noStdin, Config.Tty);
-  const stopProxy = context.flags.bool('sig-proxy') && !Config.Tty ? await proxySignals(context, name) : () => {};
+  const proxied = context.flags.bool('sig-proxy') && !Config.Tty;
+  const stopProxy = proxied ? await proxySignals(context, name) : () => {};
   const attachment = await attachContainer(context, {
     container: name,
     stdin: !noStdin && Config.OpenStdin,
@@ -44,6 +45,8 @@ async function attach(context: CommandContext, api: ApiClient, name: string, wai
     await redraw(context, api, name, Config.Tty);
     stopResizing = await followTerminalSize(context, name, Config.Tty);
     await attachment.done;
+  } catch (error) {
+    throw proxied ? proxiedFailure(error) : error;
   } finally {
     stopResizing();
     stopProxy();

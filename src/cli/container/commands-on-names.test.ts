@@ -8,6 +8,34 @@ function daemon(verb: string, more: Answers = {}): ScriptedDaemon {
   return new ScriptedDaemon({ [`POST /containers/a/${verb}`]: { status: 204 }, [`POST /containers/b/${verb}`]: { status: 204 }, ...more });
 }
 
+describe('odd names', () => {
+  test.each([
+    ['a b', 'POST /containers/a b/stop'],
+    ['50%', 'POST /containers/50%/stop'],
+    [' a ', 'POST /containers/a/stop'],
+    ['../x', 'POST /x/stop'],
+    ['.', 'POST /containers/stop'],
+    ['a/', 'POST /containers/a/stop'],
+  ])('%j reach the daemon as Docker sends them', async (name, asked) => {
+    const scripted = daemon('stop');
+    await runDocker(['stop', name], { handler: scripted.handler });
+    expect(scripted.asked).toEqual([asked]);
+  });
+
+  test.each([
+    ['container', 'invalid container name or ID: value is empty'],
+    ['image', 'Error: No such image: '],
+    ['network', 'invalid network name or ID: value is empty'],
+  ])('an empty name of a %s is not asked for', async (type, message) => {
+    const scripted = daemon('stop');
+    expect(await runDocker(['inspect', '--type', type, ''], { handler: scripted.handler })).toMatchObject({
+      status: 1,
+      stderr: `${message}\n`,
+    });
+    expect(scripted.asked).toEqual([]);
+  });
+});
+
 describe('several containers', () => {
   test.each(['stop', 'restart', 'kill', 'pause', 'unpause'])('%s goes on after an error', async (verb) => {
     const { handler } = daemon(verb);

@@ -11,6 +11,7 @@ import type { CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import type { ParsedFlags } from '../flags/parse.ts';
 import { pull } from '../image/pull.ts';
+import { refuseContentTrust } from '../image/content-trust.ts';
 import { parseIpAddress } from '../options/ip-address.ts';
 import { parsePlatform } from '../options/platform.ts';
 import { openCidFile } from './cid-file.ts';
@@ -51,10 +52,10 @@ export async function createContainer(context: CommandContext, request: FullCrea
 
 async function create(context: CommandContext, request: FullCreateRequest): Promise<CreateContainerResponse> {
   const { flags } = context;
-  if (!flags.bool('disable-content-trust')) throw new Error('content trust is not available: there is no notary server to ask');
+  refuseContentTrust(flags);
   const any = parseAnyReference(request.Image);
   const image = any.kind === 'named' ? tagNameOnly(any.reference) : undefined;
-  if (flags.bool('use-api-socket')) mountApiSocket(context.host, request);
+  if (flags.bool('use-api-socket')) mountApiSocket(await context.host(), request);
   const platform = platformOf(flags.string('platform'));
   const output = flags.bool('quiet') ? undefined : context.environment.stderr;
   const pullImage = (): Promise<void> =>

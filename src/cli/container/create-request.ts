@@ -24,9 +24,14 @@ export interface FullCreateRequest extends ContainerConfig {
 
 /**
  * @param flags of `docker run` or `docker create`; its arguments are the image, then the command
+ * @param addProxies adds the configuration's proxies to what `--env` gives
  * @throws Error with Docker's words for what does not go together or cannot be read
  */
-export async function createRequest(environment: CliEnvironment, flags: ParsedFlags): Promise<FullCreateRequest> {
+export async function createRequest(
+  environment: CliEnvironment,
+  flags: ParsedFlags,
+  addProxies: (env: string[]) => Promise<string[]>,
+): Promise<FullCreateRequest> {
   const [image = '', ...command] = flags.args;
   const mac = flags.string('mac-address');
   if (mac !== '' && !isMacAddress(mac)) throw new Error(`${mac} is not a valid mac address`);
@@ -35,7 +40,7 @@ export async function createRequest(environment: CliEnvironment, flags: ParsedFl
   const volumes = volumesOf(environment, flags);
   const ports = portsOf(flags);
   const devices = devicesOf(flags);
-  const env = await environmentOf(environment, flags);
+  const env = await environmentOf(environment, flags, addProxies);
   const labels = toMap(await readKeyValues(environment.files, flags.list('label-file'), flags.list('label')));
   checkNamespaces(flags);
   const restart = parseRestartPolicy(flags.string('restart'));
@@ -146,9 +151,13 @@ function devicesOf(flags: ParsedFlags): { Devices: DeviceMapping[]; DeviceReques
 }
 
 /** Files first, then `--env`, where the last value of a name counts. */
-async function environmentOf(environment: CliEnvironment, flags: ParsedFlags): Promise<string[]> {
+async function environmentOf(
+  environment: CliEnvironment,
+  flags: ParsedFlags,
+  addProxies: (env: string[]) => Promise<string[]>,
+): Promise<string[]> {
   const given = new Map(flags.list('env').map((pair) => [cut(pair)[0], pair]));
-  return readKeyValues(environment.files, flags.list('env-file'), [...given.values()], (name) => environment.env[name]);
+  return readKeyValues(environment.files, flags.list('env-file'), await addProxies([...given.values()]), (name) => environment.env[name]);
 }
 
 function checkNamespaces(flags: ParsedFlags): void {

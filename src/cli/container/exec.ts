@@ -8,6 +8,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { readKeyValues } from '../options/key-value-file.ts';
 import { streamHijacked } from '../stream/hijacked-stream.ts';
+import { takeOver } from '../stream/take-over.ts';
 import { monitorTerminalSize } from '../stream/terminal-size.ts';
 import { checkTty, detachKeysOf, streamsOf } from './attach-streams.ts';
 import { containerPath } from './container-path.ts';
@@ -41,7 +42,6 @@ export const execCommand: Command = {
 async function execRequest(context: CommandContext): Promise<CreateExecRequest> {
   const { flags, environment } = context;
   const detached = flags.bool('detach');
-  const typed = !detached && flags.bool('interactive') && flags.bool('tty');
   const env = await readKeyValues(environment.files, flags.list('env-file'), flags.list('env'), (name) => environment.env[name]);
   return {
     User: flags.string('user'),
@@ -51,7 +51,7 @@ async function execRequest(context: CommandContext): Promise<CreateExecRequest> 
     AttachStderr: !detached,
     AttachStdout: !detached,
     Detach: detached,
-    DetachKeys: await detachKeysOf(context, typed),
+    DetachKeys: await detachKeysOf(context),
     Env: env.length > 0 ? env : null,
     WorkingDir: flags.string('workdir'),
     Cmd: context.args.slice(1),
@@ -67,7 +67,7 @@ async function follow(
 ): Promise<void> {
   const { environment } = context;
   const { Tty: tty = false, AttachStdin: stdin = false, DetachKeys: detachKeys = '' } = request;
-  const { connection, close } = await api.hijack(`/exec/${id}/start`, { json: start });
+  const { connection, close } = await takeOver(api, `/exec/${id}/start`, { json: start });
   let stopResizing = (): void => {};
   try {
     const { input, output, errors } = streamsOf(context, { stdin, stdout: true, stderr: true, tty });

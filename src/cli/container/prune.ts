@@ -4,6 +4,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { humanSize } from '../units/size.ts';
 import { filtersParameter, type Filters } from '../options/filter.ts';
+import { pruneFilters } from '../options/prune-filters.ts';
 
 const warning = `WARNING! This will remove all stopped containers.
 Are you sure you want to continue?`;
@@ -15,7 +16,7 @@ export const pruneCommand: Command = {
     const { flags } = context;
     // A no is no failure.
     if (!flags.bool('force') && !(await confirm(context, warning))) return;
-    const { removed, reclaimedBytes } = await pruneContainers(context, flags.value<Filters>('filter'));
+    const { removed, reclaimedBytes } = await pruneContainers(context, await pruneFilters(context));
     if (removed !== '') await context.out(`${removed}\n`);
     await context.out(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
   },

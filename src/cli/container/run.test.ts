@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { EngineError } from '#engine/errors.ts';
 import { FakeEnvironment, runDocker } from '../testing.ts';
 import { runCli } from '../cli.ts';
 import { ScriptedContainer, ScriptedDaemon, type Answer } from './scripted-daemon.ts';
@@ -45,6 +46,24 @@ describe('docker run', () => {
     const daemon = new ScriptedDaemon(echo('').answers);
     await runDocker(['run', '--rm', 'busybox'], { handler: daemon.handler });
     expect(daemon.asked).toContain('POST /containers/c0ffee/wait?condition=removed');
+  });
+
+  test('an attach that the daemon refuses is told by its status', async () => {
+    const answers = { ...echo('').answers, 'POST /containers/c0ffee/attach': { status: 400, json: { message: 'Invalid detach keys' } } };
+    const { handler } = new ScriptedDaemon(answers);
+    const refusal = { status: 1, stderr: 'unable to upgrade to tcp, received 400\n' };
+    expect(await runDocker(['run', 'busybox'], { handler })).toMatchObject(refusal);
+  });
+
+  test.each([
+    [[], 1, 'write /dev/stdout: broken pipe\n'],
+    [['--sig-proxy=false'], 141, ''],
+  ])('into a closed pipe, with %j', async (flags, status, stderr) => {
+    const { handler } = new ScriptedDaemon(echo('text').answers);
+    const environment = new FakeEnvironment({ args: ['run', ...flags, 'busybox'], handler });
+    environment.stdout.write = () => Promise.reject(new EngineError('cancelled', 'broken pipe'));
+    expect(await runCli(environment)).toBe(status);
+    expect(environment.stderr.text).toBe(stderr);
   });
 
   test('prints the id when detached, and leaves nothing open', async () => {

@@ -7,11 +7,12 @@ import type { ApiClient } from '#engine/api/client.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { DetachError } from '../stream/hijacked-stream.ts';
-import { attachContainer, checkTty, followTerminalSize, proxySignals, type Attachment } from './attach-streams.ts';
+import { attachContainer, checkTty, followTerminalSize, proxiedFailure, proxySignals, type Attachment } from './attach-streams.ts';
 import { containerPath } from './container-path.ts';
 import { checkPullChoice, createContainer, refuseWindowsFlags } from './create-container.ts';
 import { createFlags } from './create-flags.ts';
 import { createRequest, type FullCreateRequest } from './create-request.ts';
+import { addProxies } from './proxy-environment.ts';
 import { waitForExit, type ExitWait } from './wait-exit.ts';
 import { startFailure, withHelp } from './with-help.ts';
 
@@ -33,6 +34,8 @@ export const runCommand: Command = {
     const stopProxy = flags.bool('sig-proxy') ? await proxySignals(context, id) : () => {};
     try {
       return await runContainer(context, id, request);
+    } catch (error) {
+      throw flags.bool('sig-proxy') ? proxiedFailure(error) : error;
     } finally {
       stopProxy();
     }
@@ -44,7 +47,7 @@ async function requestOf(context: CommandContext): Promise<FullCreateRequest> {
     checkPullChoice(context.flags.string('pull'));
     // Docker's client asks the daemon for its system before it looks at the flags.
     await context.api();
-    return await createRequest(context.environment, context.flags);
+    return await createRequest(context.environment, context.flags, (env) => addProxies(context, env));
   } catch (error) {
     throw withHelp(error, 'run');
   }

@@ -6,8 +6,7 @@
 import type { CliFiles } from '#cli/environment.ts';
 import { quote } from '#cli/flags/quote.ts';
 import { openError } from '#cli/options/open-error.ts';
-import { jsonMistake } from '#engine/api/go-json.ts';
-import { messageOf } from '#engine/errors.ts';
+import { jsonTextMistake } from '#engine/api/go-json.ts';
 
 export interface SecurityOptions {
   /** Null when none was given. */
@@ -48,12 +47,8 @@ async function readProfile(files: CliFiles, path: string): Promise<string> {
     throw new Error(`opening seccomp profile (${path}) failed: ${openError(path, error).message}`, { cause: error });
   });
   const text = new TextDecoder().decode(bytes);
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const mistake = jsonMistake(text) ?? messageOf(error);
-    throw new Error(`compacting json for seccomp profile (${path}) failed: ${mistake}`, { cause: error });
-  }
+  const mistake = jsonTextMistake(text);
+  if (mistake !== undefined) throw new Error(`compacting json for seccomp profile (${path}) failed: ${mistake}`);
   return withoutSpace(text);
 }
 

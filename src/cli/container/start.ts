@@ -5,7 +5,7 @@ import { errorLine } from '../error-line.ts';
 import { ExitError } from '../exit-error.ts';
 import type { ParsedFlags } from '../flags/parse.ts';
 import { DetachError } from '../stream/hijacked-stream.ts';
-import { attachContainer, followTerminalSize, proxySignals } from './attach-streams.ts';
+import { attachContainer, followTerminalSize, proxiedFailure, proxySignals } from './attach-streams.ts';
 import { containerPath } from './container-path.ts';
 import { waitForExit } from './wait-exit.ts';
 
@@ -66,7 +66,7 @@ async function startAttached(context: CommandContext, name: string): Promise<num
     return await wait.status;
   } catch (error) {
     if (error instanceof DetachError) return 0;
-    throw error;
+    throw Config.Tty ? error : proxiedFailure(error);
   } finally {
     stopResizing();
     stopProxy();

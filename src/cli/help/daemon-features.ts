@@ -17,10 +17,12 @@ export interface DaemonFeatures {
   swarm: string;
 }
 
-/** Asks the daemon; undefined when none answers. */
-export async function askDaemon(environment: CliEnvironment, host: string): Promise<DaemonFeatures | undefined> {
+/** Asks the daemon; undefined when none answers. Where there cannot be one, there are no experiments either. */
+export async function askDaemon(environment: CliEnvironment, host: () => Promise<string>): Promise<DaemonFeatures | undefined> {
+  const address = await host().catch(() => undefined);
+  if (address === undefined) return { osType: '', experimental: false, swarm: '' };
   try {
-    const { headers } = await new ApiClient(await environment.connect(host)).head('/_ping');
+    const { headers } = await new ApiClient(await environment.connect(address)).head('/_ping');
     const header = (name: string): string => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
     return { osType: header('ostype'), experimental: header('docker-experimental') === 'true', swarm: header('swarm') };
   } catch {

@@ -8,7 +8,12 @@ import { helpText } from './usage.ts';
 const DEFAULT_WIDTH = 80;
 
 /** @returns the exit status, which is 0 */
-export async function explain(environment: CliEnvironment, host: string, entry: HelpEntry, output: CliOutput): Promise<number> {
+export async function explain(
+  environment: CliEnvironment,
+  host: () => Promise<string>,
+  entry: HelpEntry,
+  output: CliOutput,
+): Promise<number> {
   const daemon = Object.keys(entry.needs).length > 0 ? await askDaemon(environment, host) : undefined;
   const refusal = daemon && refusalOf(entry, undefined, daemon);
   const width = environment.stdout.size()?.columns ?? DEFAULT_WIDTH;

@@ -56,6 +56,20 @@ interface RawEntry {
 const raw = data as Record<string, RawEntry>;
 const entries = new Map<string, HelpEntry>();
 
+/** `docker help`, which no list of commands names. */
+export const HELP_COMMAND: HelpEntry = {
+  path: 'help',
+  canonical: 'help',
+  short: 'Help about the command',
+  use: '[command]',
+  errorUse: '[command]',
+  aliases: [],
+  experimental: false,
+  stopAtArgument: false,
+  needs: {},
+  flags: [],
+};
+
 /** Every path that Docker knows, in the order of its help. */
 export function helpPaths(): string[] {
   return Object.keys(raw);

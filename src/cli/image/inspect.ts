@@ -16,6 +16,12 @@ export const inspectCommand: Command = {
 
 /** @param platform as JSON, or undefined for the daemon's choice */
 export async function inspectImage(context: CommandContext, name: string, platform?: string): Promise<Inspected> {
-  const text = await responseText(await context.api(), `/images/${name}/json`, { query: { platform } });
+  const text = await responseText(await context.api(), imagePath(name), { query: { platform } });
   return { text, type: 'image.InspectResponse' };
+}
+
+/** @throws Error for an empty name, which Docker's client does not ask for */
+export function imagePath(name: string): string {
+  if (name === '') throw new Error('Error: No such image: ');
+  return `/images/${name}/json`;
 }

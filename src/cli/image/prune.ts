@@ -3,6 +3,7 @@ import type { ImagesPruned } from '#engine/api/types/image.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { addFilter, filtersParameter, type Filters } from '../options/filter.ts';
+import { pruneFilters } from '../options/prune-filters.ts';
 import { humanSize } from '../units/size.ts';
 
 const ALL_WARNING = `WARNING! This will remove all images without at least one container associated to them.
@@ -18,7 +19,7 @@ export const pruneCommand: Command = {
     const all = flags.bool('all');
     // A no is no failure.
     if (!flags.bool('force') && !(await confirm(context, all ? ALL_WARNING : DANGLING_WARNING))) return;
-    const { removed, reclaimedBytes } = await pruneImages(context, all, flags.value<Filters>('filter'));
+    const { removed, reclaimedBytes } = await pruneImages(context, all, await pruneFilters(context));
     if (removed !== '') await context.out(`${removed}\n`);
     await context.out(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
   },

@@ -5,6 +5,7 @@ import type { Command, CommandContext } from '../command.ts';
 import type { CliOutput } from '../environment.ts';
 import { ExitError } from '../exit-error.ts';
 import { displayProgress } from '../format/progress.ts';
+import { refuseContentTrust } from './content-trust.ts';
 
 /** No credentials, as the client sends them when it has none: `{}` in base64. */
 const NO_CREDENTIALS = 'e30=';
@@ -22,6 +23,7 @@ export const pullCommand: Command = {
       reference = tagNameOnly(reference);
       if (!quiet) await context.out(`Using default tag: ${reference.tag ?? ''}\n`);
     }
+    refuseContentTrust(flags);
     await pull(context, reference, { platform: flags.string('platform'), output: quiet ? undefined : environment.stdout });
     await context.out(`${fullString(reference)}\n`);
   },

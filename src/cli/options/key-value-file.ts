@@ -4,6 +4,7 @@
  * Source: docker/cli pkg/kvfile and opts/parse.go.
  */
 import type { CliFiles } from '#cli/environment.ts';
+import { messageOf } from '#engine/errors.ts';
 import { openError } from './open-error.ts';
 
 /**
@@ -21,15 +22,21 @@ export async function readKeyValues(
   const pairs: string[] = [];
   for (const path of paths) {
     const bytes = await files.read(path).catch((error: unknown) => {
-      throw openError(path, error);
+      const problem = openError(path, error);
+      // A directory opens, so that reading its lines is what fails.
+      throw problem.message.startsWith('read ') ? invalidFile(path, problem) : problem;
     });
     try {
       pairs.push(...parseKeyValues(bytes, lookUp));
     } catch (error) {
-      throw new Error(`invalid env file (${path}): ${(error as Error).message}`, { cause: error });
+      throw invalidFile(path, error);
     }
   }
   return [...pairs, ...override];
+}
+
+function invalidFile(path: string, error: unknown): Error {
+  return new Error(`invalid env file (${path}): ${messageOf(error)}`, { cause: error });
 }
 
 /** `["a=1", "b"]` as `{a: '1', b: ''}`; later ones win. */

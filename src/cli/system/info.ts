@@ -29,6 +29,7 @@ export const infoCommand: Command = {
 };
 
 async function printText(context: CommandContext): Promise<void> {
+  await context.host();
   await context.out(`Client:\n Version:    ${CLIENT_VERSION}\n Context:    default\n Debug Mode: ${context.debug}\n\nServer:\n`);
   const info = await (await context.api()).get<FullInfo>('/info').catch(answeredError);
   if (typeof info === 'string') return await fail(context, [info]);

@@ -6,8 +6,10 @@ import { ApiError } from '#engine/api/client.ts';
 import type { Info } from '#engine/api/types/system.ts';
 import { messageOf } from '#engine/errors.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { containerPath } from '../container/container-path.ts';
 import { ExitError } from '../exit-error.ts';
 import { quote } from '../flags/quote.ts';
+import { imagePath } from '../image/inspect.ts';
 import { inspectAll, type Inspected } from '../inspect/inspector.ts';
 import type { GoTypeName } from '../inspect/go-types.ts';
 import { responseText } from '../response-text.ts';
@@ -24,17 +26,24 @@ interface Kind {
 
 /** In the order in which they are asked. */
 const KINDS: Kind[] = [
-  { name: 'container', path: (name) => `/containers/${name}/json`, type: 'container.InspectResponse', sized: true },
-  { name: 'image', path: (name) => `/images/${name}/json`, type: 'image.InspectResponse' },
-  { name: 'network', path: (name) => `/networks/${name}`, type: 'network.Inspect' },
-  { name: 'volume', path: (name) => `/volumes/${name}`, type: 'volume.Volume' },
-  { name: 'service', path: (name) => `/services/${name}`, type: 'any', swarm: true },
-  { name: 'task', path: (name) => `/tasks/${name}`, type: 'any', swarm: true },
-  { name: 'node', path: (name) => `/nodes/${name}`, type: 'any', swarm: true },
-  { name: 'plugin', path: (name) => `/plugins/${name}/json`, type: 'any' },
-  { name: 'secret', path: (name) => `/secrets/${name}`, type: 'any', swarm: true },
-  { name: 'config', path: (name) => `/configs/${name}`, type: 'any', swarm: true },
+  { name: 'container', path: (name) => containerPath(name, 'json'), type: 'container.InspectResponse', sized: true },
+  { name: 'image', path: imagePath, type: 'image.InspectResponse' },
+  { name: 'network', path: (name) => `/networks/${given('network', name)}`, type: 'network.Inspect' },
+  { name: 'volume', path: (name) => `/volumes/${given('volume', name)}`, type: 'volume.Volume' },
+  { name: 'service', path: (name) => `/services/${given('service', name)}`, type: 'any', swarm: true },
+  { name: 'task', path: (name) => `/tasks/${given('task', name)}`, type: 'any', swarm: true },
+  { name: 'node', path: (name) => `/nodes/${given('node', name)}`, type: 'any', swarm: true },
+  { name: 'plugin', path: (name) => `/plugins/${given('plugin', name)}/json`, type: 'any' },
+  { name: 'secret', path: (name) => `/secrets/${given('secret', name)}`, type: 'any', swarm: true },
+  { name: 'config', path: (name) => `/configs/${given('config', name)}`, type: 'any', swarm: true },
 ];
+
+/** @throws ExitError for an empty name, which Docker's client refuses itself */
+function given(kind: string, name: string): string {
+  const trimmed = name.trim();
+  if (trimmed === '') throw new ExitError(1, `invalid ${kind} name or ID: value is empty`);
+  return trimmed;
+}
 
 /** @cli  Y  docker inspect  "Return low-level information on Docker objects" */
 export const inspectCommand: Command = {

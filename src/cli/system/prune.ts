@@ -6,6 +6,7 @@ import { compareNaturally } from '../container/natural-order.ts';
 import { ExitError } from '../exit-error.ts';
 import { pruneImages } from '../image/prune.ts';
 import { filterValues, type Filters } from '../options/filter.ts';
+import { pruneFilters } from '../options/prune-filters.ts';
 import { humanSize } from '../units/size.ts';
 import { pruneBuildCache, pruneNetworks, pruneVolumes } from './prune-requests.ts';
 
@@ -23,10 +24,12 @@ export const pruneCommand: Command = {
   path: ['system', 'prune'],
   async run(context) {
     const { flags } = context;
-    const filters = flags.value<Filters>('filter');
     const volumes = flags.bool('volumes');
     const all = flags.bool('all');
-    if (volumes && Object.hasOwn(filters, 'until')) throw new ExitError(1, 'ERROR: The "until" filter is not supported with "--volumes"');
+    if (volumes && Object.hasOwn(flags.value<Filters>('filter'), 'until')) {
+      throw new ExitError(1, 'ERROR: The "until" filter is not supported with "--volumes"');
+    }
+    const filters = await pruneFilters(context);
     // A no is no failure.
     if (!flags.bool('force') && !(await confirm(context, question(all, volumes, filters)))) return;
     let reclaimedBytes = 0;

@@ -5,6 +5,7 @@
 import type { ComponentVersion, Version } from '#engine/api/types/system.ts';
 import { messageOf } from '#engine/errors.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { wantedApiVersion } from '../connection.ts';
 import { ExitError } from '../exit-error.ts';
 import { TemplateExecError } from '../format/gotemplate/exec.ts';
 import { Template } from '../format/gotemplate/template.ts';
@@ -35,13 +36,14 @@ export const versionCommand: Command = {
   async run(context) {
     const format = context.flags.string('format');
     const template = format === '' ? undefined : parse(format === 'json' ? '{{json .}}' : format);
+    await context.host();
     let server: Version | undefined;
     let problem: unknown;
-    let apiVersion = CLIENT_API_VERSION;
+    let apiVersion = wantedApiVersion(context.environment);
     try {
       const api = await context.api();
-      server = reformatted(await api.get<Version>('/version'));
       apiVersion = api.version;
+      server = reformatted(await api.get<Version>('/version'));
     } catch (error) {
       problem = error;
     }

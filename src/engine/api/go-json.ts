@@ -14,6 +14,27 @@ export function jsonMistake(text: string): string | undefined {
   }
 }
 
+/** The first mistake of a text that must be one value and nothing else, as `json.Compact` and `json.Unmarshal` see it. */
+export function jsonTextMistake(text: string): string | undefined {
+  try {
+    const end = skipSpace(text, skipValue(text, skipSpace(text, 0)));
+    if (end < text.length) fail(text, end, 'after top-level value');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    return error.message === 'unexpected EOF' ? 'unexpected end of JSON input' : error.message;
+  }
+}
+
+/**
+ * The value that a text begins with, as a `json.Decoder` reads it: what follows is not looked at.
+ *
+ * @throws Error with Go's words
+ */
+export function firstJsonValue(text: string): unknown {
+  return JSON.parse(text.slice(0, skipValue(text, skipSpace(text, 0))));
+}
+
 class Mistake extends Error {}
 
 const maxDepth = 10_000;
