@@ -95,6 +95,7 @@ static void child(void *argument) {
   for (int i = 0; i < 3; i++) sys_dup2(launch->child_fd[i], i);
   signal_set(SIGPIPE, NULL);
   signals_block(0);
+  SYS(umask, 022); /* the agent's own is 0: its operations name whole modes */
   SYS(prlimit64, 0, 7 /* open files */, own_file_limit, 0);
   if ((result = SYS(chdir, launch->directory)) < 0) child_fail(launch, "chdir", result);
   if ((result = SYS(setgroups32, launch->group_count, launch->groups)) < 0 && launch->group_count) child_fail(launch, "setgroups", result);

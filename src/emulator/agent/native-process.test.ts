@@ -52,6 +52,11 @@ describe('pipes', () => {
     expect(await exit).toBe(0);
   });
 
+  test('what a process makes, others can read and not write, as on any host', async () => {
+    const { channels } = await sh('umask');
+    expect(await textOf(channels.stdout)).toBe('0022\n');
+  });
+
   test('no streams: end of file at once, output lost', async () => {
     const { exit, channels } = await sh('cat && echo lost', 'null');
     expect(channels).toEqual({});
