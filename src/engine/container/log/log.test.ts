@@ -126,9 +126,10 @@ describe('json-file', () => {
     for (let number = 0; number < 5000; number++) log.write([message(`${number}\n`)]);
     const texts: string[] = [];
     const take = async (): Promise<boolean> => {
-      const { value, done } = await iterator.next();
-      texts.push(...(value ?? []).map(({ text }) => text));
-      return !done;
+      const next = await iterator.next();
+      if (next.done) return false;
+      texts.push(...next.value.map(({ text }) => text));
+      return true;
     };
     // In the middle of catching up more is written, and at last the log is closed.
     for (let count = 0; count < 260; count++) await take();
