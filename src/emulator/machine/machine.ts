@@ -8,6 +8,7 @@ import { assert } from '#engine/assert.ts';
 import type { ByteLink } from './byte-link.ts';
 import { ConsoleDevice } from './console-device.ts';
 import { FileDevice } from './file-device.ts';
+import { translateByPage } from './translation.ts';
 import { partsOf, type Parts } from './v86-parts.ts';
 import { giveWay } from './yield.ts';
 
@@ -45,7 +46,7 @@ export class VirtualMachine {
   static async create(options: MachineOptions): Promise<VirtualMachine> {
     const { boot } = options;
     const emulator = new V86({
-      wasm_fn: (imports) => options.instantiate(imports),
+      wasm_fn: async (imports) => translateByPage(await options.instantiate(imports)),
       memory_size: hardware.memoryBytes,
       vga_memory_size: hardware.vgaMemoryBytes,
       ...(boot && {
