@@ -49,14 +49,14 @@ export class PageTerminal {
   /** Milliseconds from a key to the first frame whose last row that is not empty matches. */
   async press(key: string, pattern: string): Promise<number> {
     await this.#page.evaluate((source) => {
-      const lastRow = (rows: Element): string =>
-        [...rows.children].map((row) => row.textContent.trimEnd()).findLast((row) => row !== '') ?? '';
       const answered = new Promise<number>((resolve) => {
         let pressedAt = NaN;
         addEventListener('keydown', (event) => (pressedAt = event.timeStamp), { capture: true, once: true });
         const rows = document.querySelector('.xterm-rows')!;
         const observer = new MutationObserver(() => {
-          if (Number.isNaN(pressedAt) || !new RegExp(source).test(lastRow(rows))) return;
+          const shown = [...rows.children].map((row) => row.textContent.trimEnd());
+          const last = shown.findLast((row) => row !== '') ?? '';
+          if (Number.isNaN(pressedAt) || !new RegExp(source).test(last)) return;
           observer.disconnect();
           resolve(performance.now() - pressedAt);
         });
