@@ -1,5 +1,6 @@
 /** Sessions in the browser's IndexedDB: one store for what the list shows, one for the bytes, in pieces. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { concatBytes } from '#engine/bytes.ts';
 import { EngineError, messageOf } from '#engine/errors.ts';
 import type { SessionInfo } from './machine-api.ts';
 import { surplus, type SessionStore } from './sessions.ts';
@@ -27,14 +28,7 @@ export class IndexedDbSessions implements SessionStore {
 
   async read(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const pieces = await (await this.#open()).getAll('bytes', piecesOf(id));
-    if (pieces.length === 0) return undefined;
-    const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
+    return pieces.length === 0 ? undefined : concatBytes(pieces);
   }
 
   async add(info: SessionInfo, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
