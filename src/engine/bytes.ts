@@ -1,5 +1,5 @@
 /** Puts byte strings together. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+export function concatBytes<B extends ArrayBufferLike>(parts: readonly Uint8Array<B>[]): Uint8Array<B | ArrayBuffer> {
   if (parts.length === 1) return parts[0]!;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
