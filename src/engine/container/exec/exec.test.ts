@@ -44,6 +44,17 @@ describe('exec', () => {
     expect((await docker.pass(readOutput(connection.input, contentType))).stdout).toBe('done\r\n');
   });
 
+  it('takes a size that comes before it runs, and waits no longer than Docker', async () => {
+    const id = await create({ AttachStdout: true, Tty: true, Cmd: ['sh', '-c', 'sleep 1; stty size'] });
+    const resized = docker.client.post(`/exec/${id}/resize`, { query: { h: '40', w: '120' } });
+    const { connection, contentType } = await docker.client.hijack(`/exec/${id}/start`, { json: { Tty: true } });
+    await docker.pass(resized);
+    await docker.pass(readOutput(connection.input, contentType));
+    const never = await create({ AttachStdout: true, Tty: true, Cmd: ['true'] });
+    const refused = docker.pass(docker.client.post(`/exec/${never}/resize`, { query: { h: '40', w: '120' } }));
+    await expect(refused).rejects.toMatchObject({ status: 500, message: 'timeout waiting for exec session ready' });
+  });
+
   it('detached answers once it runs', async () => {
     const id = await create({ Cmd: ['sh', '-c', 'sleep 5; exit 2'] });
     expect(await inspect(id)).toMatchObject({ Running: false, ExitCode: null });

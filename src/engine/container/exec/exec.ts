@@ -26,8 +26,12 @@ export interface Exec {
   /** When it ended; it is forgotten a while after. */
   endedMs: number | undefined;
   process: Process | undefined;
+  /** Calls of those who wait for the process. */
+  readonly onStarted: ((process: Process) => void)[];
 }
 
-export function makeExec(given: Omit<Exec, 'streams' | 'running' | 'exitCode' | 'endedMs' | 'process'>): Exec {
-  return { ...given, streams: new Streams(), running: false, exitCode: undefined, endedMs: undefined, process: undefined };
+type Given = Omit<Exec, 'streams' | 'running' | 'exitCode' | 'endedMs' | 'process' | 'onStarted'>;
+
+export function makeExec(given: Given): Exec {
+  return { ...given, streams: new Streams(), running: false, exitCode: undefined, endedMs: undefined, process: undefined, onStarted: [] };
 }

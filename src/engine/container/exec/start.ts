@@ -87,6 +87,7 @@ export async function startExec(containers: Containers, container: Container, ex
     throw error;
   }
   const process = exec.process;
+  for (const tell of exec.onStarted.splice(0)) tell(process);
   const passed = exec.streams.connect(process, () => undefined);
   void process.exit.then(async ({ code }) => {
     await Promise.race([passed, patience(containers)]);
