@@ -3,14 +3,19 @@
  * files are in LayerTrees (once per diffID, however many chains use it); what Docker keeps in `layerdb` is in Storage,
  * so that a restarted daemon finds them.
  */
+import { concatBytes } from '../bytes.ts';
+import type { Compression } from '../compression.ts';
 import type { Crypto } from '../crypto.ts';
+import { EngineError } from '../errors.ts';
 import { hex } from '../id.ts';
 import { chainIdAbove } from '../oci/chain-id.ts';
 import { digestOf, encodedOf, isDigest } from '../oci/digest.ts';
 import { unpackLayer } from '../oci/layer-entries.ts';
+import { packTar } from '../oci/tar-writer.ts';
 import type { Random } from '../random.ts';
 import type { Storage } from '../storage.ts';
 import type { LayerTrees } from './layer-trees.ts';
+import { joinTar, splitTar } from './tar-split.ts';
 
 export interface Layer {
   /** Names the layer with all below it. */
@@ -28,6 +33,9 @@ export interface Layer {
 const root = 'image/overlay2/layerdb/sha256';
 /** As Docker: more directories than these cannot be mounted on each other. */
 const maxDepth = 128;
+const tarSplitFile = 'tar-split.json.gz';
+/** Of a tar's headers as text; a layer has at most half a million entries. */
+const maxTarSplitBytes = 1 << 29;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -35,13 +43,15 @@ export class LayerStore {
   readonly #storage: Storage;
   readonly #trees: LayerTrees;
   readonly #crypto: Crypto;
+  readonly #compression: Compression;
   readonly #random: Random;
   readonly #layers = new Map<string, Layer>();
 
-  constructor(ports: { storage: Storage; layerTrees: LayerTrees; crypto: Crypto; random: Random }) {
+  constructor(ports: { storage: Storage; layerTrees: LayerTrees; crypto: Crypto; compression: Compression; random: Random }) {
     this.#storage = ports.storage;
     this.#trees = ports.layerTrees;
     this.#crypto = ports.crypto;
+    this.#compression = ports.compression;
     this.#random = ports.random;
     for (const name of this.#storage.list(root)) this.#load(name);
   }
@@ -78,27 +88,55 @@ export class LayerStore {
     const known = this.#layers.get(chainId);
     if (known) return known;
     const { entries, sizeBytes } = unpackLayer(tar);
+    const split = await this.#compression.gzip(splitTar(tar, entries));
+    // The same layer may have come meanwhile.
+    const other = this.#layers.get(chainId);
+    if (other) return other;
     if (!this.#trees.has(id)) this.#trees.put(id, entries);
     const layer = { chainId, diffId: id, parent, cacheId: hex(this.#random.bytes(32)), sizeBytes };
+    try {
+      this.#save(layer, split);
+    } catch (error) {
+      this.#forget(layer);
+      throw error;
+    }
     this.#layers.set(chainId, layer);
-    this.#save(layer);
     return layer;
+  }
+
+  /**
+   * The very tar that the layer was unpacked from.
+   *
+   * @throws EngineError `data-loss` when it cannot be put together any more
+   */
+  async archive({ chainId, diffId }: Layer): Promise<Uint8Array> {
+    const entries = [...(this.#trees.entries(diffId) ?? [])];
+    const split = this.#storage.read(`${root}/${encodedOf(chainId)}/${tarSplitFile}`);
+    const pieces = split && joinTar(await this.#compression.gunzip(split, maxTarSplitBytes), entries);
+    const archive = concatBytes(pieces ?? packTar(entries));
+    if ((await digestOf(this.#crypto, archive)) !== diffId)
+      throw new EngineError('data-loss', `layer ${diffId} cannot be put together again`);
+    return archive;
   }
 
   /** Forgets a layer; its tree goes with the last chain that uses it. */
   remove(layer: Layer): void {
-    if (!this.#layers.delete(layer.chainId)) return;
+    if (this.#layers.delete(layer.chainId)) this.#forget(layer);
+  }
+
+  #forget(layer: Layer): void {
     this.#storage.remove(`${root}/${encodedOf(layer.chainId)}`);
     for (const other of this.#layers.values()) if (other.diffId === layer.diffId) return;
     this.#trees.remove(layer.diffId);
   }
 
-  #save({ chainId, diffId, parent, cacheId, sizeBytes }: Layer): void {
+  #save({ chainId, diffId, parent, cacheId, sizeBytes }: Layer, split: Uint8Array): void {
     const directory = `${root}/${encodedOf(chainId)}`;
     const put = (name: string, text: string): void => this.#storage.write(`${directory}/${name}`, encoder.encode(text), 0o644);
     put('cache-id', cacheId);
     put('diff', diffId);
     if (parent !== undefined) put('parent', parent);
+    this.#storage.write(`${directory}/${tarSplitFile}`, split, 0o644);
     // Last: a directory without it is half-made.
     put('size', String(sizeBytes));
   }
