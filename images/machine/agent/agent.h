@@ -74,6 +74,7 @@ enum fd_kind {
   FD_FILE,     /* always ready */
   FD_SOCKET,
   FD_DATAGRAM,
+  FD_BOUND,    /* datagrams from and to anyone, each with its address: see BIND */
 };
 struct stub;
 struct channel {
@@ -108,6 +109,12 @@ int channel_is_drained(struct channel *);
 /* Tells the host that a channel it named never came to be. */
 void channel_refuse(u32 id, u32 error);
 extern struct channel channels[MAX_CHANNELS];
+
+/* dial.c: datagrams of a bound socket, after the four bytes of the other end's address and its u16 port */
+#define BOUND_HEAD 6u
+#define BOUND_MIN 2048u
+int bound_receive(int fd, u8 *to, u32 length);
+int bound_send(int fd, const u8 *bytes, u32 length);
 
 /* terminal.c */
 struct pty {
@@ -169,7 +176,7 @@ op_function op_mkdir, op_write, op_read, op_stat, op_readdir, op_symlink, op_unl
 op_function op_rmtree, op_du, op_statfs;
 op_function op_mount, op_umount, op_netns_new, op_netns_del, op_netlink;
 op_function op_node_new, op_node_stop, op_settime, op_seed, op_sethostname, op_info, op_cgroup_remove, op_procs;
-op_function op_dial, op_listen, op_daemon_at;
+op_function op_dial, op_listen, op_bind, op_daemon_at;
 
 /* visitor.c: who connects to the agent's or a daemon's socket */
 void visitors_listen(const char *path);

@@ -114,14 +114,20 @@ int channel_is_drained(struct channel *channel) { return !channel || !channel->o
 
 /* --- guest to host --- */
 
+/* What may be sent now: of a bound socket nothing below one packet, which would be cut off. */
+static u32 room(struct channel *channel) {
+  return channel->in_kind == FD_BOUND && channel->credit < BOUND_MIN ? 0 : channel->credit;
+}
+
 static int read_some(struct channel *channel, u8 *to, u32 length) {
+  if (channel->in_kind == FD_BOUND) return bound_receive(channel->in.fd, to, length);
   if (channel->in_kind >= FD_SOCKET) return sys_recv(channel->in.fd, to, length, MSG_DONTWAIT);
   return sys_read(channel->in.fd, to, length);
 }
 
 /* Sends at most one DATA frame. Returns 0 when there is nothing more for now. */
 static int send_some(struct channel *channel) {
-  u32 limit = min(channel->credit, DATA_MAX), length = 0;
+  u32 limit = min(room(channel), DATA_MAX), length = 0;
   if (!limit || !channel->in_open) return 0;
   u8 *to = frame_begin(FRAME_DATA, channel->id, limit);
   int got;
@@ -129,7 +135,7 @@ static int send_some(struct channel *channel) {
     got = read_some(channel, to + length, limit - length);
     if (got > 0) length += got;
     /* A pty gives at most 4 KB at a time: after a large piece there is likely more. */
-  } while (got >= 1024 && length < limit && channel->in_kind != FD_DATAGRAM && channel->in_kind != FD_CAREFUL);
+  } while (got >= 1024 && length < limit && channel->in_kind < FD_DATAGRAM && channel->in_kind != FD_CAREFUL);
   if (length || (got == 0 && channel->in_kind >= FD_DATAGRAM)) {
     frame_end(length);
     channel->credit -= length;
@@ -145,7 +151,7 @@ static int send_some(struct channel *channel) {
 
 void channel_update(struct channel *channel) {
   if (!channel->in_open || channel->connecting) return;
-  if (!channel->credit || (channel->stub && !stub_may_read(channel->stub, channel))) {
+  if (!room(channel) || (channel->stub && !stub_may_read(channel->stub, channel))) {
     watch_set(&channel->in, 0);
     return;
   }
@@ -162,7 +168,7 @@ static void in_ready(struct watch *watch, u32 events) {
   send_some(channel);
   if (channel->id != id) return;
   if ((events & EPOLLHUP) && !channel->in_open && channel->in_kind == FD_SOCKET) break_output(channel, EPIPE);
-  if (channel->id == id && channel->in_open && !channel->credit) channel_update(channel);
+  if (channel->id == id && channel->in_open && !room(channel)) channel_update(channel);
 }
 
 void channel_credit(struct channel *channel, u32 bytes) {
@@ -181,6 +187,7 @@ void channel_stop_input(struct channel *channel) {
 /* --- host to guest --- */
 
 static int write_some(struct channel *channel, const u8 *bytes, u32 length) {
+  if (channel->out_kind == FD_BOUND) return bound_send(channel->out.fd, bytes, length);
   if (channel->out_kind >= FD_SOCKET) return sys_send(channel->out.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
   return sys_write(channel->out.fd, bytes, length);
 }

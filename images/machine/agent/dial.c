@@ -1,4 +1,4 @@
-/* Sockets that the host opens in the guest: dialling out as a channel, and listening for connections. */
+/* Sockets that the host opens in the guest: dialling out as a channel, listening for connections, answering datagrams. */
 #include "agent.h"
 
 enum address_kind { ADDRESS_TCP, ADDRESS_UDP, ADDRESS_UNIX };
@@ -100,6 +100,59 @@ int op_listen(struct reader *reader, struct writer *writer) {
   result = listen_at(&target, id);
   if (namespace[0]) netns_leave();
   return result;
+}
+
+static int bind_at(const struct target *target, u32 id, u32 credit) {
+  int fd = target_socket(target);
+  if (fd < 0) return fd;
+  int result = SYS(bind, fd, &target->address, target->length);
+  if (result < 0) {
+    sys_close(fd);
+    return result;
+  }
+  struct channel *channel = channel_new(id, fd, FD_BOUND, sys_dup(fd), FD_BOUND, credit);
+  if (!channel) return -EMFILE;
+  channel_update(channel);
+  return 0;
+}
+
+/* u32 channel, u32 credit, string network namespace (or empty), target (UDP, IPv4). Each DATA frame is one datagram. */
+int op_bind(struct reader *reader, struct writer *writer) {
+  (void)writer;
+  struct target target;
+  u32 id = get_u32(reader), credit = get_u32(reader);
+  const char *namespace = get_string(reader);
+  int result = get_target(reader, &target);
+  if (reader->bad || port_is_quiet || target.kind != ADDRESS_UDP) return -EINVAL;
+  if (result < 0) return result;
+  if (target.address.family != AF_INET) return -EAFNOSUPPORT;
+  if ((result = netns_enter(namespace)) < 0) return result;
+  result = bind_at(&target, id, credit);
+  if (namespace[0]) netns_leave();
+  return result;
+}
+
+int bound_receive(int fd, u8 *to, u32 length) {
+  struct sockaddr_in from = {0};
+  u32 size = sizeof from;
+  if (length <= BOUND_HEAD) return -EINVAL;
+  int got = SYS(recvfrom, fd, to + BOUND_HEAD, length - BOUND_HEAD, MSG_DONTWAIT, &from, &size);
+  if (got < 0) return got;
+  memcpy(to, from.address, 4);
+  to[4] = from.port >> 8; /* the port is little-endian in our frames, as all numbers are */
+  to[5] = from.port & 0xff;
+  return got + BOUND_HEAD;
+}
+
+/* Takes all of it, like every datagram: one that cannot be sent is lost. */
+int bound_send(int fd, const u8 *bytes, u32 length) {
+  struct sockaddr_in to = {0};
+  if (length < BOUND_HEAD) return -EINVAL;
+  to.family = AF_INET;
+  to.port = (u16)(bytes[4] << 8 | bytes[5]);
+  memcpy(to.address, bytes, 4);
+  int sent = SYS(sendto, fd, bytes + BOUND_HEAD, length - BOUND_HEAD, MSG_DONTWAIT | MSG_NOSIGNAL, &to, sizeof to);
+  return sent < 0 ? sent : (int)length;
 }
 
 /* string path → u32 node whose daemon listens there, or ~0 when something else does. */

@@ -76,6 +76,7 @@ enum op_code {
   OP_LISTEN = 30,
   OP_DAEMON_AT = 31,
   OP_STATFS = 32,
+  OP_BIND = 33,
 };
 
 /* Daemon events (FRAME_DAEMON). */

@@ -92,8 +92,17 @@ static int visitor_release(struct visitor *visitor) {
 
 static void connection_open(int fd, u32 node, u32 listener) {
   struct peer peer = peer_of(fd);
-  u32 id = channel_next_id(), about[4] = {node, listener, peer.pid, peer.uid};
-  if (channel_new(id, fd, FD_SOCKET, sys_dup(fd), FD_SOCKET, 0)) frame_send(FRAME_CONN_OPEN, id, about, sizeof about);
+  struct sockaddr_in from = {0};
+  u32 id = channel_next_id(), size = sizeof from;
+  u8 about[32];
+  struct writer writer = {about, about + sizeof about, 0};
+  SYS(getpeername, fd, &from, &size);
+  put_u32(&writer, node);
+  put_u32(&writer, listener);
+  put_u32(&writer, peer.pid);
+  put_u32(&writer, peer.uid);
+  put_bytes(&writer, from.address, from.family == AF_INET ? 4 : 0);
+  if (channel_new(id, fd, FD_SOCKET, sys_dup(fd), FD_SOCKET, 0)) frame_send(FRAME_CONN_OPEN, id, about, writer.at - about);
 }
 
 /* A free slot; NULL when there is none, and then the one who has kept silent longest goes, for the next turn. */

@@ -22,6 +22,8 @@ export interface ChannelOptions {
   /** Bytes that the agent may send before the first read; granted at the first read when `lazy`. */
   windowBytes?: number;
   lazy?: boolean;
+  /** What is written at once goes out as one frame, or not at all. */
+  whole?: boolean;
 }
 
 /** As it is kept with a saved machine. */
@@ -31,6 +33,7 @@ export interface SavedChannel {
   output: boolean;
   windowBytes: number;
   lazy: boolean;
+  whole: boolean;
   credit: number;
   ungranted: number;
   chunks: Uint8Array[];
@@ -48,6 +51,7 @@ export class Channel {
   readonly closed: Promise<void>;
   readonly #port: ChannelPort;
   readonly #windowBytes: number;
+  readonly #whole: boolean;
   #settleClosed = (): void => {};
 
   // To the guest
@@ -75,6 +79,7 @@ export class Channel {
     this.#inputOpen = options.input;
     this.#outputOpen = options.output;
     this.#windowBytes = options.windowBytes ?? DEFAULT_WINDOW_BYTES;
+    this.#whole = options.whole ?? false;
     this.#lazy = options.lazy ?? false;
     this.#window = this.#lazy ? 0 : this.#windowBytes;
     this.closed = new Promise((resolve) => (this.#settleClosed = resolve));
@@ -99,6 +104,8 @@ export class Channel {
     if (this.#stopped) return Promise.reject(this.#stopped);
     if (!this.outputOpen) return Promise.reject(new ChannelClosed(32));
     if (bytes.length === 0) return Promise.resolve();
+    // The agent grants by quarters of its window: more than this might wait for ever.
+    assert(!this.#whole || bytes.length <= AGENT_WINDOW_BYTES / 2, 'a datagram of bounded length');
     return new Promise((resolve, reject) => {
       this.#writes.push({ bytes, resolve, reject });
       void this.#pump();
@@ -209,6 +216,7 @@ export class Channel {
       output: this.outputOpen,
       windowBytes: this.#windowBytes,
       lazy: this.#lazy,
+      whole: this.#whole,
       credit: this.#credit,
       ungranted: this.#ungranted,
       chunks: this.#chunks.map((chunk) => chunk.slice()),
@@ -232,6 +240,7 @@ export class Channel {
     this.#pumping = true;
     while (this.#writes[0] && this.#credit > 0 && !this.#stopped) {
       const [write] = this.#writes;
+      if (this.#whole && write.bytes.length > this.#credit) break;
       const part = write.bytes.subarray(0, Math.min(this.#credit, MAX_DATA_BYTES));
       this.#credit -= part.length;
       this.#port.send(frameType.data, this.id, part);

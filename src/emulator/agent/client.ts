@@ -6,7 +6,7 @@ import { assert } from '#engine/assert.ts';
 import type { ByteLink } from '../machine/byte-link.ts';
 import { AgentError, AgentLost } from './agent-error.ts';
 import { Channel, type ChannelOptions, type ChannelPort, type SavedChannel } from './channel.ts';
-import { dialOp, listenOp, type DialTarget } from './dial.ts';
+import { bindOp, dialOp, listenOp, type DialTarget } from './dial.ts';
 import { AGENT_ID, encodeFrame, frameType, FrameReader, MAX_FRAME_BYTES, PROTOCOL_VERSION, type Frame } from './frames.ts';
 import { decodeResult, encodeBatch, type Op, type OpResults, type Where } from './op.ts';
 import { killSpawned } from './ops.ts';
@@ -26,6 +26,8 @@ export interface GuestConnection {
   /** Of the process at the other end; 0 when unknown. */
   pid: number;
   uid: number;
+  /** IPv4 address of the other end; empty when it came through a unix socket. */
+  address: Uint8Array;
 }
 
 /** `stopping`: it was told to end and waits for `daemonStopped`. */
@@ -205,6 +207,18 @@ export class AgentClient {
         if (this.#listeners.delete(id)) this.#send(frameType.unlisten, id);
       },
     };
+  }
+
+  /** A UDP socket at an IPv4 address: each chunk read or written is one datagram (`packDatagram`). */
+  async bind(node: number, address: Uint8Array, port: number, options: { namespace?: string } = {}): Promise<Channel> {
+    const channel = this.#newChannel({ input: true, output: true, whole: true });
+    try {
+      await this.run({ node }, bindOp(channel, options.namespace ?? '', address, port));
+      return channel;
+    } catch (error) {
+      channel.detach();
+      throw error;
+    }
   }
 
   // --- what comes from the guest ---
@@ -476,7 +490,8 @@ export class AgentClient {
   #handleOpen(id: number, r: PayloadReader): void {
     if (this.#resyncs.length > 0) return;
     const channel = this.#newChannel({ input: true, output: true, lazy: true }, id);
-    this.#handleConnection({ channel, node: r.u32(), listener: r.u32(), pid: r.u32(), uid: r.u32() });
+    const [node, listener, pid, uid] = [r.u32(), r.u32(), r.u32(), r.u32()];
+    this.#handleConnection({ channel, node, listener, pid, uid, address: r.left > 0 ? r.bytes().slice() : new Uint8Array() });
   }
 }
 

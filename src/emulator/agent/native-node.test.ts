@@ -1,6 +1,7 @@
 /** Nodes and network namespaces, with the real agent. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { netlinkBatch, newVeth, NETLINK_ROUTE } from '../guest/netlink.ts';
+import { packDatagram, unpackDatagram } from './dial.ts';
 import * as ops from './ops.ts';
 import { exitCode, type SpawnedProcess } from './spawn.ts';
 import { startNativeAgent, textOf, type NativeAgent } from './testing.ts';
@@ -146,8 +147,8 @@ describe('sockets', () => {
   test('dial and listen over TCP', async () => {
     const listener = await agent.client.listen(1, { kind: 'tcp', address: Uint8Array.of(127, 0, 0, 1), port: 8080 });
     const accepted = new Promise<string>((resolve) =>
-      agent.client.onConnection(({ channel, listener: id, node: of }) => {
-        expect([id, of]).toEqual([listener.id, 1]);
+      agent.client.onConnection(({ channel, listener: id, node: of, address }) => {
+        expect([id, of, address.join('.')]).toEqual([listener.id, 1, '127.0.0.1']);
         void textOf(channel).then(async (heard) => {
           await channel.write(new TextEncoder().encode(`heard ${heard}`));
           channel.end();
@@ -166,6 +167,44 @@ describe('sockets', () => {
       code: 'ECONNREFUSED',
     });
     await expect(agent.client.dial(1, { kind: 'unix', path: '/no/such' })).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('a bound socket hears datagrams from anyone and answers each', async () => {
+    const here = Uint8Array.of(127, 0, 0, 1);
+    const bound = await agent.client.bind(1, here, 5353);
+    const serve = async (): Promise<void> => {
+      for await (const packed of bound.read()) {
+        const { address, port, bytes } = unpackDatagram(packed);
+        expect(address.join('.')).toBe('127.0.0.1');
+        await bound.write(packDatagram({ address, port, bytes: Uint8Array.from([...bytes, bytes.length]) }));
+      }
+    };
+    const serving = serve();
+    const clients = await Promise.all([1, 2, 3].map(() => agent.client.dial(1, { kind: 'udp', address: here, port: 5353 })));
+    for (const length of [1, 100, 1472]) {
+      for (const [at, client] of clients.entries()) {
+        const question = new Uint8Array(length).fill(at + 1);
+        await client.write(question);
+        const { value } = await client.read().next();
+        expect(value).toEqual(Uint8Array.from([...question, length & 0xff]));
+      }
+    }
+    // More than the agent's window: what is answered is granted again.
+    for (let i = 0; i < 200; i++) {
+      await clients[0]?.write(new Uint8Array(1000).fill(i));
+      expect((await clients[0]?.read().next())?.value?.[0]).toBe(i & 0xff);
+    }
+    await expect(agent.client.bind(1, here, 5353)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(agent.client.bind(1, new Uint8Array(16), 5353)).rejects.toMatchObject({ code: 'EAFNOSUPPORT' });
+    // Nobody there, an address that cannot be reached, and less than an address: all lost without a word.
+    await bound.write(packDatagram({ address: here, port: 1, bytes: Uint8Array.of(1) }));
+    await bound.write(packDatagram({ address: Uint8Array.of(203, 0, 113, 1), port: 1, bytes: Uint8Array.of(1) }));
+    await bound.write(Uint8Array.of(1, 2, 3));
+    await clients[1]?.write(Uint8Array.of(9));
+    expect((await clients[1]?.read().next())?.value).toEqual(Uint8Array.of(9, 1));
+    for (const channel of [bound, ...clients]) channel.abort();
+    await serving;
+    (await agent.client.bind(1, here, 5353)).abort();
   });
 });
 
