@@ -4,7 +4,7 @@
  * Source: sirupsen/logrus, TextFormatter.
  */
 import type { CliEnvironment } from '../environment.ts';
-import { quote } from '../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 
 export type LogLevel = 'warning' | 'error';
 

@@ -4,7 +4,7 @@
  * Source: docker/cli cli/command/container/opts.go, parseSecurityOpts and parseSystemPaths.
  */
 import type { CliFiles } from '#cli/environment.ts';
-import { quote } from '#cli/flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { openError } from '#cli/options/open-error.ts';
 import { jsonTextMistake } from '#engine/api/go-json.ts';
 

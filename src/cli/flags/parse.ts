@@ -4,7 +4,7 @@
  * Error texts are pflag's. Values are set in the order given; the first error ends the parse.
  */
 import type { FlagDeclaration, FlagSyntax } from './declaration.ts';
-import { quote } from './quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { syntaxOf } from './syntax.ts';
 import { messageOf } from '#engine/errors.ts';
 

@@ -7,7 +7,7 @@ import { parseFilter, type Filters } from '../options/filter.ts';
 import { parseMount, type MountOption } from '../options/mount.ts';
 import { parseNetworkAttachment, type NetworkAttachment } from '../options/network.ts';
 import { parseUlimit, type Ulimit } from '../options/ulimit.ts';
-import { parseDuration } from '../units/duration.ts';
+import { parseDuration } from '#engine/go-duration.ts';
 import { parseBool, parseFloat64, parseInteger, parseUnsigned } from '../units/number.ts';
 import { parseRamSize } from '../units/size.ts';
 import type { FlagDeclaration, FlagSyntax } from './declaration.ts';

@@ -1,7 +1,7 @@
 /** Containers as `docker ps` prints them. Source: docker/cli cli/command/formatter/container.go. */
 import type { ContainerSummary } from '#engine/api/types/container.ts';
 import { familiarString, parseNormalizedNamed, type Reference } from '#engine/oci/reference.ts';
-import { quote } from '../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { humanSizeWithPrecision } from '../units/size.ts';
 import { agoOf, timeText } from './age.ts';
 import { displayPorts } from './display-ports.ts';

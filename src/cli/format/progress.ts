@@ -6,7 +6,7 @@
 import type { ProgressMessage } from '#engine/api/types/system.ts';
 import type { Clock } from '#engine/clock.ts';
 import type { CliOutput } from '../environment.ts';
-import { formatDuration } from '../units/duration.ts';
+import { formatDuration } from '#engine/go-duration.ts';
 import { humanSize } from '../units/size.ts';
 
 const CLEAR_LINE = '\x1b[2K';

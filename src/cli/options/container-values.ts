@@ -3,7 +3,7 @@
  * it is sent, or throws an Error with Docker's words.
  * Source: docker/cli opts/opts.go, opts/env.go, opts/hosts.go; cli/command/container/opts.go.
  */
-import { quote } from '../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { parseIpAddress } from './ip-address.ts';
 import { cut } from './key-value-file.ts';
 

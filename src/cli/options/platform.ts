@@ -2,7 +2,7 @@
  * The syntax of `--platform`: `<system>`, `<architecture>` or `<system>/<architecture>[/<variant>]`.
  * Source: containerd/platforms, Parse.
  */
-import { quote } from '../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 
 const systems = new Set(
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos'.split(' '),

@@ -3,8 +3,8 @@
  * `2013-01-02T13:23:37Z`), or seconds since the epoch. The client is in UTC.
  * Source: moby api/types/time, GetTimestamp; Go time.Parse for the words of its errors.
  */
-import { quote } from '../flags/quote.ts';
-import { parseDuration } from '../units/duration.ts';
+import { quote } from '#engine/go-quote.ts';
+import { parseDuration } from '#engine/go-duration.ts';
 import { parseInteger } from '../units/number.ts';
 
 /**

@@ -3,7 +3,7 @@
  * Source: docker/cli cli/command/system/info.go, prettyPrintServerInfo.
  */
 import type { Info } from '#engine/api/types/system.ts';
-import { quote } from '../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { compareStrings } from '../format/gotemplate/value.ts';
 import { humanDuration } from '../units/duration.ts';
 import { bytesSize } from '../units/size.ts';

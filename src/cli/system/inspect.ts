@@ -8,7 +8,7 @@ import { messageOf } from '#engine/errors.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { containerPath } from '../container/container-path.ts';
 import { ExitError } from '../exit-error.ts';
-import { quote } from '../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { imagePath } from '../image/inspect.ts';
 import { inspectAll, type Inspected } from '../inspect/inspector.ts';
 import type { GoTypeName } from '../inspect/go-types.ts';

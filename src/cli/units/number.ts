@@ -2,7 +2,7 @@
  * Numbers read and written as Go does (`strconv`, `%.4g`), with Go's error texts: flags, templates and
  * option syntaxes show them to the user.
  */
-import { quote } from '../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
@@ -61,6 +61,14 @@ export function formatSignificant(value: number, digits: number): string {
     return `${withoutTrailingZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
   }
   return withoutTrailingZeros(value.toFixed(Math.max(0, digits - 1 - exponent)));
+}
+
+/** Go's `%.<digits>f`: a value halfway between two goes to the even one, where JavaScript goes up. */
+export function formatFixed(value: number, digits: number): string {
+  const scaled = value * 10 ** digits;
+  const halfway = Number.isInteger(value * 2 ** (digits + 1)) && Math.abs(scaled % 1) === 0.5;
+  if (!halfway) return value.toFixed(digits);
+  return (Math.round(scaled / 2) * 2 * 10 ** -digits).toFixed(digits);
 }
 
 function withoutTrailingZeros(text: string): string {

@@ -1,7 +1,8 @@
 /** Sizes and durations as docker/go-units and Go read and write them. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, humanDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from '#engine/go-duration.ts';
+import { humanDuration } from './duration.ts';
 import { bytesSize, humanSize, humanSizeWithPrecision, parseHumanSize, parseRamSize } from './size.ts';
 
 /** Whole numbers that JavaScript cannot hold come as text. */

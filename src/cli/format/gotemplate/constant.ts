@@ -1,5 +1,5 @@
 /** Constants in a template: Go's numbers, characters and quoted strings, with Go's error texts. */
-import { quote } from '../../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { parseFloat64, parseInteger } from '../../units/number.ts';
 import { Complex, type GoValue } from './value.ts';
 

@@ -3,7 +3,7 @@
  * quotes the part of the template, in Go's words.
  * Source: Go 1.24 text/template/exec.go.
  */
-import { quote } from '../../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { BUILTINS, type GoFunction } from './functions.ts';
 import { printNode, type Argument, type CommandNode, type Node, type PipeNode, type RangeNode } from './node.ts';
 import type { ParsedTemplate } from './parse.ts';

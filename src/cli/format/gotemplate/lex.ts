@@ -3,7 +3,7 @@
  * and comments are gone afterwards. An error is an item too, the last one; its text is Go's.
  * Source: Go 1.24 text/template/parse/lex.go.
  */
-import { quote } from '../../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 
 export type ItemKind =
   | 'error'

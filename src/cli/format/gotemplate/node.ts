@@ -2,7 +2,7 @@
  * The parts of a parsed template. Each prints as Go prints it: error messages quote the part that failed.
  * Source: Go 1.24 text/template/parse/node.go.
  */
-import { quote } from '../../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import type { GoValue } from './value.ts';
 
 interface Place {

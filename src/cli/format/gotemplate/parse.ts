@@ -3,7 +3,7 @@
  * template that parses can only fail on its data.
  * Source: Go 1.24 text/template/parse/parse.go.
  */
-import { quote } from '../../flags/quote.ts';
+import { quote } from '#engine/go-quote.ts';
 import { describeItem, Lexer, type Item, type ItemKind } from './lex.ts';
 import { parseNumber, unquoteString } from './constant.ts';
 import { printNode, type Argument, type CommandNode, type Node, type PipeNode, type VariableNode } from './node.ts';

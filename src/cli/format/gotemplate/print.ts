@@ -2,8 +2,8 @@
  * Go's fmt: `Sprint`, `Sprintln` and `Sprintf` over template values.
  * Source: Go 1.24 package fmt.
  */
-import { quote } from '../../flags/quote.ts';
-import { formatDuration } from '../../units/duration.ts';
+import { quote } from '#engine/go-quote.ts';
+import { formatDuration } from '#engine/go-duration.ts';
 import { formatSignificant } from '../../units/number.ts';
 import { formatGoTime } from './time.ts';
 import type { Complex } from './value.ts';
