@@ -46,6 +46,8 @@ export class LayerStore {
   readonly #compression: Compression;
   readonly #random: Random;
   readonly #layers = new Map<string, Layer>();
+  /** Sizes of layers' tars, by diffID. */
+  readonly #archiveBytes = new Map<string, number>();
 
   constructor(ports: { storage: Storage; layerTrees: LayerTrees; crypto: Crypto; compression: Compression; random: Random }) {
     this.#storage = ports.storage;
@@ -89,6 +91,7 @@ export class LayerStore {
     if (known) return known;
     const { entries, sizeBytes } = unpackLayer(tar);
     const split = await this.#compression.gzip(splitTar(tar, entries));
+    this.#archiveBytes.set(id, tar.length);
     // The same layer may have come meanwhile.
     const other = this.#layers.get(chainId);
     if (other) return other;
@@ -119,6 +122,18 @@ export class LayerStore {
     return archive;
   }
 
+  /** Bytes in the layer's tar. */
+  async archiveBytes(layer: Layer): Promise<number> {
+    const known = this.#archiveBytes.get(layer.diffId) ?? (await this.archive(layer)).length;
+    this.#archiveBytes.set(layer.diffId, known);
+    return known;
+  }
+
+  /** The layer that a tar of this digest makes on a chain, if it is there. */
+  async above(parent: string | undefined, diffId: string): Promise<Layer | undefined> {
+    return this.#layers.get(parent === undefined ? diffId : await chainIdAbove(this.#crypto, parent, diffId));
+  }
+
   /** Forgets a layer; its tree goes with the last chain that uses it. */
   remove(layer: Layer): void {
     if (this.#layers.delete(layer.chainId)) this.#forget(layer);
@@ -128,6 +143,7 @@ export class LayerStore {
     this.#storage.remove(`${root}/${encodedOf(layer.chainId)}`);
     for (const other of this.#layers.values()) if (other.diffId === layer.diffId) return;
     this.#trees.remove(layer.diffId);
+    this.#archiveBytes.delete(layer.diffId);
   }
 
   #save({ chainId, diffId, parent, cacheId, sizeBytes }: Layer, split: Uint8Array): void {

@@ -51,6 +51,9 @@ export interface ImageConfigFile {
   author?: string;
   comment?: string;
   docker_version?: string;
+  /** Of an image committed or built here: the container it was made in, and what that was started with. */
+  container?: string;
+  container_config?: RunConfig;
   config?: RunConfig;
   rootfs: { type: string; diff_ids: string[] };
   history?: HistoryEntry[];
@@ -82,6 +85,7 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfigFile {
     os: (value['os'] as string | null | undefined) ?? '',
     rootfs: { type: typeof rootfs['type'] === 'string' ? rootfs['type'] : 'layers', diff_ids: diffIds as string[] },
     config: checkRunConfig(config),
+    ...(value['container_config'] !== undefined && { container_config: checkRunConfig(value['container_config']) }),
     history: (history ?? []) as HistoryEntry[],
   };
 }

@@ -319,6 +319,12 @@ export interface ContainerSummary {
 }
 
 /** `GET /containers/{id}/top`. */
+/** What `docker diff` tells of a path: 0 modified, 1 added, 2 deleted. */
+export interface ContainerChange {
+  Path: string;
+  Kind: 0 | 1 | 2;
+}
+
 export interface ContainerTop {
   Processes: string[][];
   Titles: string[];
