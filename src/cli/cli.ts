@@ -4,7 +4,9 @@
  */
 import { AssertionError } from '#engine/assert.ts';
 import { EngineError } from '#engine/errors.ts';
+import { quote } from '#engine/go-quote.ts';
 import { checkArguments, unknownCommand } from './arguments.ts';
+import { forwardToBuilder, pluginFailure } from './builder/forward.ts';
 import { commandAt } from './commands.ts';
 import { readClientConfig, type ClientConfig } from './client-config.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -25,7 +27,7 @@ import { VERSION_LINE } from './version.ts';
 /** The status of a program that writes to a closed pipe: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
 /** What Docker has besides the commands that its help lists: plugins that people expect, and hidden commands. */
-const NOT_HERE = new Set(['compose', 'buildx', 'completion', '__complete', '__completeNoDesc', 'system dial-stdio']);
+const NOT_HERE = new Set(['compose', 'completion', '__complete', '__completeNoDesc', 'system dial-stdio']);
 
 /** Runs one command line to its end; the result is the process's exit status. */
 export async function runCli(environment: CliEnvironment): Promise<number> {
@@ -41,7 +43,7 @@ async function dispatch(environment: CliEnvironment): Promise<number> {
   const args = environment.program === 'docker-compose' ? ['compose', ...environment.args] : environment.args;
   const flags = parseOrExplain(root, environment, args);
   const client = clientOf(environment, readGlobals(flags, environment));
-  const [entry, rest] = find(root, flags.args);
+  const [entry, rest] = find(root, await forwardToBuilder(environment, flags.args));
   await writeAll(environment.stderr, flags.warnings);
   const help = (about: HelpEntry, output: CliOutput): Promise<number> => explain(environment, client.host, about, output);
 
@@ -62,17 +64,36 @@ async function dispatch(environment: CliEnvironment): Promise<number> {
     if (more.bool('version')) return await writeAll(environment.stdout, [VERSION_LINE]);
     throw unknownCommand(root, rest[0]);
   }
+  try {
+    return await dispatchTo(entry, rest, flags.help, environment, client);
+  } catch (error) {
+    throw isClosed(error) ? error : pluginFailure(entry, error);
+  }
+}
+
+async function dispatchTo(
+  entry: HelpEntry,
+  rest: string[],
+  wantsHelp: boolean,
+  environment: CliEnvironment,
+  client: Client,
+): Promise<number> {
+  const help = (output: CliOutput): Promise<number> => explain(environment, client.host, entry, output);
   const own = parseOrExplain(entry, environment, rest);
   // cobra prints them where help goes.
   await writeAll(environment.stdout, own.warnings);
-  if (flags.help || own.help) return await help(entry, environment.stdout);
+  if (wantsHelp || own.help) return await help(environment.stdout);
   if (entry.commands && own.args[0] !== undefined) {
+    if (entry.plugin !== undefined) {
+      await help(environment.stdout);
+      throw new ExitError(1, `unknown command: ${quote(own.args[0])}`);
+    }
     const path = `${entry.path} ${own.args[0]}`;
     throw NOT_HERE.has(path) ? notHere(`docker ${path}`) : unknownCommand(entry, own.args[0]);
   }
   checkArguments(entry, own.args);
   if (needsFeatures(entry, own)) await checkFeatures(environment, client, entry, own);
-  if (entry.commands) return await help(entry, environment.stderr);
+  if (entry.commands) return await help(entry.plugin === undefined ? environment.stderr : environment.stdout);
   const command = commandAt(entry.canonical);
   if (!command) throw notHere(commandPath(entry));
   return await carryOut(command, environment, client, entry, own);
@@ -181,7 +202,7 @@ function contextOf(
     flags,
     args: flags.args,
     host,
-    debug: globals.debug,
+    debug: globals.debug || (entry.plugin !== undefined && flags.bool('debug')),
     api: () => (api ??= host().then((address) => connect(environment, address, answers))),
     config,
     out: (text) => environment.stdout.write(text),

@@ -47,6 +47,7 @@ const SYNTAXES: Record<string, (defaultText: string) => FlagSyntax> = {
   decimal: () => scalar(0, parseCpus),
   duration: (text) => scalar(text === '' ? 0 : nanoseconds(text), nanoseconds),
   list,
+  stringArray: list,
   port: list,
   strings: () => ({
     initial: [],

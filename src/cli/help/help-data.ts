@@ -1,9 +1,11 @@
 /**
  * What Docker 28.2.2 says about each of its 188 commands: the one source of the help texts and of the
  * flags that the parser knows. `help.json` was taken from the program's own `--help`; an entry that is the
- * same command under a second name (`docker ps`) only points to the first.
+ * same command under a second name (`docker ps`) only points to the first. `buildx.json` has the same of buildx 0.25.0,
+ * the plugin that builds.
  */
 import type { FlagDeclaration } from '../flags/declaration.ts';
+import buildx from './buildx.json' with { type: 'json' };
 import data from './help.json' with { type: 'json' };
 
 export interface HelpEntry {
@@ -22,6 +24,8 @@ export interface HelpEntry {
   /** Every way to type it. */
   aliases: string[];
   experimental: boolean;
+  /** The plugin that the command belongs to, whose help looks a little different: `buildx`. */
+  plugin?: string | undefined;
   /** Names of its commands by section, for a command that has some. */
   commands?: Record<string, string[]>;
   /** Fewest and most positional arguments; -1 for any number. Undefined for a command that has commands. */
@@ -46,6 +50,7 @@ interface RawEntry {
   errorUse?: string;
   aliases?: string[];
   experimental?: boolean;
+  plugin?: string;
   commands?: Record<string, string[]>;
   args?: number[];
   stopAtArgument?: boolean;
@@ -53,7 +58,7 @@ interface RawEntry {
   hidden?: string[][];
 }
 
-const raw = data as Record<string, RawEntry>;
+const raw = { ...data, ...buildx } as Record<string, RawEntry>;
 const entries = new Map<string, HelpEntry>();
 
 /** `docker help`, which no list of commands names. */
@@ -70,9 +75,9 @@ export const HELP_COMMAND: HelpEntry = {
   flags: [],
 };
 
-/** Every path that Docker knows, in the order of its help. */
+/** Every path that Docker itself knows, without plugins, in the order of its help. */
 export function helpPaths(): string[] {
-  return Object.keys(raw);
+  return Object.keys(data);
 }
 
 /** The entry of a path, made when first asked for. */
@@ -92,6 +97,7 @@ export function helpOf(path: string): HelpEntry | undefined {
     errorUse: entry.commands ? (entry.errorUse ?? '') : (entry.use ?? ''),
     aliases: entry.aliases ?? [],
     experimental: entry.experimental ?? false,
+    plugin: entry.plugin,
     commands: entry.commands,
     args: entry.args as [number, number] | undefined,
     stopAtArgument: entry.stopAtArgument ?? false,

@@ -27,3 +27,14 @@ describe.each([80, 120, 40])('help texts at %i columns', (width) => {
     expect(entry && helpText(entry, { width, configDirectory: '/oracle/dockercfg' })).toBe(recorded.texts[command]);
   });
 });
+
+describe('help texts of buildx', () => {
+  const recorded = JSON.parse(
+    readFileSync(new URL('../../../test/data/cli-help/buildx-0.25.0-80-columns.json', import.meta.url), 'utf8'),
+  ) as Recorded;
+
+  it.each(Object.keys(recorded.texts))('%s', (command) => {
+    const entry = helpOf(command.slice('docker '.length));
+    expect(entry && helpText(entry, { width: 80, configDirectory: '/root/.docker' })).toBe(recorded.texts[command]);
+  });
+});

@@ -18,6 +18,9 @@ const EXPERIMENTAL = `is an experimental feature.
   future release. Learn more about experimental features in our documentation:
   https://docs.docker.com/go/experimental/`;
 
+/** What buildx says below each of its help texts. */
+const EXPERIMENTAL_HIDDEN = 'Experimental commands and flags are hidden. Set BUILDX_EXPERIMENTAL=1 to show them.';
+
 const TOP_SECTIONS = ['Common Commands', 'Management Commands', 'Swarm Commands', 'Commands'];
 const FURTHER_HELP = 'For more help on how to use Docker, head to https://docs.docker.com/go/guides/';
 /** Names in a list of commands are padded to this; cobra's minimum. */
@@ -47,7 +50,8 @@ export function helpText(entry: HelpEntry, layout: HelpLayout): string {
   if (entry.path === '') parts.push(`Global Options:\n${options}`);
   if (entry.commands) parts.push(`Run '${path} COMMAND --help' for more information on a command.`);
   if (entry.path === '') parts.push(FURTHER_HELP);
-  return `${parts.join('\n\n')}\n`;
+  const text = `${parts.join('\n\n')}\n`;
+  return entry.plugin === undefined ? text : `${entry.long ?? entry.short}\n\n${text}\n${EXPERIMENTAL_HIDDEN}\n`;
 }
 
 function commandLine(entry: HelpEntry, name: string): string {
