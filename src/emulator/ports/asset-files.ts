@@ -1,6 +1,6 @@
 /**
  * The files shipped with the app, by the paths under which a server publishes them (bin/assets.ts):
- * `machine/…`, `state/…`, `hub/…`, `v86/v86.wasm`. A page fetches them, Node reads them from disk.
+ * `machine/…`, `state/…`, `hub/…`, `mirror/…`, `v86/v86.wasm`. A page fetches them, Node reads them from disk.
  */
 import { EngineError, messageOf } from '#engine/errors.ts';
 
