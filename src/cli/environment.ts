@@ -44,11 +44,50 @@ export interface CliOutput {
 
 /** The files of the stub's mount namespace; relative paths are resolved against `cwd`. Errors carry a POSIX `code` ('ENOENT', …). */
 export interface CliFiles {
+  /** A file that is small: its whole content. */
   read(path: string): Promise<Uint8Array>;
+  /** A file piece by piece, each read when asked for. */
+  chunks(path: string): AsyncIterable<Uint8Array>;
   write(path: string, bytes: Uint8Array, mode?: number): Promise<void>;
-  stat(path: string): Promise<{ type: 'file' | 'directory' | 'symlink' | 'other'; sizeBytes: number; mode: number }>;
+  /** Adds to the end of a file that is there. */
+  append(path: string, bytes: Uint8Array): Promise<void>;
+  stat(path: string, options?: { follow?: boolean }): Promise<FileStatus>;
   list(path: string): Promise<string[]>;
+  /** A file, or a directory with all that is in it. */
   remove(path: string): Promise<void>;
+  /** With its parents; one that is there stays as it is. */
+  makeDirectory(path: string, mode?: number): Promise<void>;
+  symlink(target: string, path: string): Promise<void>;
+  /** Takes the place of a file that is there. */
+  rename(from: string, to: string): Promise<void>;
+  setMode(path: string, mode: number): Promise<void>;
+  /** Every file below a directory, parents first, names sorted by code unit; a directory for which `enter` says false is listed but not entered. Content is read when asked for. */
+  walk(path: string, enter?: (path: string) => boolean): AsyncIterable<WalkedFile>;
+}
+
+export interface FileStatus {
+  type: 'file' | 'directory' | 'symlink' | 'other';
+  sizeBytes: number;
+  /** Permissions without the type. */
+  mode: number;
+  uid: number;
+  gid: number;
+  mtimeMs: number;
+  /** Of a symbolic link that was not followed. */
+  linkName?: string;
+}
+
+export interface WalkedFile {
+  /** Relative to the directory walked, '/'-separated. */
+  path: string;
+  type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'fifo' | 'character' | 'block' | 'socket';
+  mode: number;
+  uid: number;
+  gid: number;
+  mtimeMs: number;
+  sizeBytes: number;
+  linkName?: string;
+  content(): Promise<Uint8Array>;
 }
 
 export class FileError extends Error {

@@ -4,7 +4,15 @@
  */
 import type { ApiHandler } from '#engine/api/http.ts';
 import { VirtualClock } from '#engine/clock.ts';
-import { FileError, type CliEnvironment, type CliFiles, type CliInput, type CliOutput } from './environment.ts';
+import {
+  FileError,
+  type CliEnvironment,
+  type CliFiles,
+  type CliInput,
+  type CliOutput,
+  type FileStatus,
+  type WalkedFile,
+} from './environment.ts';
 import { runCli } from './cli.ts';
 
 export interface FakeOptions {
@@ -12,11 +20,11 @@ export interface FakeOptions {
   env?: Record<string, string>;
   cwd?: string;
   /** What standard input holds; it ends after that. */
-  stdin?: string;
+  stdin?: string | Uint8Array;
   /** Standard streams are terminals of this size. */
   terminal?: { rows: number; columns: number };
-  /** Path → content; directories exist when a file is in them. */
-  files?: Record<string, string>;
+  /** Path → content, or where a link leads, or a directory's mode; directories exist when a file is in them as well. */
+  files?: Record<string, string | { link: string } | { directory: number }>;
   /** The daemon; without one nothing answers. */
   handler?: ApiHandler;
   clock?: VirtualClock;
@@ -68,6 +76,8 @@ export class FakeEnvironment implements CliEnvironment {
 
 export class FakeOutput implements CliOutput {
   text = '';
+  /** What was written, as it came. */
+  readonly pieces: Uint8Array[] = [];
   readonly isTerminal: boolean;
   #terminal: { rows: number; columns: number } | undefined;
   #decoder = new TextDecoder();
@@ -78,6 +88,7 @@ export class FakeOutput implements CliOutput {
   }
 
   async write(data: Uint8Array | string): Promise<void> {
+    this.pieces.push(typeof data === 'string' ? new TextEncoder().encode(data) : data.slice());
     this.text += typeof data === 'string' ? data : this.#decoder.decode(data, { stream: true });
   }
 
@@ -86,43 +97,147 @@ export class FakeOutput implements CliOutput {
   }
 }
 
+interface FakeFile {
+  type: FileStatus['type'];
+  mode: number;
+  content: Uint8Array;
+  linkName?: string;
+}
+
+/** When every file was changed. */
+export const FAKE_MTIME_MS = Date.UTC(2026, 0, 1);
+
 class FakeFiles implements CliFiles {
-  /** Absolute path → content. */
-  readonly contents = new Map<string, Uint8Array>();
+  /** By absolute path; a directory is there when it is named or something is in it. */
+  readonly #files = new Map<string, FakeFile>();
 
   constructor(
-    files: Record<string, string>,
+    files: Record<string, string | { link: string } | { directory: number }>,
     readonly cwd: string,
   ) {
-    for (const [path, text] of Object.entries(files)) this.contents.set(this.#resolve(path), new TextEncoder().encode(text));
+    const empty = new Uint8Array(0);
+    for (const [path, file] of Object.entries(files)) {
+      if (typeof file === 'string') this.#put(path, { type: 'file', mode: 0o644, content: new TextEncoder().encode(file) });
+      else if ('link' in file) this.#put(path, { type: 'symlink', mode: 0o777, content: empty, linkName: file.link });
+      else this.#put(path, { type: 'directory', mode: file.directory, content: empty });
+    }
+  }
+
+  /** Absolute path → content, of regular files. */
+  get contents(): ReadonlyMap<string, Uint8Array> {
+    return new Map([...this.#files].filter(([, { type }]) => type === 'file').map(([path, { content }]) => [path, content]));
+  }
+
+  /** `-rw-r--r-- text`, `drwx------`, `link -> target`: what is at a path. */
+  describe(path: string): string | undefined {
+    const file = this.#files.get(this.#resolve(path));
+    if (!file) return undefined;
+    const mode = file.mode.toString(8);
+    if (file.type === 'symlink') return `link -> ${file.linkName ?? ''}`;
+    return file.type === 'directory' ? `directory ${mode}` : `${mode} ${new TextDecoder().decode(file.content)}`;
   }
 
   async read(path: string): Promise<Uint8Array> {
-    const bytes = this.contents.get(this.#resolve(path));
-    if (!bytes) throw new FileError('ENOENT', `open ${path}: no such file or directory`);
-    return bytes;
+    const file = await this.#found('open', path);
+    if (file.type === 'directory') throw new FileError('EISDIR', `read ${path}: is a directory`);
+    return file.content;
   }
 
-  async write(path: string, bytes: Uint8Array): Promise<void> {
-    this.contents.set(this.#resolve(path), bytes);
+  async *chunks(path: string): AsyncGenerator<Uint8Array> {
+    yield await this.read(path);
   }
 
-  async stat(path: string): Promise<{ type: 'file' | 'directory'; sizeBytes: number; mode: number }> {
-    const resolved = this.#resolve(path);
-    const bytes = this.contents.get(resolved);
-    if (bytes) return { type: 'file', sizeBytes: bytes.length, mode: 0o644 };
-    if ((await this.list(resolved)).length > 0) return { type: 'directory', sizeBytes: 0, mode: 0o755 };
-    throw new FileError('ENOENT', `stat ${path}: no such file or directory`);
+  async write(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+    const existing = this.#files.get(this.#resolve(path));
+    if (await this.#isDirectory(path)) throw new FileError('EISDIR', `open ${path}: is a directory`);
+    await this.#checkParent(path);
+    this.#put(path, { type: 'file', mode: existing?.mode ?? mode, content: bytes.slice() });
+  }
+
+  async append(path: string, bytes: Uint8Array): Promise<void> {
+    const file = await this.#found('open', path);
+    const content = new Uint8Array(file.content.length + bytes.length);
+    content.set(file.content);
+    content.set(bytes, file.content.length);
+    file.content = content;
+  }
+
+  async stat(path: string, { follow = true }: { follow?: boolean } = {}): Promise<FileStatus> {
+    const { type, mode, content, linkName } = await this.#found('stat', path, follow);
+    return { type, sizeBytes: content.length, mode, uid: 0, gid: 0, mtimeMs: FAKE_MTIME_MS, ...(linkName !== undefined && { linkName }) };
   }
 
   async list(path: string): Promise<string[]> {
     const prefix = `${this.#resolve(path).replace(/\/$/, '')}/`;
-    const names = [...this.contents.keys()].filter((name) => name.startsWith(prefix));
+    const names = [...this.#files.keys()].filter((name) => name.startsWith(prefix) && name !== '/');
     return [...new Set(names.map((name) => name.slice(prefix.length).split('/')[0] ?? ''))].sort();
   }
 
   async remove(path: string): Promise<void> {
-    if (!this.contents.delete(this.#resolve(path))) throw new FileError('ENOENT', `remove ${path}: no such file or directory`);
+    const top = this.#resolve(path);
+    const gone = [...this.#files.keys()].filter((name) => name === top || name.startsWith(`${top}/`));
+    if (gone.length === 0) throw new FileError('ENOENT', `remove ${path}: no such file or directory`);
+    for (const name of gone) this.#files.delete(name);
+  }
+
+  async makeDirectory(path: string, mode = 0o755): Promise<void> {
+    if (await this.#isDirectory(path)) return;
+    if (this.#files.has(this.#resolve(path))) throw new FileError('EEXIST', `mkdir ${path}: file exists`);
+    this.#put(path, { type: 'directory', mode, content: new Uint8Array(0) });
+  }
+
+  async symlink(target: string, path: string): Promise<void> {
+    if (this.#files.has(this.#resolve(path))) throw new FileError('EEXIST', `symlink ${path}: file exists`);
+    this.#put(path, { type: 'symlink', mode: 0o777, content: new Uint8Array(0), linkName: target });
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const file = await this.#found('rename', from, false);
+    this.#files.delete(this.#resolve(from));
+    this.#put(to, file);
+  }
+
+  async setMode(path: string, mode: number): Promise<void> {
+    (await this.#found('chmod', path)).mode = mode;
+  }
+
+  async *walk(path: string, enter: (path: string) => boolean = () => true, below = ''): AsyncGenerator<WalkedFile> {
+    for (const name of await this.list(below === '' ? path : `${path}/${below}`)) {
+      const own = below === '' ? name : `${below}/${name}`;
+      const { type, ...status } = await this.stat(`${path}/${own}`, { follow: false });
+      yield { path: own, type: type === 'other' ? 'socket' : type, ...status, content: () => this.read(`${path}/${own}`) };
+      if (type === 'directory' && enter(own)) yield* this.walk(path, enter, own);
+    }
+  }
+
+  async #found(verb: string, path: string, follow = true): Promise<FakeFile> {
+    const resolved = this.#resolve(path);
+    const file = this.#files.get(resolved);
+    if (file?.type === 'symlink' && follow) {
+      const target = file.linkName ?? '';
+      return await this.#found(verb, target.startsWith('/') ? target : `${resolved}/../${target}`);
+    }
+    if (file) return file;
+    if (resolved === '/' || (await this.list(resolved)).length > 0) return { type: 'directory', mode: 0o755, content: new Uint8Array(0) };
+    throw new FileError('ENOENT', `${verb} ${path}: no such file or directory`);
+  }
+
+  async #isDirectory(path: string): Promise<boolean> {
+    return await this.stat(path).then(
+      ({ type }) => type === 'directory',
+      () => false,
+    );
+  }
+
+  /** A file can be made only where its directory is; the working directory always is. */
+  async #checkParent(path: string): Promise<void> {
+    const parent = this.#resolve(`${path}/..`);
+    if (parent === this.cwd || parent === '/' || (await this.#isDirectory(parent))) return;
+    throw new FileError('ENOENT', `open ${path}: no such file or directory`);
+  }
+
+  #put(path: string, file: FakeFile): void {
+    this.#files.set(this.#resolve(path), file);
   }
 
   #resolve(path: string): string {
@@ -135,12 +250,13 @@ class FakeFiles implements CliFiles {
   }
 }
 
-function fakeInput(text: string, isTerminal: boolean): CliInput & { raw: boolean } {
+function fakeInput(content: string | Uint8Array, isTerminal: boolean): CliInput & { raw: boolean } {
   return {
     isTerminal,
     raw: false,
     async *chunks() {
-      if (text !== '') yield new TextEncoder().encode(text);
+      const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+      if (bytes.length > 0) yield bytes;
     },
     async setRaw(raw) {
       this.raw = raw;

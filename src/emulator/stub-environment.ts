@@ -3,13 +3,27 @@
  * files are reached through the agent with the stub's own root, directory and rights.
  */
 import type { ApiHandler } from '#engine/api/http.ts';
+import { concatBytes } from '#engine/bytes.ts';
 import { EngineError } from '#engine/errors.ts';
-import { FileError, type CliEnvironment, type CliFiles, type CliInput, type CliOutput } from '#cli/environment.ts';
+import { FileError, type CliEnvironment, type CliFiles, type CliInput, type CliOutput, type WalkedFile } from '#cli/environment.ts';
 import { AgentError, ChannelClosed } from './agent/agent-error.ts';
 import type { Channel } from './agent/channel.ts';
 import type { AgentClient } from './agent/client.ts';
 import type { Op } from './agent/op.ts';
-import { daemonAt, readdir, readFile, rmtree, stat, writeFile } from './agent/ops.ts';
+import {
+  chmod,
+  daemonAt,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rmtree,
+  stat,
+  symlink,
+  writeFile,
+  type FileStat,
+  type FileType,
+} from './agent/ops.ts';
 import type { Stub } from './agent/stub.ts';
 import { systemClock } from './ports/clock.ts';
 
@@ -98,35 +112,83 @@ function filesOf(agent: AgentClient, stub: Stub): CliFiles {
       throw error;
     }
   };
+  const read = async (path: string): Promise<Uint8Array> => {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const part of chunks(path)) {
+      parts.push(part);
+      length += part.length;
+      if (length > MAX_FILE_BYTES) throw new FileError('EFBIG', `read ${path}: file too large`);
+    }
+    return concatBytes(parts);
+  };
+  async function* chunks(path: string): AsyncGenerator<Uint8Array> {
+    for (let at = 0; ;) {
+      const part = await run(readFile(path, PIECE_BYTES, at));
+      if (part.length === 0) return;
+      yield part;
+      at += part.length;
+    }
+  }
+  const append = async (path: string, bytes: Uint8Array): Promise<void> => {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      await run(writeFile(path, 0o644, bytes.subarray(at, at + PIECE_BYTES), { append: true }));
+    }
+  };
   return {
-    async read(path) {
-      const parts: Uint8Array[] = [];
-      let length = 0;
-      for (;;) {
-        const part = await run(readFile(path, PIECE_BYTES, length));
-        if (part.length === 0) break;
-        parts.push(part);
-        length += part.length;
-        if (length > MAX_FILE_BYTES) throw new FileError('EFBIG', `read ${path}: file too large`);
-      }
-      const out = new Uint8Array(length);
-      let at = 0;
-      for (const part of parts) {
-        out.set(part, at);
-        at += part.length;
-      }
-      return out;
-    },
+    read,
+    chunks,
+    append,
     async write(path, bytes, mode) {
-      for (let at = 0; at === 0 || at < bytes.length; at += PIECE_BYTES) {
-        await run(writeFile(path, mode ?? 0o644, bytes.subarray(at, at + PIECE_BYTES), { append: at > 0 }));
-      }
+      await run(writeFile(path, mode ?? 0o644, bytes.subarray(0, PIECE_BYTES)));
+      await append(path, bytes.subarray(PIECE_BYTES));
     },
-    async stat(path) {
-      const { type, sizeBytes, mode } = await run(stat(path));
-      return { type: type === 'file' || type === 'directory' || type === 'symlink' ? type : 'other', sizeBytes, mode };
+    async stat(path, options = {}) {
+      const { type, sizeBytes, mode, uid, gid, modifiedMs, target } = await run(stat(path, options));
+      const known = type === 'file' || type === 'directory' || type === 'symlink' ? type : 'other';
+      return { type: known, sizeBytes, mode, uid, gid, mtimeMs: modifiedMs, ...(target && { linkName: target }) };
     },
     list: async (path) => (await run(readdir(path))).map(({ name }) => name),
     remove: (path) => run(rmtree(path)),
+    makeDirectory: (path, mode) => run(mkdir(path, mode)),
+    symlink: (target, path) => run(symlink(target, path)),
+    rename: (from, to) => run(rename(from, to)),
+    setMode: (path, mode) => run(chmod(path, mode)),
+    walk: (path, enter) => walk(path, '', enter ?? (() => true), { run, read }),
   };
+}
+
+interface Walker {
+  run: <R>(step: Op<R>) => Promise<R>;
+  read: (path: string) => Promise<Uint8Array>;
+}
+
+/** @param below the path, relative to the directory walked, of what is listed now */
+async function* walk(top: string, below: string, enter: (path: string) => boolean, walker: Walker): AsyncGenerator<WalkedFile> {
+  const names = (await walker.run(readdir(below === '' ? top : `${top}/${below}`))).map(({ name }) => name);
+  for (const name of names.sort((a, b) => (a < b ? -1 : 1))) {
+    const path = below === '' ? name : `${below}/${name}`;
+    const found = await walker.run(stat(`${top}/${path}`, { follow: false }));
+    yield walkedFile(path, found, () => walker.read(`${top}/${path}`));
+    if (found.type === 'directory' && enter(path)) yield* walk(top, path, enter, walker);
+  }
+}
+
+function walkedFile(path: string, found: FileStat, content: () => Promise<Uint8Array>): WalkedFile {
+  const { mode, uid, gid, sizeBytes, modifiedMs, target } = found;
+  return {
+    path,
+    type: walkedType(found.type),
+    mode,
+    uid,
+    gid,
+    mtimeMs: modifiedMs,
+    sizeBytes,
+    ...(target && { linkName: target }),
+    content,
+  };
+}
+
+function walkedType(type: FileType): WalkedFile['type'] {
+  return type === 'pipe' ? 'fifo' : type === 'unknown' ? 'socket' : type;
 }
