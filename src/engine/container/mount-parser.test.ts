@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cleanPath, mountProblem, parseBind, parseVolumesFrom, tmpfsOptions } from './mount-parser.ts';
+import { cleanPath } from '../go-path.ts';
+import { mountProblem, parseBind, parseVolumesFrom, tmpfsOptions } from './mount-parser.ts';
 
 /** Rows of moby's linux_parser_test.go, v28.2.2. */
 const valid = [

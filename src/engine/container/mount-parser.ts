@@ -4,6 +4,7 @@
  */
 import type { Mount as MountSpec } from '../api/types/container.ts';
 import { EngineError } from '../errors.ts';
+import { cleanPath } from '../go-path.ts';
 import type { Mount } from './mount.ts';
 
 const propagations = ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'];
@@ -159,18 +160,6 @@ function isMode(mode: string): boolean {
     options.every((option) => kinds.some((kind) => kind.includes(option))) &&
     kinds.every((kind) => options.filter((option) => kind.includes(option)).length <= 1)
   );
-}
-
-/** Go's path.Clean. */
-export function cleanPath(path: string): string {
-  const rooted = path.startsWith('/');
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
-    else if (part === '..' && !rooted) parts.push(part);
-    else if (part !== '' && part !== '.' && part !== '..') parts.push(part);
-  }
-  return (rooted ? '/' : '') + parts.join('/') || '.';
 }
 
 function isLocal(path: string): boolean {

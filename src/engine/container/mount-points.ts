@@ -5,11 +5,12 @@
  */
 import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
 import { EngineError } from '../errors.ts';
+import { cleanPath } from '../go-path.ts';
 import type { Volumes } from '../volume/volumes.ts';
 import { mountpointOf } from '../volume/volumes.ts';
 import type { Container } from './container.ts';
 import type { Mount } from './mount.ts';
-import { cleanPath, parseBind, parseMount, parseVolumesFrom } from './mount-parser.ts';
+import { parseBind, parseMount, parseVolumesFrom } from './mount-parser.ts';
 
 const dockerRoot = '/var/lib/docker';
 

@@ -4,8 +4,9 @@
  */
 import type { ContainerConfig, HealthConfig, HostConfig } from '../api/types/container.ts';
 import { EngineError } from '../errors.ts';
+import { cleanPath } from '../go-path.ts';
 import { looksLikeIpv6, parseIpv4 } from '../network/ipv4.ts';
-import { cleanPath, destinationProblem, mountProblem } from './mount-parser.ts';
+import { destinationProblem, mountProblem } from './mount-parser.ts';
 import { parseSignal } from './signals.ts';
 import { normalizedCapabilities } from './spec/capabilities.ts';
 import { adaptResources, type NodeLimits } from './validate-resources.ts';
