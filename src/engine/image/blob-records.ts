@@ -37,7 +37,7 @@ export class BlobRecords {
     if (!bytes) return [];
     try {
       const records: unknown = JSON.parse(new TextDecoder().decode(bytes));
-      return Array.isArray(records) ? (records as BlobRecord[]).filter((record) => isDigest(String(record?.Digest))) : [];
+      return Array.isArray(records) ? (records as unknown[]).filter(isBlobRecord) : [];
     } catch {
       // Only a memory of where to find things again.
       return [];
@@ -52,11 +52,24 @@ export class BlobRecords {
     this.#storage.write(byDigest(digest), encoder.encode(diffId), 0o644);
   }
 
+  /** A repository turned out not to have the blob any more. */
+  removeSource(diffId: string, gone: BlobRecord): void {
+    const left = this.sourcesOf(diffId).filter(
+      (record) => record.Digest !== gone.Digest || record.SourceRepository !== gone.SourceRepository,
+    );
+    this.#storage.write(byDiffId(diffId), new TextEncoder().encode(JSON.stringify(left)), 0o644);
+  }
+
   /** The layer is gone: its blobs have to be fetched again. */
   forget(diffId: string): void {
     for (const { Digest } of this.sourcesOf(diffId)) this.#storage.remove(byDigest(Digest));
     this.#storage.remove(byDiffId(diffId));
   }
+}
+
+function isBlobRecord(value: unknown): value is BlobRecord {
+  const { Digest, Size, SourceRepository } = (value ?? {}) as Partial<BlobRecord>;
+  return isDigest(String(Digest)) && Number.isSafeInteger(Size) && typeof SourceRepository === 'string';
 }
 
 function byDigest(digest: string): string {

@@ -1,6 +1,6 @@
 /**
- * Fetches one layer's blob and verifies it. Transfers that break are tried again, as Docker does; what was
- * fetched of them is thrown away.
+ * Fetches one layer's blob and verifies it. A transfer that breaks is taken up where it broke, when the registry can do
+ * that; memory is taken as bytes come, not as they are promised.
  * Source: moby distribution/xfer and pull_v2.go.
  */
 import type { Cancellation } from '../cancellation.ts';
@@ -11,13 +11,17 @@ import { shortId } from '../id.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/manifest.ts';
 import { ByteProgress, type ProgressSink } from './progress.ts';
+import type { BlobStream } from './registry-client.ts';
+import { RegistryError } from './registry-error.ts';
+import { withRetries } from './transfer-retry.ts';
 
 /** Larger layers are refused: a tab has to hold them. */
 export const maxBlobBytes = 512 << 20;
-const maxAttempts = 5;
+const firstBytes = 256 << 10;
 
 export interface DownloadOptions {
-  fetch: () => Promise<AsyncIterable<Uint8Array>>;
+  /** Asks for the blob from an offset on. */
+  fetch: (offset: number) => Promise<BlobStream>;
   descriptor: Descriptor;
   crypto: Crypto;
   clock: Clock;
@@ -26,53 +30,53 @@ export interface DownloadOptions {
 }
 
 export async function downloadBlob(options: DownloadOptions): Promise<Uint8Array> {
-  const { descriptor, progress, cancellation } = options;
+  const { descriptor, progress, crypto } = options;
   if (descriptor.size > maxBlobBytes) {
     throw new EngineError(
       'invalid-parameter',
       `layer ${descriptor.digest} is too large: ${descriptor.size} bytes, at most ${maxBlobBytes}`,
     );
   }
-  for (let attempt = 1; ; attempt++) {
-    cancellation.check();
-    let bytes: Uint8Array;
-    try {
-      bytes = await transfer(options);
-    } catch (error) {
-      cancellation.check();
-      if (!isWorthRetrying(error) || attempt >= maxAttempts) throw error;
-      await waitToRetry(options, attempt * 5);
-      continue;
-    }
-    const id = shortId(descriptor.digest);
+  const id = shortId(descriptor.digest);
+  const received = new Received(descriptor.size);
+  return withRetries({ ...options, id }, async () => {
+    const resumed = received.length > 0;
+    await transfer(options, received);
     progress({ kind: 'action', id, action: 'Verifying Checksum' });
-    if ((await digestOf(options.crypto, bytes)) !== descriptor.digest) {
-      throw new EngineError('unknown', `filesystem layer verification failed for digest ${descriptor.digest}`);
+    const bytes = received.bytes();
+    if ((await digestOf(crypto, bytes)) !== descriptor.digest) {
+      received.clear();
+      // The parts of a transfer that was resumed may be of different blobs.
+      throw new RegistryError('unknown', '', `filesystem layer verification failed for digest ${descriptor.digest}`, !resumed);
     }
     progress({ kind: 'action', id, action: 'Download complete' });
     return bytes;
-  }
+  });
 }
 
-/** Reads a blob of at most the size it should have; a byte more is enough to know that it is another. */
-async function transfer({ fetch, descriptor, clock, progress, cancellation }: DownloadOptions): Promise<Uint8Array> {
-  const chunks = (await fetch())[Symbol.asyncIterator]();
+/** Reads a blob to its end, or to a byte more than it should have: enough to know that it is another. */
+async function transfer({ fetch, descriptor, clock, progress, cancellation }: DownloadOptions, received: Received): Promise<void> {
+  const { offset, chunks: stream } = await fetch(received.length);
+  if (offset !== received.length) received.clear();
+  const chunks = stream[Symbol.asyncIterator]();
   const stopListening = cancellation.onCancel(() => void chunks.return?.());
   try {
-    const count = new ByteProgress(progress, () => clock.now(), shortId(descriptor.digest), 'Downloading', descriptor.size);
-    const bytes = new Uint8Array(descriptor.size + 1);
-    let length = 0;
+    const count = new ByteProgress(
+      progress,
+      () => clock.now(),
+      shortId(descriptor.digest),
+      'Downloading',
+      descriptor.size,
+      received.length,
+    );
     for (;;) {
       const next = await chunks.next();
       cancellation.check();
-      if (next.done) return bytes.subarray(0, length);
-      const chunk = next.value.subarray(0, bytes.length - length);
-      bytes.set(chunk, length);
-      length += chunk.length;
-      count.add(chunk.length);
-      if (length > descriptor.size) {
+      if (next.done) return;
+      count.add(received.append(next.value));
+      if (received.length > descriptor.size) {
         await chunks.return?.();
-        return bytes;
+        return;
       }
     }
   } finally {
@@ -80,23 +84,33 @@ async function transfer({ fetch, descriptor, clock, progress, cancellation }: Do
   }
 }
 
-/** A registry that said no will say it again. */
-function isWorthRetrying(error: unknown): boolean {
-  return !(error instanceof EngineError) || error.kind === 'unavailable' || error.kind === 'data-loss';
-}
+/** Bytes that came so far; grows with them, up to a byte more than expected. */
+class Received {
+  #buffer = new Uint8Array(0);
+  length = 0;
 
-async function waitToRetry({ descriptor, clock, progress, cancellation }: DownloadOptions, seconds: number): Promise<void> {
-  for (let left = seconds; left > 0; left--) {
-    progress({ kind: 'action', id: shortId(descriptor.digest), action: `Retrying in ${left} second${left === 1 ? '' : 's'}` });
-    await new Promise<void>((resolve) => {
-      const stop = clock.after(1000, done);
-      const stopListening = cancellation.onCancel(done);
-      function done(): void {
-        stop();
-        stopListening();
-        resolve();
-      }
-    });
-    cancellation.check();
+  constructor(readonly expectedBytes: number) {}
+
+  /** @returns how many bytes there was room for */
+  append(chunk: Uint8Array): number {
+    const part = chunk.subarray(0, this.expectedBytes + 1 - this.length);
+    const needed = this.length + part.length;
+    if (needed > this.#buffer.length) {
+      const larger = new Uint8Array(Math.min(this.expectedBytes + 1, Math.max(2 * this.#buffer.length, needed, firstBytes)));
+      larger.set(this.#buffer.subarray(0, this.length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(part, this.length);
+    this.length = needed;
+    return part.length;
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  clear(): void {
+    this.#buffer = new Uint8Array(0);
+    this.length = 0;
   }
 }

@@ -47,6 +47,8 @@ export class Images {
   readonly blobs: BlobRecords;
   /** Docker's default for concurrent downloads. */
   readonly downloadSlots = new Semaphore(3);
+  /** … and uploads. */
+  readonly uploadSlots = new Semaphore(5);
   /** Pulls and imports that run, with what stops them. */
   readonly #jobs = new Map<Promise<unknown>, Cancellation>();
   /** Layers (chainIDs) that work in progress stands on, and how often. */

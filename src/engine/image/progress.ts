@@ -4,7 +4,9 @@ export type Progress =
   /** A line of its own: `Pulling from library/busybox`, `Digest: sha256:…`. */
   | { kind: 'message'; text: string; id?: string }
   /** A layer's state; with counts while bytes move. */
-  | { kind: 'action'; id: string; action: string; current?: number; total?: number };
+  | { kind: 'action'; id: string; action: string; current?: number; total?: number }
+  /** What was pushed, for programs. */
+  | { kind: 'pushed'; tag: string; digest: string; sizeBytes: number };
 
 export type ProgressSink = (progress: Progress) => void;
 
@@ -13,7 +15,7 @@ const intervalMs = 100;
 
 /** Counts bytes and tells the sink now and then: every percent, at most ten times a second, and at the end. */
 export class ByteProgress {
-  #current = 0;
+  #current: number;
   #toldAt = 0;
   #toldMs = -Infinity;
 
@@ -23,13 +25,18 @@ export class ByteProgress {
     readonly id: string,
     readonly action: string,
     readonly total: number,
-  ) {}
+    /** Known already when counting begins. */
+    current = 0,
+  ) {
+    this.#current = current;
+  }
 
-  add(byteCount: number): void {
+  /** @param isLast there is no more, however much was expected */
+  add(byteCount: number, isLast = false): void {
     this.#current += byteCount;
     const step = Math.min(512 * 1024, this.total * 0.01);
     const due = this.#current - this.#toldAt > step && this.now() - this.#toldMs >= intervalMs;
-    if (due || this.#current === this.total) this.#tell();
+    if (due || isLast || this.#current === this.total) this.#tell();
   }
 
   #tell(): void {

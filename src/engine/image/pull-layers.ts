@@ -9,18 +9,17 @@ import { shortId } from '../id.ts';
 import { chainIdAbove } from '../oci/chain-id.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/manifest.ts';
-import { fullName, type Reference } from '../oci/reference.ts';
+import { fullName } from '../oci/reference.ts';
 import { decompressLayer } from './decompress.ts';
 import { downloadBlob } from './download.ts';
 import type { Images } from './images.ts';
 import type { Layer } from './layer-store.ts';
 import type { ProgressSink } from './progress.ts';
-import type { RegistryClient } from './registry-client.ts';
+import type { BlobStream, RegistryClient } from './registry-client.ts';
 
 export interface LayerPull {
   images: Images;
   client: RegistryClient;
-  repository: Reference;
   /** Bottom first. */
   descriptors: readonly Descriptor[];
   /** What the image's configuration says the layers are; rejects when that could not be fetched. */
@@ -46,7 +45,7 @@ export async function pullLayers(pull: LayerPull): Promise<void> {
     for (const [i, descriptor] of missing.entries()) {
       const blob = await downloads[i]!;
       const layer = await unpack(pull, descriptor, blob, top, diffIds[present.length + i]!);
-      images.blobs.add(layer.diffId, descriptor.digest, descriptor.size, fullName(pull.repository));
+      images.blobs.add(layer.diffId, descriptor.digest, descriptor.size, fullName(pull.client.repository));
       top = layer.chainId;
       if (missing.findIndex((other) => other.digest === descriptor.digest) === i)
         progress({ kind: 'action', id: shortId(descriptor.digest), action: 'Pull complete' });
@@ -76,7 +75,7 @@ async function presentLayers({ images, descriptors, progress, hold }: LayerPull)
 
 /** One download per different blob, as many at a time as the node allows. */
 function startDownloads(
-  { images, client, repository, progress }: LayerPull,
+  { images, client, progress }: LayerPull,
   missing: readonly Descriptor[],
   cancellation: Cancellation,
 ): Promise<Uint8Array>[] {
@@ -86,7 +85,7 @@ function startDownloads(
     if (byDigest.has(descriptor.digest)) continue;
     progress({ kind: 'action', id: shortId(descriptor.digest), action: 'Pulling fs layer' });
     const waits = images.downloadSlots.busy;
-    const fetch = (): Promise<AsyncIterable<Uint8Array>> => client.blob(repository, descriptor.digest);
+    const fetch = (offset: number): Promise<BlobStream> => client.blob(descriptor.digest, offset);
     const download = images.downloadSlots.run(() => downloadBlob({ fetch, descriptor, crypto, clock, progress, cancellation }));
     if (waits) progress({ kind: 'action', id: shortId(descriptor.digest), action: 'Waiting' });
     // Looked at in order; one that fails early is not unhandled.

@@ -163,21 +163,84 @@ describe('pull', () => {
     expect(layerCount()).toBe(1);
   });
 
-  it('tries a broken transfer again, as Docker does', async () => {
-    let failures = 2;
-    docker.registry.intercept = async ({ path }) => {
-      if (!path.endsWith(busybox.layerDigests[0]!) || failures-- <= 0) return undefined;
+  /** Answers the first so many requests for a blob with ten of its bytes and a broken connection. */
+  function breakBlob(digest: string, count: number, { ranges = true, damage = false } = {}): (string | undefined)[] {
+    const asked: (string | undefined)[] = [];
+    const blob = docker.registry.blobs.get(digest)!;
+    docker.registry.intercept = async ({ path, headers }) => {
+      if (!path.endsWith(digest)) return undefined;
+      const { range } = headers;
+      asked.push(range);
+      if (asked.length > count) return ranges ? undefined : respond(200, blob, {});
+      const from = ranges ? Number(/\d+/.exec(range ?? '')?.[0] ?? 0) : 0;
       const body = new Channel<Uint8Array>();
-      body.push(new Uint8Array(10));
+      body.push(damage ? new Uint8Array(10) : blob.slice(from, from + 10));
       body.end(new EngineError('unavailable', 'connection reset'));
-      return { status: 200, headers: {}, body };
+      const partial = { 'content-range': `bytes ${from}-${blob.length - 1}/${blob.length}` };
+      return { status: from > 0 ? 206 : 200, headers: from > 0 ? partial : {}, url: '', body };
     };
+    return asked;
+  }
+
+  async function pullPatiently(seconds: number): Promise<string[]> {
     const pulling = docker.pull('busybox', 'latest');
-    for (let second = 0; second < 20; second++) await docker.clock.advance(1000);
-    const told = statuses(await pulling);
+    for (let second = 0; second < seconds; second++) await docker.clock.advance(1000);
+    return statuses(await pulling);
+  }
+
+  it('goes on with a broken transfer where it broke, after as long as Docker waits', async () => {
+    const asked = breakBlob(busybox.layerDigests[0]!, 2);
+    const told = await pullPatiently(20);
+    expect(asked).toEqual([undefined, 'bytes=10-', 'bytes=20-']);
     expect(told.filter((line) => line.includes('Retrying'))).toHaveLength(15);
     expect(told).toContain(`${short(busybox.layerDigests[0]!)}: Retrying in 1 second`);
     expect(told.at(-1)).toBe('Status: Downloaded newer image for busybox:latest');
+  });
+
+  it('begins again where the registry knows no ranges', async () => {
+    expect(breakBlob(busybox.layerDigests[0]!, 1, { ranges: false })).toEqual([]);
+    expect((await pullPatiently(6)).at(-1)).toBe('Status: Downloaded newer image for busybox:latest');
+  });
+
+  it('begins again when the parts do not fit together', async () => {
+    const asked = breakBlob(busybox.layerDigests[0]!, 1, { damage: true });
+    expect((await pullPatiently(20)).at(-1)).toBe('Status: Downloaded newer image for busybox:latest');
+    expect(asked).toEqual([undefined, 'bytes=10-', undefined]);
+  });
+
+  it('gives up after five attempts', async () => {
+    breakBlob(busybox.layerDigests[0]!, Infinity);
+    expect((await pullPatiently(60)).at(-1)).toBe('error connection reset');
+    expectNothing();
+  });
+
+  it('takes no memory for bytes that only were promised', async () => {
+    const manifest = JSON.parse(new TextDecoder().decode(docker.registry.manifests.get(busybox.digest)!.bytes)) as {
+      mediaType: string;
+      layers: { size: number }[];
+    };
+    manifest.layers[0]!.size = 500 << 20;
+    await docker.registry.addManifest(['docker.io/library/promising:latest'], manifest);
+    const before = process.memoryUsage().arrayBuffers;
+    docker.registry.intercept = async ({ path }) => {
+      if (path.endsWith(busybox.layerDigests[0]!)) expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 << 20);
+      return undefined;
+    };
+    expect(statuses(await docker.pull('promising', 'latest')).at(-1)).toMatch(/^Status: /);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 << 20);
+  });
+
+  it('reads every page of a list of tags, and no page twice', async () => {
+    const pages: string[] = [];
+    docker.registry.intercept = async ({ path }) => {
+      if (!path.includes('/tags/list')) return undefined;
+      pages.push(path);
+      const tags = path.includes('last=latest') ? ['1.35'] : ['latest'];
+      const link = '</v2/library/busybox/tags/list?last=latest&n=1>; rel="next"';
+      return respond(200, new TextEncoder().encode(JSON.stringify({ tags })), { link });
+    };
+    expect(statuses(await docker.pull('busybox')).filter((line) => line.includes('Pulling from'))).toHaveLength(2);
+    expect(pages).toEqual(['/v2/library/busybox/tags/list', '/v2/library/busybox/tags/list?last=latest&n=1']);
   });
 });
 
@@ -210,10 +273,11 @@ describe('a pull that fails', () => {
   });
 
   it.each([
+    ['401', () => refuse(401, 'UNAUTHORIZED', 'authentication required'), 'unauthorized: authentication required'],
     [
-      '401',
-      () => refuse(401, 'UNAUTHORIZED', 'authentication required'),
-      "pull access denied for localhost:5000/x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied\nLogging in to registries is not supported here yet.",
+      'denied',
+      () => refuse(403, 'DENIED', ''),
+      "pull access denied for localhost:5000/x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
     ],
     [
       'an unknown name',
@@ -221,7 +285,7 @@ describe('a pull that fails', () => {
       'repository localhost:5000/x not found: name unknown: repository name not known to registry',
     ],
     ['too many requests', () => refuse(429, 'TOOMANYREQUESTS', 'slow down'), 'toomanyrequests: slow down'],
-    ['nonsense', () => respond(500, new TextEncoder().encode('<html>'), {}), 'received unexpected HTTP status: 500'],
+    ['nonsense', () => respond(500, new TextEncoder().encode('<html>'), {}), 'received unexpected HTTP status: 500 Internal Server Error'],
     ['no manifest', () => respond(200, new TextEncoder().encode('<html>'), {}), 'unsupported manifest format'],
     [
       'a wrong digest',
@@ -297,7 +361,7 @@ describe('a pull that fails', () => {
     const body = new Channel<Uint8Array>({ onClose: () => (left = true) });
     let left = false;
     docker.registry.intercept = ({ path }) =>
-      Promise.resolve(path.endsWith(busybox.layerDigests[0]!) ? { status: 200, headers: {}, body } : undefined);
+      Promise.resolve(path.endsWith(busybox.layerDigests[0]!) ? { status: 200, headers: {}, url: '', body } : undefined);
     const { chunks } = await docker.client.stream('/images/create', { method: 'POST', query: { fromImage: 'busybox', tag: 'latest' } });
     const reading = jsonDocuments<ProgressMessage>(chunks)[Symbol.asyncIterator]();
     body.push(new Uint8Array(100));

@@ -15,11 +15,13 @@ import { hostPlatform } from './platform.ts';
 import type { ProgressSink } from './progress.ts';
 import { pullLayers } from './pull-layers.ts';
 import { RegistryClient } from './registry-client.ts';
+import type { RegistryCredentials } from './registry-credentials.ts';
 
 export interface PullRequest {
   /** Without tag and digest: every tag of the repository. */
   reference: Reference;
   platform?: Platform | undefined;
+  credentials?: RegistryCredentials | undefined;
   progress: ProgressSink;
   cancellation: Cancellation;
 }
@@ -30,7 +32,7 @@ export async function pullImage(images: Images, request: PullRequest): Promise<v
   const pull = new Pull(images, request);
   let changed = false;
   if (isNameOnly(reference)) {
-    for (const tag of await pull.client.tags(reference)) changed = (await pull.one(withTag(reference, tag))) || changed;
+    for (const tag of await pull.client.tags()) changed = (await pull.one(withTag(reference, tag))) || changed;
   } else changed = await pull.one(reference);
   const shown = familiarString(reference);
   progress({ kind: 'message', text: changed ? `Status: Downloaded newer image for ${shown}` : `Status: Image is up to date for ${shown}` });
@@ -45,7 +47,7 @@ class Pull {
   readonly #request: PullRequest;
 
   constructor(images: Images, request: PullRequest) {
-    this.client = new RegistryClient(images.ports);
+    this.client = new RegistryClient(images.ports, request.reference, request);
     this.#images = images;
     this.#request = request;
   }
@@ -62,7 +64,7 @@ class Pull {
   }
 
   async #image(manifest: Manifest | Index, reference: Reference, depth = 0): Promise<Image> {
-    if (manifest.kind === 'manifest') return this.#fromManifest(manifest, reference);
+    if (manifest.kind === 'manifest') return this.#fromManifest(manifest);
     const platform = this.#request.platform ?? hostPlatform;
     const chosen = matching(manifest, platform)[0];
     if (!chosen || depth > 1)
@@ -71,20 +73,19 @@ class Pull {
     return this.#image(inner.manifest, reference, depth + 1);
   }
 
-  async #fromManifest({ config, layers, mediaType }: Manifest, reference: Reference): Promise<Image> {
+  async #fromManifest({ config, layers, mediaType }: Manifest): Promise<Image> {
     const images = this.#images;
     const known = images.store.get(config.digest);
     if (known) return known;
     checkMediaTypes(mediaType, config, layers);
     const held: Layer[] = [];
-    const configBytes = this.client.config(reference, config);
+    const configBytes = this.client.config(config);
     const parsed = configBytes.then(parseImageConfig);
     parsed.catch(() => {});
     try {
       await pullLayers({
         images,
         client: this.client,
-        repository: trimNamed(reference),
         descriptors: layers,
         diffIds: parsed.then((file) => file.rootfs.diff_ids),
         progress: this.#request.progress,

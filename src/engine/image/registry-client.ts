@@ -1,33 +1,65 @@
 /**
- * Asks a registry for manifests and blobs, and turns its refusals into Docker's words. Verifies that content has
- * the digest it was asked for. Knows nothing of what is here already.
- * Source: OCI distribution-spec; moby distribution/errors.go.
+ * Asks a registry for one repository's manifests, tags and blobs, and gives it some. Verifies that content has the digest
+ * it was asked for. Knows nothing of what is here already; uploads of blobs are in registry-upload.ts.
+ * Source: OCI distribution-spec; moby distribution.
  */
-import { concatBytes } from '../bytes.ts';
+import type { Cancellation } from '../cancellation.ts';
+import type { Clock } from '../clock.ts';
 import type { Crypto } from '../crypto.ts';
 import { EngineError } from '../errors.ts';
 import { digestOf, isDigest } from '../oci/digest.ts';
 import { acceptedManifests, maxManifestBytes, parseManifest, type Descriptor, type Index, type Manifest } from '../oci/manifest.ts';
-import { defaultDomain, familiarName, familiarString, type Reference } from '../oci/reference.ts';
+import { defaultDomain, familiarName, trimNamed, type Reference } from '../oci/reference.ts';
+import { pullRefusal } from './pull-refusal.ts';
+import type { RegistryCredentials } from './registry-credentials.ts';
+import { discard, isObject, maxAnswerBytes, parseJson, readAnswer, refusalOf, RegistryError } from './registry-error.ts';
 import type { RegistryResponse, RegistryTransport } from './registry-port.ts';
+import { AuthorizationError, RegistrySession, resolveLocation, type SessionRequest } from './registry-session.ts';
 
-/** Errors and tag lists are small. */
-const maxAnswerBytes = 1 << 20;
 const maxConfigBytes = 8 << 20;
+/** Of a list of tags; each page names the next. */
+const maxPages = 100;
+const maxTags = 10_000;
 
 export interface FetchedManifest {
   manifest: Manifest | Index;
   digest: string;
-  sizeBytes: number;
+  /** As it was sent. */
+  bytes: Uint8Array;
+}
+
+export interface RegistryPorts {
+  registry: RegistryTransport;
+  crypto: Crypto;
+  clock: Clock;
+}
+
+export interface RegistryAccess {
+  credentials?: RegistryCredentials | undefined;
+  /** What is to be done: `['pull']` unless said otherwise. */
+  actions?: readonly ('pull' | 'push')[];
+  cancellation?: Cancellation;
+}
+
+/** A blob's bytes from some offset on. */
+export interface BlobStream {
+  /** Where it begins: what was asked for, or 0 when the registry sends all of it again. */
+  offset: number;
+  chunks: AsyncIterable<Uint8Array>;
 }
 
 export class RegistryClient {
+  readonly repository: Reference;
+  readonly #session: RegistrySession;
   readonly #transport: RegistryTransport;
   readonly #crypto: Crypto;
 
-  constructor(ports: { registry: RegistryTransport; crypto: Crypto }) {
+  constructor(ports: RegistryPorts, repository: Reference, { credentials, actions = ['pull'], cancellation }: RegistryAccess = {}) {
+    this.repository = trimNamed(repository);
     this.#transport = ports.registry;
     this.#crypto = ports.crypto;
+    const scopes = [`repository:${repository.path}:${actions.join(',')}`];
+    this.#session = new RegistrySession({ ...ports, host: repository.domain, credentials, scopes, cancellation });
   }
 
   /**
@@ -37,7 +69,11 @@ export class RegistryClient {
    */
   async manifest(reference: Reference, asked = reference): Promise<FetchedManifest> {
     const name = reference.digest ?? reference.tag ?? 'latest';
-    const answer = await this.#get(reference, `manifests/${name}`, { accept: acceptedManifests.join(', ') });
+    // Docker looks for the tag first, so that is the request its errors name.
+    const answer = await this.request(
+      { method: 'GET', to: this.path(`manifests/${name}`), headers: { accept: acceptedManifests.join(', ') } },
+      'Head',
+    );
     if (answer.status !== 200) throw await this.#refusal(answer, asked);
     const bytes = await readAnswer(answer, maxManifestBytes);
     const digest = await digestOf(this.#crypto, bytes);
@@ -45,137 +81,113 @@ export class RegistryClient {
     if (claimed !== undefined && isDigest(claimed) && claimed.startsWith('sha256:') && claimed !== digest) {
       throw new EngineError('unknown', `manifest verification failed for digest ${claimed}`);
     }
-    return { manifest: parseManifest(bytes, answer.headers['content-type']), digest, sizeBytes: bytes.length };
+    return { manifest: parseManifest(bytes, answer.headers['content-type']), digest, bytes };
   }
 
-  async tags(repository: Reference): Promise<string[]> {
-    const answer = await this.#get(repository, 'tags/list', { accept: 'application/json' });
-    if (answer.status !== 200) throw await this.#refusal(answer, repository);
-    const parsed = parseJson(await readAnswer(answer, maxAnswerBytes));
-    const tags = isObject(parsed) ? (parsed['tags'] ?? []) : undefined;
-    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string'))
-      throw new EngineError('unknown', 'unexpected answer to a request for tags');
-    return tags;
+  /** Every tag, page by page. */
+  async tags(): Promise<string[]> {
+    const found = new Set<string>();
+    const asked = new Set<string>();
+    for (let to: string | undefined = this.path('tags/list'); to !== undefined && !asked.has(to) && asked.size < maxPages;) {
+      asked.add(to);
+      const answer = await this.request({ method: 'GET', to, headers: { accept: 'application/json' } });
+      if (answer.status !== 200) throw await this.#refusal(answer, this.repository);
+      const parsed = parseJson(await readAnswer(answer, maxAnswerBytes));
+      const tags = isObject(parsed) ? (parsed['tags'] ?? []) : undefined;
+      if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string') || found.size + tags.length > maxTags)
+        throw new EngineError('unknown', 'unexpected answer to a request for tags');
+      for (const tag of tags) found.add(tag);
+      to = nextPage(answer);
+    }
+    return [...found];
   }
 
   /** A blob's bytes as they come, unverified. */
-  async blob(repository: Reference, digest: string): Promise<AsyncIterable<Uint8Array>> {
-    const answer = await this.#get(repository, `blobs/${digest}`, {});
+  async blob(digest: string, offset = 0): Promise<BlobStream> {
+    const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
+    const answer = await this.request({ method: 'GET', to: this.path(`blobs/${digest}`), headers });
     if (answer.status === 404) {
       await discard(answer);
-      throw new EngineError('unknown', 'unknown blob');
+      throw new RegistryError('unknown', '', 'unknown blob', true);
     }
-    if (answer.status !== 200) throw await this.#refusal(answer, repository);
-    return answer.body;
+    if (answer.status === 416 && offset > 0) {
+      await discard(answer);
+      return this.blob(digest);
+    }
+    if (answer.status === 206 && offset > 0) {
+      const start = /^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1];
+      if (start !== undefined && Number(start) === offset) return { offset, chunks: answer.body };
+      await discard(answer);
+      // Another range than asked for is of no use.
+      return this.blob(digest);
+    }
+    if (answer.status !== 200) throw await this.#refusal(answer, this.repository);
+    return { offset: 0, chunks: answer.body };
   }
 
   /** An image configuration, verified. */
-  async config(repository: Reference, { digest, size }: Descriptor): Promise<Uint8Array> {
+  async config({ digest, size }: Descriptor): Promise<Uint8Array> {
     if (size > maxConfigBytes) throw new EngineError('invalid-parameter', `image config ${digest} is too large`);
-    const bytes = await collect(await this.blob(repository, digest), maxConfigBytes);
+    const { chunks } = await this.blob(digest);
+    const bytes = await readAnswer({ status: 200, headers: {}, url: '', body: chunks }, maxConfigBytes);
     if ((await digestOf(this.#crypto, bytes)) !== digest)
       throw new EngineError('unknown', `image config verification failed for digest ${digest}`);
     return bytes;
   }
 
-  #get(repository: Reference, path: string, headers: Record<string, string>): Promise<RegistryResponse> {
-    return this.#transport.request({ method: 'GET', host: repository.domain, path: `/v2/${repository.path}/${path}`, headers });
+  /** How large a blob is that the repository has; undefined when it has none, NaN when it does not say. */
+  async blobSize(digest: string): Promise<number | undefined> {
+    const answer = await this.request({ method: 'HEAD', to: this.path(`blobs/${digest}`) });
+    if (answer.status === 404) {
+      await discard(answer);
+      return undefined;
+    }
+    if (answer.status !== 200) throw await refusalOf(answer);
+    await discard(answer);
+    return /^\d+$/.test(answer.headers['content-length'] ?? '') ? Number(answer.headers['content-length']) : NaN;
+  }
+
+  /** Gives the repository a manifest under a tag. */
+  async putManifest(tag: string, bytes: Uint8Array, mediaType: string): Promise<void> {
+    const answer = await this.request({
+      method: 'PUT',
+      to: this.path(`manifests/${tag}`),
+      headers: { 'content-type': mediaType },
+      body: bytes,
+    });
+    if (answer.status < 200 || answer.status > 399) throw await refusalOf(answer);
+    await discard(answer);
+  }
+
+  /** Path of something in the repository: `manifests/latest`, `blobs/uploads/`. */
+  path(rest: string): string {
+    return `/v2/${this.repository.path}/${rest}`;
+  }
+
+  /** @param shownMethod the method that an error names, where it is another than the request's */
+  async request(request: SessionRequest, shownMethod?: string): Promise<RegistryResponse> {
+    try {
+      return await this.#session.request(request);
+    } catch (error) {
+      if (shownMethod !== undefined && error instanceof AuthorizationError) throw error.during(shownMethod);
+      throw error;
+    }
   }
 
   async #refusal(answer: RegistryResponse, reference: Reference): Promise<EngineError> {
-    const { code, message } = registryError(await readAnswer(answer, maxAnswerBytes).catch(() => new Uint8Array(0)));
-    const official = reference.domain === defaultDomain;
-    const shipped = official ? await this.#shipped() : [];
-    const known = shipped.some((name) => name === familiarName(reference) || name === reference.path);
-    if (answer.status === 401 || code === 'DENIED' || code === 'UNAUTHORIZED' || (answer.status === 404 && official && !known)) {
-      return new EngineError('not-found', `${accessDenied(reference)}${official ? availableHere(shipped) : noLogin}`);
-    }
-    if (code === 'NAME_UNKNOWN') {
-      return new EngineError(
-        'not-found',
-        `repository ${familiarName(reference)} not found: name unknown: ${message || 'repository name not known to registry'}`,
-      );
-    }
-    if (answer.status === 404) {
-      const hint = official ? await this.#tagsHere(reference) : '';
-      return new EngineError(
-        'not-found',
-        `manifest for ${familiarString(reference)} not found: manifest unknown: ${message || 'manifest unknown'}${hint}`,
-      );
-    }
-    if (code) return new EngineError('unknown', `${code.toLowerCase().replaceAll('_', ' ')}: ${message}`);
-    return new EngineError('unknown', `received unexpected HTTP status: ${answer.status}`);
-  }
-
-  #shipped(): Promise<string[]> {
-    return this.#transport.shipped().catch(() => []);
-  }
-
-  /** A line that says which tags there are; empty when that cannot be found out. */
-  async #tagsHere(reference: Reference): Promise<string> {
-    try {
-      const answer = await this.#get(reference, 'tags/list', {});
-      const parsed = answer.status === 200 ? parseJson(await readAnswer(answer, maxAnswerBytes)) : undefined;
-      const tags = isObject(parsed) && Array.isArray(parsed['tags']) ? (parsed['tags'] as unknown[]) : [];
-      return tags.length > 0 ? `\nTags of ${familiarName(reference)} available here: ${tags.join(', ')}` : '';
-    } catch {
-      return '';
-    }
+    const refusal = await refusalOf(answer);
+    const shipped = reference.domain === defaultDomain ? await this.#transport.shipped().catch(() => []) : undefined;
+    const known = shipped?.some((name) => name === familiarName(reference) || name === reference.path);
+    const tags = known && answer.status === 404 ? await this.tags().catch(() => []) : [];
+    return pullRefusal(refusal, reference, shipped && { repositories: shipped, tags, isUnknown: answer.status === 404 && !known });
   }
 }
 
-const noLogin = '\nLogging in to registries is not supported here yet.';
-
-function accessDenied(reference: Reference): string {
-  return `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`;
-}
-
-/** Docker Hub itself cannot be reached from here; this says what can. */
-function availableHere(shipped: readonly string[]): string {
-  if (shipped.length === 0) return '';
-  const names = shipped.map((name) => name.replace(/^library\//, ''));
-  return `\nImages available here: ${names.sort().join(', ')}`;
-}
-
-async function collect(chunks: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    length += chunk.length;
-    if (length > limitBytes) throw new EngineError('unknown', `answer of the registry is larger than ${limitBytes} bytes`);
-    parts.push(chunk);
-  }
-  return concatBytes(parts);
-}
-
-function readAnswer(answer: RegistryResponse, limitBytes: number): Promise<Uint8Array> {
-  return collect(answer.body, limitBytes);
-}
-
-async function discard(answer: RegistryResponse): Promise<void> {
-  await answer.body[Symbol.asyncIterator]().return?.();
-}
-
-/** The first of a registry's errors, in its JSON form; empty when it is none. */
-function registryError(bytes: Uint8Array): { code: string; message: string } {
-  const parsed = parseJson(bytes);
-  const errors = isObject(parsed) ? parsed['errors'] : undefined;
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  if (!isObject(first)) return { code: '', message: '' };
-  return {
-    code: typeof first['code'] === 'string' ? first['code'] : '',
-    message: typeof first['message'] === 'string' ? first['message'] : '',
-  };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Where the next page of a list is. Source: RFC 5988, as the distribution specification uses it. */
+function nextPage({ headers, url }: RegistryResponse): string | undefined {
+  const link = /^\s*<([^>]*)>\s*;\s*rel="?next"?/.exec(headers['link'] ?? '')?.[1];
+  if (link === undefined) return undefined;
+  const next = new URL(resolveLocation(link, url));
+  // Of the same registry, and asked for in the same way as this page.
+  return next.pathname + next.search;
 }

@@ -2,13 +2,11 @@
  * Image endpoints: between Docker's JSON and the image verbs. What differs between API versions is here.
  * Source: moby api/server/router/image.
  */
-import { Cancellation } from '../../cancellation.ts';
 import { Channel } from '../../channel.ts';
-import { EngineError, messageOf } from '../../errors.ts';
+import { EngineError } from '../../errors.ts';
 import type { Filters } from '../../filters.ts';
 import type { HistoryStep } from '../../image/history.ts';
 import type { Image } from '../../image/image-store.ts';
-import type { RegistryImage } from '../../image/inspect-registry.ts';
 import type { ListedImage, ListImages } from '../../image/list.ts';
 import { parsePlatform } from '../../image/platform.ts';
 import type { PrunedImages } from '../../image/prune.ts';
@@ -17,16 +15,17 @@ import type { Removed, RemoveImage } from '../../image/remove.ts';
 import { isDigest } from '../../oci/digest.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import { familiarName, parseNormalizedNamed, tagNameOnly, trimNamed, withDigest, withTag, type Reference } from '../../oci/reference.ts';
-import { bytes, empty, goJson, json, mapStream } from '../answer.ts';
+import { empty, json } from '../answer.ts';
 import { readBody } from '../body.ts';
 import type { ApiResponse } from '../http.ts';
 import { filtersParam, flagParam, textParam, textParams } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
 import type { ProgressMessage } from '../types/system.ts';
-import type { DistributionInspect, ImageDeleted, ImageHistoryItem, ImagesPruned } from '../types/image.ts';
+import type { ImageDeleted, ImageHistoryItem, ImagesPruned } from '../types/image.ts';
 import { atLeast } from '../version.ts';
 import { imageInspect, imageSummary } from './image-json.ts';
-import { errorMessage, progressLineEnd, progressMessage } from './progress-json.ts';
+import { credentialsOf } from './registry-auth.ts';
+import { progressAnswer, transferAnswer } from './transfer-answer.ts';
 
 export interface ImageBackend {
   pull(request: PullRequest): Promise<void>;
@@ -38,28 +37,21 @@ export interface ImageBackend {
   tag(image: Image, reference: Reference): void;
   remove(name: string, options: RemoveImage): Removed[];
   prune(filters: Filters): PrunedImages;
-  inspectRegistry(name: string): Promise<RegistryImage>;
-  /** Repositories of the shipped registry. */
-  shipped(): Promise<string[]>;
 }
 
 /** A root file system to import has to fit into memory twice, packed and unpacked. */
 const maxImportBytes = 512 << 20;
-/** Progress that nobody reads is dropped past this many lines. */
-const progressCapacity = 4096;
 
 export function imageRoutes(backend: ImageBackend): Route[] {
   return [
     /** @api  P[filter manifests is refused]  GET /images/json  ImageList  "List Images" */
     { method: 'GET', pattern: '/images/json', handler: (call) => list(backend, call) },
-    /** @api  P[no import from a URL; no registry login]  POST /images/create  ImageCreate  "Create an image" */
+    /** @api  P[no import from a URL]  POST /images/create  ImageCreate  "Create an image" */
     {
       method: 'POST',
       pattern: '/images/create',
       handler: (call) => (textParam(call.query, 'fromImage') === '' ? importImage(backend, call) : pull(backend, call)),
     },
-    /** @api  N[Docker Hub cannot be reached]  GET /images/search  ImageSearch  "Search images" */
-    { method: 'GET', pattern: '/images/search', handler: () => search(backend) },
     /** @api  Y  POST /images/prune  ImagePrune  "Delete unused images" */
     { method: 'POST', pattern: '/images/prune', handler: (call) => prune(backend, call) },
     /** @api  Y  GET /images/{name}/json  ImageInspect  "Inspect an image" */
@@ -70,8 +62,6 @@ export function imageRoutes(backend: ImageBackend): Route[] {
     { method: 'POST', pattern: '/images/{name}/tag', handler: (call) => tag(backend, call) },
     /** @api  Y  DELETE /images/{name}  ImageDelete  "Remove an image" */
     { method: 'DELETE', pattern: '/images/{name}', handler: (call) => remove(backend, call) },
-    /** @api  Y  GET /distribution/{name}/json  DistributionInspect  "Get image information from the registry" */
-    { method: 'GET', pattern: '/distribution/{name}/json', handler: (call) => inspectRegistry(backend, call) },
   ];
 }
 
@@ -90,32 +80,11 @@ function list(backend: ImageBackend, { query, version }: ApiCall): ApiResponse {
   );
 }
 
-async function pull(backend: ImageBackend, { query, version }: ApiCall): Promise<ApiResponse> {
-  const platform = platformParam(query, version);
-  const reference = pullReference(textParam(query, 'fromImage'), textParam(query, 'tag'));
-  const cancellation = new Cancellation();
-  const lines = new Channel<ProgressMessage>({ capacity: progressCapacity, onClose: () => cancellation.cancel() });
-  let begun!: () => void;
-  const beginning = new Promise<void>((resolve) => (begun = resolve));
-  const work = backend.pull({
-    reference,
-    platform,
-    cancellation,
-    progress: (progress) => {
-      lines.push(progressMessage(progress));
-      begun();
-    },
-  });
-  // What fails before anything was said is an error of the request, later it is the last line.
-  await Promise.race([beginning, work]);
-  work.then(
-    () => lines.end(),
-    (error: unknown) => {
-      // Waits for room: without it the client would take the end for success.
-      void lines.write(errorMessage(messageOf(error))).then(() => lines.end());
-    },
-  );
-  return progressAnswer(lines);
+function pull(backend: ImageBackend, call: ApiCall): Promise<ApiResponse> {
+  const platform = platformParam(call.query, call.version);
+  const reference = pullReference(textParam(call.query, 'fromImage'), textParam(call.query, 'tag'));
+  const credentials = credentialsOf(call);
+  return transferAnswer((transfer) => backend.pull({ reference, platform, credentials, ...transfer }));
 }
 
 async function importImage(backend: ImageBackend, call: ApiCall): Promise<ApiResponse> {
@@ -136,20 +105,6 @@ async function importImage(backend: ImageBackend, call: ApiCall): Promise<ApiRes
   lines.push({ status: image.id });
   lines.end();
   return progressAnswer(lines);
-}
-
-function progressAnswer(lines: AsyncIterable<ProgressMessage>): ApiResponse {
-  const encoder = new TextEncoder();
-  return bytes(
-    200,
-    'application/json',
-    mapStream(lines, (line) => encoder.encode(goJson(line) + progressLineEnd)),
-  );
-}
-
-async function search(backend: ImageBackend): Promise<ApiResponse> {
-  const shipped = (await backend.shipped()).map((name) => name.replace(/^library\//, '')).sort();
-  throw new EngineError('unavailable', `Docker Hub cannot be searched from here. Images available: ${shipped.join(', ')}`);
 }
 
 function prune(backend: ImageBackend, { query }: ApiCall): ApiResponse {
@@ -195,16 +150,6 @@ function remove(backend: ImageBackend, { params, query }: ApiCall): ApiResponse 
   if (name.trim() === '') throw new EngineError('invalid-parameter', 'image name cannot be blank');
   const removed = backend.remove(name, { force: flagParam(query, 'force'), pruneParents: !flagParam(query, 'noprune') });
   return json(200, removed.map(removedJson));
-}
-
-async function inspectRegistry(backend: ImageBackend, { params }: ApiCall): Promise<ApiResponse> {
-  const { descriptor, platforms } = await backend.inspectRegistry(params['name']!);
-  const { mediaType, digest, size } = descriptor;
-  const body: DistributionInspect = {
-    Descriptor: { mediaType, digest, size },
-    Platforms: platforms.map(({ architecture, os, variant }) => ({ architecture, os, ...(variant && { variant }) })),
-  };
-  return json(200, body);
 }
 
 function removedJson(entry: Removed): ImageDeleted {

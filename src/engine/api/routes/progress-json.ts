@@ -11,6 +11,10 @@ export const progressLineEnd = '\r\n';
 export function progressMessage(progress: Progress): ProgressMessage {
   if (progress.kind === 'message')
     return progress.id === undefined ? { status: progress.text } : { status: progress.text, id: progress.id };
+  if (progress.kind === 'pushed') {
+    const { tag, digest, sizeBytes } = progress;
+    return { progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: sizeBytes } };
+  }
   const { action, id, current = 0, total = 0 } = progress;
   const bar = progressBar(current, total);
   const progressDetail = { ...(current && { current }), ...(total && { total }) };

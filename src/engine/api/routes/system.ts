@@ -1,6 +1,5 @@
 /**
- * System endpoints: ping, version, info, events, disk usage. `docker login` is refused until registries can be
- * logged in to.
+ * System endpoints: ping, version, info, events, disk usage.
  * Source: moby api/server/router/system.
  */
 import { EngineError } from '../../errors.ts';
@@ -40,8 +39,6 @@ export function systemRoutes(backend: SystemBackend): Route[] {
     { method: 'GET', pattern: '/version', handler: async () => json(200, versionJson(await backend.facts())) },
     /** @api  Y  GET /info  SystemInfo  "Get system information" */
     { method: 'GET', pattern: '/info', handler: async () => json(200, infoJson(await backend.facts())) },
-    /** @api  N[no registry login yet]  POST /auth  SystemAuth  "Check auth configuration" */
-    { method: 'POST', pattern: '/auth', handler: refuseLogin },
     /** @api  Y  GET /events  SystemEvents  "Monitor events" */
     { method: 'GET', pattern: '/events', handler: (call) => events(backend, call) },
     /** @api  P[no build cache]  GET /system/df  SystemDataUsage  "Get data usage information" */
@@ -59,13 +56,6 @@ function ping(answer: ApiResponse): ApiResponse {
     Swarm: 'inactive',
   };
   return { ...answer, headers: { ...answer.headers, ...headers } };
-}
-
-function refuseLogin(): never {
-  throw new EngineError(
-    'not-implemented',
-    'logging in to registries is not supported here yet; images of the shipped registry need no login',
-  );
 }
 
 function events(backend: SystemBackend, { query, version }: ApiCall): ApiResponse {

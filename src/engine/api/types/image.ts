@@ -74,3 +74,13 @@ export interface DistributionInspect {
   Descriptor: { mediaType: string; digest: string; size: number };
   Platforms: { architecture: string; os: string; variant?: string }[];
 }
+
+/** An element of `GET /images/search`. */
+export interface ImageSearchItem {
+  star_count: number;
+  is_official: boolean;
+  name: string;
+  /** Never true any more. */
+  is_automated: boolean;
+  description: string;
+}
