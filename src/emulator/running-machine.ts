@@ -20,6 +20,7 @@ import { GuestClock } from './guest-clock.ts';
 import { NodeHost, type NodeParts } from './node-host.ts';
 import type { Platform } from './platform.ts';
 import { systemClock } from './ports/clock.ts';
+import { dialGuest } from './ports/dial-guest.ts';
 import { systemRandom } from './ports/random.ts';
 import { Registries } from './ports/registry.ts';
 import { loginShell, shellCommand } from './shell.ts';
@@ -82,7 +83,7 @@ export class RunningMachine implements Machine {
       config,
       share: files.share,
       layers: files.layers,
-      registry: new Registries(platform.files),
+      registry: new Registries(platform.files, dialGuest(agent, node.id)),
       onBug: this.#parts.onBug,
     };
     this.#nodes.set(node.name, new NodeHost(parts, node, runtime, daemonUp, saved));

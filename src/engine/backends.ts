@@ -2,6 +2,7 @@
 import type { ContainerBackend } from './api/routes/container.ts';
 import type { ExecBackend } from './api/routes/exec.ts';
 import type { ImageBackend } from './api/routes/image.ts';
+import type { RegistryBackend } from './api/routes/registry.ts';
 import type { NetworkBackend } from './api/routes/network.ts';
 import type { VolumeBackend } from './api/routes/volume.ts';
 import { serverVersion } from './api/version.ts';
@@ -34,11 +35,14 @@ import { waitForContainer } from './container/wait.ts';
 import { imageHistory } from './image/history.ts';
 import type { Images } from './image/images.ts';
 import { importImage } from './image/import.ts';
-import { inspectRegistry } from './image/inspect-registry.ts';
+import { inspectRegistry, registryManifest } from './image/inspect-registry.ts';
 import { listImages, namesOf } from './image/list.ts';
 import { pruneImages } from './image/prune.ts';
+import { loginToRegistry } from './image/login.ts';
 import { pullImage } from './image/pull.ts';
+import { pushImage } from './image/push.ts';
 import { removeImage } from './image/remove.ts';
+import { searchImages } from './image/search.ts';
 import { createNetwork } from './network/create.ts';
 import { inspectNetwork, listNetworks } from './network/inspect.ts';
 import type { Networks } from './network/networks.ts';
@@ -57,8 +61,16 @@ export function imageBackend(images: Images): ImageBackend {
     tag: (image, reference) => images.tag(image, reference),
     remove: (name, options) => removeImage(images, name, options),
     prune: (filters) => pruneImages(images, filters),
-    inspectRegistry: (name) => inspectRegistry(images, name),
-    shipped: () => images.ports.registry.shipped(),
+  };
+}
+
+export function registryBackend(images: Images): RegistryBackend {
+  return {
+    push: (request) => images.job(request.cancellation, () => pushImage(images, request)),
+    login: (request) => loginToRegistry(images, request),
+    search: (request) => searchImages(images, request),
+    inspectRegistry: (name, credentials) => inspectRegistry(images, name, credentials),
+    registryManifest: (name, credentials) => registryManifest(images, name, credentials),
   };
 }
 

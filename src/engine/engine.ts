@@ -9,9 +9,10 @@ import { execRoutes } from './api/routes/exec.ts';
 import { imageRoutes } from './api/routes/image.ts';
 import { networkRoutes } from './api/routes/network.ts';
 import { notYetRoutes } from './api/routes/not-yet.ts';
+import { registryRoutes } from './api/routes/registry.ts';
 import { systemRoutes, type SystemBackend } from './api/routes/system.ts';
 import { volumeRoutes } from './api/routes/volume.ts';
-import { containerBackend, execBackend, imageBackend, networkBackend, volumeBackend } from './backends.ts';
+import { containerBackend, execBackend, imageBackend, networkBackend, registryBackend, volumeBackend } from './backends.ts';
 import type { Clock } from './clock.ts';
 import type { Compression } from './compression.ts';
 import { Containers } from './container/containers.ts';
@@ -152,6 +153,7 @@ async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
   };
   const routes = [
     ...imageRoutes(imageBackend(images)),
+    ...registryRoutes(registryBackend(images)),
     ...containerRoutes(containerBackend(containers)),
     ...execRoutes(execBackend(containers)),
     ...networkRoutes(networkBackend(networks, containers)),

@@ -116,8 +116,6 @@ const refusedRoutes: Route[] = (
     ['POST', '/build', 'docker build'],
     /** @api  N  POST /session  Session  "Initialize interactive session" */
     ['POST', '/session', "BuildKit's session"],
-    /** @api  N  POST /images/{name}/push  ImagePush  "Push an image" */
-    ['POST', '/images/{name}/push', 'docker push'],
     /** @api  N  GET /images/{name}/get  ImageGet  "Export an image" */
     ['GET', '/images/{name}/get', 'docker save'],
     /** @api  N  GET /images/get  ImageGetAll  "Export several images" */
