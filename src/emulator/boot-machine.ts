@@ -26,7 +26,7 @@ export async function bootMachine(options: StartMachineOptions, manifest: Machin
   const machine = new RunningMachine({ platform, pc, files, agent, config, fit: fitOf(manifest), onBug });
   await machine.wake();
   files.prepareNode(firstNode.name);
-  const runtime = await prepareNode(agent, firstNode);
+  const runtime = await prepareNode(agent, files.transfers, firstNode);
   machine.addNode(firstNode, runtime, true);
   if (options.purpose !== 'make-state') machine.startEngines();
   return machine;

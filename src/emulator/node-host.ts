@@ -12,6 +12,7 @@ import type { AgentClient, DaemonEvent, GuestConnection } from './agent/client.t
 import { channelConnection } from './channel-connection.ts';
 import { GuestRuntime, type RuntimeState } from './guest/runtime.ts';
 import type { NodeName } from './guest/prepare.ts';
+import type { Transfers } from './guest/transfers.ts';
 import { MemoryStorage } from './p9/memory-storage.ts';
 import type { MemoryFs } from './p9/memory-fs.ts';
 import { SharedHome } from './p9/shared-home.ts';
@@ -25,6 +26,7 @@ import type { SavedNode } from './state/machine-image.ts';
 export interface NodeParts {
   agent: AgentClient;
   share: MemoryFs;
+  transfers: Transfers;
   layers: LayerTrees;
   registry: RegistryTransport;
   config?: DaemonConfig;
@@ -52,7 +54,7 @@ export class NodeHost {
     const { agent, share, layers, registry, config } = parts;
     this.#daemonUp = daemonUp;
     this.home = new SharedHome(share, `${node.name}/home`);
-    this.#runtime = new GuestRuntime(agent, node.id, runtime);
+    this.#runtime = new GuestRuntime(agent, node.id, parts.transfers, runtime);
     const ports = {
       nodeName: node.name,
       runtime: this.#steps.of(this.#runtime),

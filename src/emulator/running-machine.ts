@@ -82,6 +82,7 @@ export class RunningMachine implements Machine {
       agent,
       config,
       share: files.share,
+      transfers: files.transfers,
       layers: files.layers,
       registry: new Registries(platform.files, dialGuest(agent, node.id)),
       onBug: this.#parts.onBug,

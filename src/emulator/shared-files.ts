@@ -4,6 +4,7 @@ import { MemoryFs } from './p9/memory-fs.ts';
 import { makeDirectories } from './p9/paths.ts';
 import { restoreTree, saveTree } from './p9/saved-tree.ts';
 import { P9Server } from './p9/server.ts';
+import { Transfers } from './guest/transfers.ts';
 import type { MachineImage } from './state/machine-image.ts';
 
 /** What `/var/lib/docker` (without layers and writable layers) and `/root` of all nodes may hold together. */
@@ -17,6 +18,7 @@ export class SharedFiles {
     limitInodes: SHARE_INODES,
     nowNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)),
   });
+  readonly transfers = new Transfers(this.share);
   readonly #layersServer = new P9Server(this.layers);
   readonly #shareServer = new P9Server(this.share);
 

@@ -152,6 +152,8 @@ u32 node_of_pid(int pid);
 void node_ended(int pid, int status);
 /* A descriptor for CLONE_INTO_CGROUP: `path` below the cgroup root, or the leaf where the current node's own processes live. */
 int cgroup_open(const char *path);
+/* Opens a file of the guest itself, by its absolute path, whatever place the agent is in. */
+int own_open(const char *path, int flags);
 extern int own_proc; /* the guest's /proc, whatever namespace the agent is in */
 /* Runs `work` in a child that shares memory and waits until it ends or execs. Returns the child's pid. */
 int run_child(void (*work)(void *), void *argument, u64 flags, int cgroup);
@@ -173,7 +175,7 @@ void op_note_number(u32 number);
 /* ops_*.c: each returns 0 or a negative errno */
 typedef int op_function(struct reader *, struct writer *);
 op_function op_mkdir, op_write, op_read, op_stat, op_readdir, op_symlink, op_unlink, op_rename, op_chown, op_chmod, op_mknod;
-op_function op_rmtree, op_du, op_statfs;
+op_function op_rmtree, op_du, op_statfs, op_pack, op_list;
 op_function op_mount, op_umount, op_netns_new, op_netns_del, op_netlink;
 op_function op_node_new, op_node_stop, op_settime, op_seed, op_sethostname, op_info, op_cgroup_remove, op_procs;
 op_function op_dial, op_listen, op_bind, op_daemon_at;

@@ -23,7 +23,8 @@ static op_function *const functions[] = {
     [OP_SETTIME] = op_settime,     [OP_SEED] = op_seed,           [OP_SETHOSTNAME] = op_sethostname,
     [OP_DU] = op_du,               [OP_CGROUP_REMOVE] = op_cgroup_remove, [OP_PROCS] = op_procs,
     [OP_INFO] = op_info,           [OP_DIAL] = op_dial,           [OP_LISTEN] = op_listen,
-    [OP_DAEMON_AT] = op_daemon_at, [OP_STATFS] = op_statfs,       [OP_BIND] = op_bind,
+    [OP_DAEMON_AT] = op_daemon_at, [OP_STATFS] = op_statfs,
+    [OP_PACK] = op_pack,           [OP_LIST] = op_list,       [OP_BIND] = op_bind,
 };
 
 struct background {

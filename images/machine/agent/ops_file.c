@@ -97,6 +97,9 @@ int op_stat(struct reader *reader, struct writer *writer) {
   char target[1024];
   int length = S_ISLNK(stat.stx_mode) && !follow ? SYS(readlinkat, AT_FDCWD, path, target, sizeof target - 1) : 0;
   put_bytes(writer, target, length > 0 ? length : 0);
+  put_u32(writer, stat.stx_dev_major);
+  put_u32(writer, stat.stx_dev_minor);
+  put_u64(writer, stat.stx_mnt_id);
   return 0;
 }
 

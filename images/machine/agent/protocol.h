@@ -76,6 +76,8 @@ enum op_code {
   OP_LISTEN = 30,
   OP_DAEMON_AT = 31,
   OP_STATFS = 32,
+  OP_PACK = 34,
+  OP_LIST = 35,
   OP_BIND = 33,
 };
 

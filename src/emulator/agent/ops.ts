@@ -3,13 +3,15 @@
  * Every value is copied: nothing refers to the frame it came in.
  */
 import { nothing, op, type Op } from './op.ts';
+import { PayloadReader } from './payload.ts';
+import { readTreeHead, type TreeFile } from './tree-stream.ts';
 
 export { mayFail, type Op } from './op.ts';
 
 const code = {
   mkdir: 1, write: 2, read: 3, stat: 4, readdir: 5, symlink: 6, unlink: 7, rmtree: 8, rename: 9, chown: 10, chmod: 11, mknod: 12,
   mount: 13, umount: 14, netnsNew: 15, netnsDel: 16, netlink: 17, kill: 19, nodeNew: 20, nodeStop: 21, settime: 22, seed: 23,
-  sethostname: 24, du: 25, cgroupRemove: 26, procs: 27, info: 28, daemonAt: 31, statfs: 32,
+  sethostname: 24, du: 25, cgroupRemove: 26, procs: 27, info: 28, daemonAt: 31, statfs: 32, pack: 34, list: 35,
 } as const; // prettier-ignore
 
 const utf8 = new TextEncoder();
@@ -75,6 +77,9 @@ export interface FileStat {
   device: { major: number; minor: number };
   /** Of a symlink that was not followed. */
   target: string;
+  /** The file system that it is in, and the mount through which it was found. */
+  fileSystem: string;
+  mountId: number;
 }
 
 const typeByMode: Record<number, FileType> = {
@@ -105,6 +110,8 @@ export function stat(path: string, options: { follow?: boolean } = {}): Op<FileS
         modifiedMs: r.i64() * 1000 + r.u32() / 1e6,
         device: { major: r.u32(), minor: r.u32() },
         target: new TextDecoder().decode(r.bytes()),
+        fileSystem: `${r.u32()}:${r.u32()}`,
+        mountId: r.u64(),
       };
     },
   );
@@ -193,6 +200,42 @@ export function statfs(path: string): Op<{ totalBytes: number; availableBytes: n
     `statfs ${path}`,
     (w) => w.text(path),
     (r) => ({ totalBytes: r.u64(), availableBytes: r.u64() }),
+  );
+}
+
+export interface PackOptions {
+  content?: boolean;
+  xattrs?: boolean;
+  /** Enters what is mounted below. */
+  mounts?: boolean;
+}
+
+/**
+ * Writes a tree into a file of the guest's own, see tree-stream.ts, waiting for who reads it: in a background batch only.
+ * The value is how many entries there were.
+ */
+export function packTree(root: string, path: string, into: string, options: PackOptions): Op<number> {
+  const flags = (options.content ? 1 : 0) | (options.xattrs ? 2 : 0) | (options.mounts ? 4 : 0);
+  return op(
+    code.pack,
+    `pack ${path || root}`,
+    (w) => w.text(root).text(path).text(into).u8(flags),
+    (r) => r.u32(),
+  );
+}
+
+/** Some of a directory's files, in no order, with `path` their name. Goes on where `next` of the call before says; 0 is the start, and the end. */
+export function listDirectory(path: string, from: bigint, maxBytes: number): Op<{ files: TreeFile[]; next: bigint }> {
+  return op(
+    code.list,
+    `list ${path}`,
+    (w) => w.text(path).u64(from).u32(maxBytes),
+    (r) => {
+      const next = r.bigU64();
+      const files: TreeFile[] = [];
+      while (r.left > 0) files.push(readTreeHead(new PayloadReader(r.bytes())).file);
+      return { files, next };
+    },
   );
 }
 

@@ -123,6 +123,11 @@ export class PayloadReader {
     return Number(this.#view.getBigUint64(this.#skip(8), true));
   }
 
+  /** For what is handed back as it came. */
+  bigU64(): bigint {
+    return this.#view.getBigUint64(this.#skip(8), true);
+  }
+
   i64(): number {
     return Number(this.#view.getBigInt64(this.#skip(8), true));
   }

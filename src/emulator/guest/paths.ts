@@ -1,5 +1,8 @@
 /** Where things lie inside a node, as on a Docker host wherever Docker has a place for them. */
 
+/** The 9p tree that guest and host both write, in the guest's own files; a node has only its parts of it. */
+export const shareMount = '/var/lib/drydock/share';
+
 /** The 9p tree of image layers, and a layer in it. */
 export const layersMount = '/var/lib/drydock/layers';
 export const layerPath = (diffId: string): string => `${layersMount}/${diffId.replace(':', '-')}`;

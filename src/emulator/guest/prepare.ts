@@ -4,8 +4,9 @@
  */
 import type { AgentClient } from '#emulator/agent/client.ts';
 import { MNT_DETACH, MS, mkdir, mount, newNode, umount } from '#emulator/agent/ops.ts';
-import { dockerRoot, layersMount, overlayRoot } from './paths.ts';
+import { dockerRoot, layersMount, overlayRoot, shareMount } from './paths.ts';
 import { GuestRuntime, type RuntimeState } from './runtime.ts';
+import type { Transfers } from './transfers.ts';
 
 export interface NodeName {
   /** Number by which the agent knows the node, from 1. */
@@ -21,11 +22,10 @@ const MS_NOATIME = 1024;
 /** Room for the writable layers of a node's containers. */
 const OVERLAY_SIZE = '144m';
 
-const shareMount = '/var/lib/drydock/share';
 const plan9 = 'trans=virtio,version=9p2000.L,msize=262144';
 
 /** What the node's runtime has to be made with after a restore. */
-export async function prepareNode(agent: AgentClient, node: NodeName = firstNode): Promise<RuntimeState> {
+export async function prepareNode(agent: AgentClient, transfers: Transfers, node: NodeName = firstNode): Promise<RuntimeState> {
   if (node.id === firstNode.id) await mountShared(agent);
   await agent.batch({ node: 0 }, [newNode(node.id, node.name)]);
   const files = `${shareMount}/${node.name}`;
@@ -38,7 +38,7 @@ export async function prepareNode(agent: AgentClient, node: NodeName = firstNode
     mkdir(overlayRoot, 0o710),
     mount('tmpfs', overlayRoot, 'tmpfs', MS_NOATIME, `mode=710,size=${OVERLAY_SIZE}`),
   ]);
-  const runtime = new GuestRuntime(agent, node.id);
+  const runtime = new GuestRuntime(agent, node.id, transfers);
   await runtime.prepare();
   await startService(agent, node);
   return runtime.save();

@@ -28,7 +28,7 @@ beforeAll(async () => {
   });
   const { agent, files } = machine.parts;
   files.prepareNode(node.name);
-  const runtime = new GuestRuntime(agent, node.id, await prepareNode(agent, node));
+  const runtime = new GuestRuntime(agent, node.id, files.transfers, await prepareNode(agent, files.transfers, node));
   const layer = await busyboxLayer();
   if (!files.layers.has(layer.diffId)) files.layers.put(layer.diffId, layer.entries);
   subject = { runtime, lower: [{ diffId: layer.diffId, cacheId: 'b'.repeat(64) }], until: (promise) => promise };
@@ -68,15 +68,17 @@ describe('after the last container', () => {
 
 /** The layer of the shipped `busybox`. */
 async function busyboxLayer(): Promise<{ diffId: string; entries: ReturnType<typeof unpackLayer>['entries'] }> {
-  const repository = resolve(import.meta.dirname, '../../../images/dist/hub/v2/library/busybox');
-  const json = async (path: string): Promise<Record<string, never>> => JSON.parse(await readFile(`${repository}/${path}`, 'utf8'));
+  const hub = resolve(import.meta.dirname, '../../../images/dist/hub/v2');
+  const json = async (path: string): Promise<Record<string, never>> => JSON.parse(await readFile(`${hub}/${path}`, 'utf8'));
   const blob = (digest: string): string => digest.replace(':', '/');
-  const index = (await json('manifests/latest')) as { manifests?: { digest: string }[] };
-  const manifest = (index.manifests ? await json(`manifests/${blob(index.manifests[0]?.digest ?? '')}`) : index) as unknown as {
+  const index = (await json('library/busybox/manifests/latest')) as { manifests?: { digest: string }[] };
+  const manifest = (index.manifests
+    ? await json(`library/busybox/manifests/${blob(index.manifests[0]?.digest ?? '')}`)
+    : index) as unknown as {
     config: { digest: string };
     layers: { digest: string }[];
   };
   const config = (await json(`blobs/${blob(manifest.config.digest)}`)) as unknown as { rootfs: { diff_ids: string[] } };
-  const bytes = await readFile(`${repository}/blobs/${blob(manifest.layers[0]?.digest ?? '')}`);
+  const bytes = await readFile(`${hub}/blobs/${blob(manifest.layers[0]?.digest ?? '')}`);
   return { diffId: config.rootfs.diff_ids[0] ?? '', entries: unpackLayer(gunzipSync(bytes)).entries };
 }

@@ -4,6 +4,7 @@
  * goes into config.json was decided by the engine.
  */
 import { EngineError } from '#engine/errors.ts';
+import type { LayerEntry } from '#engine/image/layer-trees.ts';
 import {
   type Bridge,
   type ContainerUsage,
@@ -46,9 +47,12 @@ import { masquerade, removeMasquerade } from './nftables.ts';
 import { bundlePath, consoleSocketPath, crunRoot, overlayPaths } from './paths.ts';
 import { processInfo } from './process-info.ts';
 import { limitFiles } from './resources.ts';
+import { receiveTree } from './receive-tree.ts';
 import { removeSandbox, Sandboxes, type SandboxState } from './sandboxes.ts';
 import { startFailure } from './start-failure.ts';
+import type { Transfers } from './transfers.ts';
 import { usageOf, usageOps } from './usage.ts';
+import { LayerCollector } from './writable-layer.ts';
 
 /** What a running container has in the guest: all that is needed to clean up after it. */
 interface Running {
@@ -81,15 +85,17 @@ const FIRST_VETH = 100;
 export class GuestRuntime implements Runtime {
   readonly #agent: AgentClient;
   readonly #node: number;
+  readonly #transfers: Transfers;
   readonly #running = new Map<string, Running & { process: GuestProcess }>();
   readonly #writable: Map<string, string>;
   readonly #sandboxes: Sandboxes;
   readonly #bridges: Map<string, number>;
   #nextLink: number;
 
-  constructor(agent: AgentClient, node: number, saved?: RuntimeState) {
+  constructor(agent: AgentClient, node: number, transfers: Transfers, saved?: RuntimeState) {
     this.#agent = agent;
     this.#node = node;
+    this.#transfers = transfers;
     this.#sandboxes = new Sandboxes(agent, node, saved?.sandboxes);
     this.#bridges = new Map(saved?.bridges);
     this.#writable = new Map(saved?.writable);
@@ -230,6 +236,15 @@ export class GuestRuntime implements Runtime {
   async writableSizeBytes(containerId: string): Promise<number> {
     const [usage] = await this.#batch([mayFail(diskUsage(overlayPaths(this.#writable.get(containerId) ?? containerId).diff))]);
     return usage?.bytes ?? 0;
+  }
+
+  async writableEntries(containerId: string): Promise<LayerEntry[]> {
+    const name = this.#writable.get(containerId);
+    if (name === undefined) return [];
+    const layer = new LayerCollector();
+    const place = { agent: this.#agent, node: this.#node, transfers: this.#transfers };
+    await receiveTree(place, { root: overlayPaths(name).diff, path: '', content: true, xattrs: true }, layer);
+    return layer.entries();
   }
 
   async removeWritable(containerId: string): Promise<void> {

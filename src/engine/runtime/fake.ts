@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { EngineError } from '../errors.ts';
-import type { LayerTrees } from '../image/layer-trees.ts';
+import type { LayerEntry, LayerTrees } from '../image/layer-trees.ts';
 import { FakeContainer } from './fake/container.ts';
 import { builtInRoot, FakeFiles, type FakeNode, filesOfLayers, resolvePath } from './fake/files.ts';
 import type { Life } from './fake/life.ts';
@@ -149,6 +149,10 @@ export class FakeRuntime implements Runtime {
 
   async writableSizeBytes(containerId: string): Promise<number> {
     return this.#writable.get(containerId)?.ownSizeBytes() ?? 0;
+  }
+
+  async writableEntries(containerId: string): Promise<LayerEntry[]> {
+    return this.#writable.get(containerId)?.ownEntries() ?? [];
   }
 
   async removeWritable(containerId: string): Promise<void> {

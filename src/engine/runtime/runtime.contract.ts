@@ -3,6 +3,7 @@
  * machine. The image behind `lower` is busybox. Commands are such that both have them.
  */
 import { describe, expect, it } from 'vitest';
+import type { LayerEntry } from '../image/layer-trees.ts';
 import { type Bridge, type ExecLaunch, type Launch, type OutputChunk, type Process, type Runtime, StartError } from './runtime.ts';
 import type { RuntimeSpec } from './spec.ts';
 
@@ -372,6 +373,33 @@ export function runtimeContract(name: string, makeSubject: () => Promise<Runtime
       expect(await subject.until(subject.runtime.writableSizeBytes(id))).toBe(0);
       expect((await run(subject, ['cat', '/kept'], { id })).code).toBe(1);
       await subject.until(subject.runtime.removeWritable(id));
+    });
+
+    it('lists what a container wrote and removed', async () => {
+      const subject = await makeSubject();
+      const id = newContainerId();
+      const entriesOf = (): Promise<LayerEntry[]> => subject.until(subject.runtime.writableEntries(id));
+      expect(await entriesOf()).toEqual([]);
+      await run(subject, ['sh', '-c', 'mkdir /new; mkdir /new/inner; echo text > /new/inner/file; echo more > /new-er; rm /etc/group'], {
+        id,
+      });
+      const entries = await entriesOf();
+      expect(entries[0]).toMatchObject({ path: '', type: 'directory', mode: 0o755 });
+      const own = entries.filter(({ path }) => /^(new|etc)/.test(path));
+      expect(own.map(({ path, type }) => `${type} ${path}`)).toEqual([
+        'directory etc',
+        'character etc/group',
+        'directory new',
+        'directory new/inner',
+        'file new/inner/file',
+        'file new-er',
+      ]);
+      const [, deletion, directory, , file] = own;
+      expect(deletion).toMatchObject({ major: 0, minor: 0 });
+      expect(directory).toMatchObject({ mode: 0o755, uid: 0, gid: 0 });
+      expect(file).toMatchObject({ mode: 0o644, content: bytes('text\n') });
+      await subject.until(subject.runtime.removeWritable(id));
+      expect(await entriesOf()).toEqual([]);
     });
 
     it('starts several at once', async () => {

@@ -3,6 +3,7 @@
  * implements it over crun in the guest kernel, `FakeRuntime` (fake.ts) in memory for tests; both pass
  * `runtime.contract.ts`. The engine decides (OCI configuration, addresses, names); the runtime carries out.
  */
+import type { LayerEntry } from '../image/layer-trees.ts';
 import type { RuntimeSpec } from './spec.ts';
 
 export interface Runtime {
@@ -39,6 +40,12 @@ export interface Runtime {
 
   /** Bytes in a container's writable layer; 0 when it has none yet. */
   writableSizeBytes(containerId: string): Promise<number>;
+
+  /**
+   * A container's writable layer in overlay's terms (see LayerEntry): parents before children, hard links as such, sockets
+   * left out; the first entry is the root itself. Empty when none was made yet. Contents are not to be changed.
+   */
+  writableEntries(containerId: string): Promise<LayerEntry[]>;
 
   /** Removes a container's writable layer. The container is not running; idempotent. */
   removeWritable(containerId: string): Promise<void>;

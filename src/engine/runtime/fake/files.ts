@@ -55,10 +55,42 @@ export class FakeFiles {
     return size;
   }
 
+  /** What the container wrote and removed, in overlay's terms, with the directories on the way. */
+  ownEntries(): LayerEntry[] {
+    const entries = new Map<string, LayerEntry>();
+    for (const [path, node] of this.#own) {
+      if (!node && !this.#base.has(path)) continue;
+      for (let parent = parentOf(path); !entries.has(parent); parent = parentOf(parent)) {
+        entries.set(parent, entryOf(parent, this.get(parent)));
+        if (parent === '/') break;
+      }
+      entries.set(path, entryOf(path, node ?? undefined));
+    }
+    // What lies below something removed is not mentioned.
+    const removed = (path: string): boolean => entries.get(path)?.type === 'character';
+    const key = (entry: LayerEntry): string => entry.path.replaceAll('/', '\0');
+    return [...entries]
+      .filter(([path]) => path === '/' || !removed(parentOf(path)))
+      .map(([, entry]) => entry)
+      .sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
   *#paths(): Iterable<string> {
     for (const path of this.#base.keys()) if (this.get(path)) yield path;
     for (const [path, node] of this.#own) if (node && !this.#base.has(path)) yield path;
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+/** @param node undefined for what was removed */
+function entryOf(path: string, node: FakeNode | undefined): LayerEntry {
+  const common = { path: path.slice(1), uid: 0, gid: 0, mtime: 0 };
+  if (!node) return { ...common, type: 'character', mode: 0, major: 0, minor: 0 };
+  const entry: LayerEntry = { ...common, type: node.type, mode: node.mode };
+  return node.type === 'file' ? { ...entry, content: new TextEncoder().encode(node.content) } : entry;
 }
 
 /** Joins and cleans a path as a shell would. */
