@@ -4,6 +4,7 @@
  */
 import { assert } from '../assert.ts';
 import { base64 } from '../base64.ts';
+import { concatBytes } from '../bytes.ts';
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from '../image/registry-port.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { ImageConfigFile, RunConfig } from '../oci/image-config.ts';
@@ -104,7 +105,7 @@ export class FakeRegistry implements RegistryTransport {
     if (method === 'GET') return this.#uploadState(204, request, repository, name);
     const start = /^(\d+)-/.exec(request.headers['content-range'] ?? '')?.[1];
     if (start !== undefined && Number(start) !== had.length) return refuse(416, 'RANGE_INVALID', 'invalid content range');
-    const all = new Uint8Array([...had, ...body]);
+    const all = concatBytes([had, body]);
     this.uploads.set(name, all);
     if (method === 'PATCH') return this.#uploadState(202, request, repository, name);
     const digest = await digestOf(plainCrypto, all);
