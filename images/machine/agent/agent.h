@@ -172,10 +172,12 @@ void batch_run(u32 request, const u8 *payload, u32 length);
 void op_note(const char *text);
 void op_note_number(u32 number);
 
+extern int batch_moved; /* the working directory was changed for the rest of the batch */
+
 /* ops_*.c: each returns 0 or a negative errno */
 typedef int op_function(struct reader *, struct writer *);
 op_function op_mkdir, op_write, op_read, op_stat, op_readdir, op_symlink, op_unlink, op_rename, op_chown, op_chmod, op_mknod;
-op_function op_rmtree, op_du, op_statfs, op_pack, op_list;
+op_function op_rmtree, op_du, op_statfs, op_pack, op_list, op_chdir, op_view, op_bind_into, op_find, op_unpack;
 op_function op_mount, op_umount, op_netns_new, op_netns_del, op_netlink;
 op_function op_node_new, op_node_stop, op_settime, op_seed, op_sethostname, op_info, op_cgroup_remove, op_procs;
 op_function op_dial, op_listen, op_bind, op_daemon_at;

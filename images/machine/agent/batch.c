@@ -24,7 +24,9 @@ static op_function *const functions[] = {
     [OP_DU] = op_du,               [OP_CGROUP_REMOVE] = op_cgroup_remove, [OP_PROCS] = op_procs,
     [OP_INFO] = op_info,           [OP_DIAL] = op_dial,           [OP_LISTEN] = op_listen,
     [OP_DAEMON_AT] = op_daemon_at, [OP_STATFS] = op_statfs,
-    [OP_PACK] = op_pack,           [OP_LIST] = op_list,       [OP_BIND] = op_bind,
+    [OP_PACK] = op_pack,           [OP_LIST] = op_list,           [OP_CHDIR] = op_chdir,
+    [OP_VIEW] = op_view,           [OP_BIND_INTO] = op_bind_into, [OP_FIND] = op_find,
+    [OP_UNPACK] = op_unpack,       [OP_BIND] = op_bind,
 };
 
 struct background {
@@ -37,6 +39,7 @@ struct background {
 static struct background backgrounds[MAX_BACKGROUND];
 static u8 *result;
 static char note[512];
+int batch_moved;
 
 void op_note(const char *text) { text_add(note, sizeof note, text); }
 void op_note_number(u32 number) { text_add_number(note, sizeof note, number); }
@@ -112,6 +115,8 @@ static u32 run(struct reader *batch, u8 where, u32 id, u16 count) {
     if (error < 0) outcome = 1;
   }
   if (!outcome && batch->at != batch->end) fatal("malformed batch");
+  if (batch_moved) SYS(chdir, "/");
+  batch_moved = 0;
   if (stub && outcome != 2) stub_leave(stub);
   result[0] = outcome;
   memcpy(result + 1, &done, 2);

@@ -115,12 +115,3 @@ int listen_unix(const char *path, int mode, int flags) {
   }
   return fd;
 }
-
-int open_in_root(const char *root, const char *path, int flags) {
-  struct open_how how = {flags | O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-  int top = sys_open(root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-  if (top < 0) return top;
-  int fd = SYS(openat2, top, path[0] ? path : "/", &how, sizeof how);
-  sys_close(top);
-  return fd;
-}

@@ -287,7 +287,10 @@ int op_pack(struct reader *reader, struct writer *writer) {
   u8 flags = get_u8(reader);
   /* It may wait for its reader, which the loop must not. */
   if (reader->bad || !port_is_quiet) return -EINVAL;
-  int found = open_in_root(root, path, O_PATH | O_NOFOLLOW);
+  int root_fd = sys_open(root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+  if (root_fd < 0) return root_fd;
+  int found = open_from(root_fd, path, O_PATH | O_NOFOLLOW);
+  sys_close(root_fd);
   if (found < 0) return found;
   int before = sys_open(".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0), out = own_open(into, O_WRONLY), result = out;
   struct pack *pack = out < 0 ? NULL : pages_new(sizeof *pack);

@@ -2,7 +2,7 @@
  * Operations on whole trees: removing one and measuring one. Neither leaves the file system it starts on
  * or follows a link. The depth of a tree is the user's choice, so recursion is bounded.
  */
-#include "agent.h"
+#include "tree.h"
 
 #define MAX_DEPTH 48
 #define MAX_LINKED 512
@@ -83,9 +83,12 @@ static void remove_contents(struct removal *removal, int directory, int depth) {
 int op_rmtree(struct reader *reader, struct writer *writer) {
   (void)writer;
   const char *path = get_string(reader);
+  return reader->bad ? -EINVAL : tree_remove(path);
+}
+
+int tree_remove(const char *path) {
   struct removal removal = {-1, 0, 0, 0};
   u16 mode;
-  if (reader->bad) return -EINVAL;
   int result = mount_of(AT_FDCWD, path, &removal.mount, &mode);
   if (result == -ENOENT) return 0;
   if (result < 0) return result;

@@ -78,6 +78,11 @@ enum op_code {
   OP_STATFS = 32,
   OP_PACK = 34,
   OP_LIST = 35,
+  OP_CHDIR = 36,
+  OP_VIEW = 37,
+  OP_BIND_INTO = 38,
+  OP_FIND = 39,
+  OP_UNPACK = 40,
   OP_BIND = 33,
 };
 

@@ -191,7 +191,5 @@ int receive_with_fds(int socket, void *to, u32 length, int flags, int *fds, u32 
 int connect_unix(const char *path, int flags);
 int listen_unix(const char *path, int mode, int flags);
 int write_fully(int fd, const void *bytes, u32 length);
-/* Opens what `path` means to a process whose root is `root`: no link leads out of it. */
-int open_in_root(const char *root, const char *path, int flags);
 
 #define SIGNAL_BIT(number) (1ull << ((number) - 1))

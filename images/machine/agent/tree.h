@@ -17,5 +17,12 @@ struct tree_head {
   u32 path_length, target_length, attributes_length;
 } __attribute__((packed));
 
+/* ops_tree.c: removes a file or a whole tree. */
+int tree_remove(const char *path);
+
+/* ops_view.c: what a path means to a process whose root is `top` */
+int open_from(int top, const char *path, int flags);
+int parent_from(int top, const char *path, int make, const char **name);
+
 /* ops_pack.c */
 void tree_head_fill(struct tree_head *, const struct statx *, u32 path_length, u32 target_length, u32 attributes_length);

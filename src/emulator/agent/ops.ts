@@ -12,6 +12,7 @@ const code = {
   mkdir: 1, write: 2, read: 3, stat: 4, readdir: 5, symlink: 6, unlink: 7, rmtree: 8, rename: 9, chown: 10, chmod: 11, mknod: 12,
   mount: 13, umount: 14, netnsNew: 15, netnsDel: 16, netlink: 17, kill: 19, nodeNew: 20, nodeStop: 21, settime: 22, seed: 23,
   sethostname: 24, du: 25, cgroupRemove: 26, procs: 27, info: 28, daemonAt: 31, statfs: 32, pack: 34, list: 35,
+  chdir: 36, view: 37, bindInto: 38, find: 39, unpack: 40,
 } as const; // prettier-ignore
 
 const utf8 = new TextEncoder();
@@ -224,6 +225,59 @@ export function packTree(root: string, path: string, into: string, options: Pack
   );
 }
 
+/** A mount namespace of its own for the rest of a background batch: what it mounts goes when it ends. */
+export function view(): Op<void> {
+  return op(code.view, 'view', nothing, nothing);
+}
+
+/** In a view: binds a file or directory of the node to a path in a root, which is made when it is missing. */
+export function bindInto(root: string, source: string, path: string, readOnly: boolean): Op<void> {
+  return op(
+    code.bindInto,
+    `mount ${source}`,
+    (w) =>
+      w
+        .text(root)
+        .text(source)
+        .text(path)
+        .u8(readOnly ? 1 : 0),
+    nothing,
+  );
+}
+
+/** What a path means to a process with that root; `path` of the value is where it is, from the root on, without links. */
+export function findInRoot(root: string, path: string, follow: boolean): Op<TreeFile> {
+  return op(
+    code.find,
+    path,
+    (w) =>
+      w
+        .text(root)
+        .text(path)
+        .u8(follow ? 1 : 0),
+    (r) => readTreeHead(new PayloadReader(r.bytes())).file,
+  );
+}
+
+/**
+ * Makes the files of a tree that the host writes (see tree-stream.ts) below a directory of a root, waiting for it: in a
+ * background batch only. Directories are merged, all else that is in the way goes; with `keepKinds` a directory is
+ * not replaced by something else, nor the other way round. The value is how many files were made.
+ */
+export function unpackTree(root: string, directory: string, from: string, keepKinds: boolean): Op<number> {
+  return op(
+    code.unpack,
+    'unpack',
+    (w) =>
+      w
+        .text(root)
+        .text(directory)
+        .text(from)
+        .u8(keepKinds ? 1 : 0),
+    (r) => r.u32(),
+  );
+}
+
 /** Some of a directory's files, in no order, with `path` their name. Goes on where `next` of the call before says; 0 is the start, and the end. */
 export function listDirectory(path: string, from: bigint, maxBytes: number): Op<{ files: TreeFile[]; next: bigint }> {
   return op(
@@ -248,6 +302,11 @@ export const MNT_DETACH = 2;
 
 export function mount(source: string, target: string, type: string, flags = 0, data = ''): Op<void> {
   return op(code.mount, `mount ${target}`, (w) => w.text(source).text(target).text(type).u32(flags).text(data), nothing);
+}
+
+/** The working directory for the rest of the batch. */
+export function chdir(path: string): Op<void> {
+  return op(code.chdir, `chdir ${path}`, (w) => w.text(path), nothing);
 }
 
 export function umount(target: string, flags = 0): Op<void> {

@@ -2,24 +2,31 @@
  * The operations that put a container's bundle in place and take it away: overlay mount, links and
  * addresses, config.json. Pure: it only makes lists of operations.
  */
-import type { EndpointPlan, Launch } from '#engine/runtime/runtime.ts';
-import { MNT_DETACH, mayFail, mkdir, mount, netlink, type Op, rmtree, symlink, umount, writeFile } from '#emulator/agent/ops.ts';
+import type { EndpointPlan, Launch, LaunchTree, Rootfs } from '#engine/runtime/runtime.ts';
+import { chdir, MNT_DETACH, mayFail, mkdir, mount, netlink, type Op, rmtree, symlink, umount, writeFile } from '#emulator/agent/ops.ts';
 import { defaultRoute, linkUp, NETLINK_ROUTE, netlinkBatch, newAddress, newVeth } from './netlink.ts';
-import { bundlePath, cgroupPath, crunRoot, layerPath, overlayPaths } from './paths.ts';
+import { bundlePath, cgroupPath, crunRoot, layerLink, layerPath, linksRoot, overlayPaths, overlayRoot } from './paths.ts';
 
-/** Mounts the image's layers below the container's writable one. */
-export function mountRootfs(launch: Launch): Op[] {
-  const { base, diff, work, merged } = overlayPaths(launch.rootfs.name);
+/** Mounts image layers below a writable one. */
+export function mountRootfs(rootfs: Rootfs): Op[] {
+  const { base, diff, work, merged } = overlayPaths(rootfs.name);
   const ops: Op[] = [mkdir(base, 0o710), mkdir(diff, 0o755), mkdir(work, 0o700), mkdir(merged, 0o755)];
-  for (const layer of launch.rootfs.lower) {
+  if (rootfs.lower.length > 0) ops.push(mkdir(linksRoot, 0o710));
+  for (const layer of rootfs.lower) {
     const path = overlayPaths(layer.cacheId);
     ops.push(mkdir(path.base, 0o710), mayFail(symlink(layerPath(layer.diffId), path.diff)));
+    ops.push(mayFail(symlink(`../${layer.cacheId}/diff`, `${overlayRoot}/${layerLink(layer.cacheId)}`)));
   }
-  const lower = launch.rootfs.lower.map((layer) => overlayPaths(layer.cacheId).diff);
+  // The kernel takes a page of options: the layers of a deep image fit in it by short names only, as in Docker.
+  const lower = rootfs.lower.map((layer) => layerLink(layer.cacheId));
   // overlayfs wants a lower directory even for an image without layers.
-  const lowerdir = lower.length > 0 ? lower.join(':') : work;
-  ops.push(mount('overlay', merged, 'overlay', 0, `lowerdir=${lowerdir},upperdir=${diff},workdir=${work}`));
-  return ops;
+  const options = [`lowerdir=${lower.join(':') || `${rootfs.name}/work`}`, `upperdir=${rootfs.name}/diff`, `workdir=${rootfs.name}/work`];
+  return [...ops, chdir(overlayRoot), mount('overlay', merged, 'overlay', 0, options.join(','))];
+}
+
+/** Takes a tree away with its writable directory. */
+export function removeTree({ name, keep }: LaunchTree): Op[] {
+  return [mayFail(unmountRootfs(name)), ...(keep ? [] : [mayFail(rmtree(overlayPaths(name).base))])];
 }
 
 export function unmountRootfs(rootfsName: string): Op {

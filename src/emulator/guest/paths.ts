@@ -14,6 +14,11 @@ export const overlayPaths = (name: string): { base: string; diff: string; work: 
   return { base, diff: `${base}/diff`, work: `${base}/work`, merged: `${base}/merged` };
 };
 
+/** Short names of layers, and one of them relative to `overlayRoot`. */
+export const linksRoot = `${overlayRoot}/l`;
+export const layerLink = (cacheId: string): string =>
+  `l/${(cacheId.endsWith('-init') ? `I${cacheId.slice(0, 25)}` : cacheId.slice(0, 26)).toUpperCase()}`;
+
 /** An OCI bundle: config.json, pid file, log of crun. */
 export const bundlePath = (containerId: string): string => `/run/containerd/io.containerd.runtime.v2.task/moby/${containerId}`;
 /** Where crun hands over a terminal. Short, because a socket's path has at most 107 bytes. */

@@ -10,6 +10,7 @@ import {
   type ContainerUsage,
   type ExecLaunch,
   type Launch,
+  type LaunchTree,
   type Process,
   type ProcessExit,
   type ProcessInfo,
@@ -40,11 +41,11 @@ import {
 } from '#emulator/agent/ops.ts';
 import type { OpResults } from '#emulator/agent/op.ts';
 import { exitCode, type SpawnChannels } from '#emulator/agent/spawn.ts';
-import { cgroupOf, connectSandbox, mountRootfs, removeBundle, unmountRootfs, writeBundle } from './bundle.ts';
+import { cgroupOf, connectSandbox, mountRootfs, removeBundle, removeTree, unmountRootfs, writeBundle } from './bundle.ts';
 import { GuestProcess } from './guest-process.ts';
 import { deleteLink, NETLINK_NETFILTER, NETLINK_ROUTE, netlinkBatch, newAddress, newBridge } from './netlink.ts';
 import { masquerade, removeMasquerade } from './nftables.ts';
-import { bundlePath, consoleSocketPath, crunRoot, overlayPaths } from './paths.ts';
+import { bundlePath, consoleSocketPath, crunRoot, layerLink, overlayPaths, overlayRoot } from './paths.ts';
 import { processInfo } from './process-info.ts';
 import { limitFiles } from './resources.ts';
 import { receiveTree } from './receive-tree.ts';
@@ -60,6 +61,8 @@ interface Running {
   pid: number;
   cgroup: string;
   rootfsName: string;
+  /** Mounted for as long as it runs. */
+  trees: LaunchTree[];
   /** Its own network namespace; undefined when it shares one. */
   sandbox: string | undefined;
   /** The network namespace its processes are in; undefined for the node's. */
@@ -145,19 +148,26 @@ export class GuestRuntime implements Runtime {
   }
 
   async start(launch: Launch): Promise<Process> {
-    const { containerId } = launch;
+    const { containerId, trees = [] } = launch;
     const network = this.#networkOf(launch);
     const running = {
       containerId,
       pid: 0,
       cgroup: cgroupOf(launch),
       rootfsName: launch.rootfs.name,
+      trees: trees.map(({ name, keep }) => ({ name, keep, lower: [] })),
       sandbox: network.sandbox,
       network: network.path,
     };
     // A file there is mounted as it is.
     const directories = (launch.directories ?? []).map((path) => mayFail(mkdir(path)));
-    const ops = [...network.ops, ...directories, ...mountRootfs(launch), ...writeBundle(launch, network.path)];
+    const ops = [
+      ...network.ops,
+      ...directories,
+      ...mountRootfs(launch.rootfs),
+      ...trees.flatMap(mountRootfs),
+      ...writeBundle(launch, network.path),
+    ];
     this.#writable.set(containerId, launch.rootfs.name);
     try {
       const crun = {
@@ -251,8 +261,13 @@ export class GuestRuntime implements Runtime {
     const name = this.#writable.get(containerId);
     if (!name) return;
     // With the layer of mount points, which is this container's alone.
-    await this.#batch([rmtree(overlayPaths(name).base), rmtree(overlayPaths(`${name}-init`).base)]);
+    const links = mayFail(unlink(`${overlayRoot}/${layerLink(`${name}-init`)}`));
+    await this.#batch([rmtree(overlayPaths(name).base), rmtree(overlayPaths(`${name}-init`).base), links]);
     this.#writable.delete(containerId);
+  }
+
+  async removeTree(name: string): Promise<void> {
+    await this.#batch([rmtree(overlayPaths(name).base)]);
   }
 
   async createBridge(bridge: Bridge): Promise<void> {
@@ -408,10 +423,11 @@ export class GuestRuntime implements Runtime {
 }
 
 /** Takes away everything of a container but its writable layer. */
-function removal({ containerId, cgroup, rootfsName, sandbox }: Running): Op[] {
+function removal({ containerId, cgroup, rootfsName, trees = [], sandbox }: Running): Op[] {
   return [
     mayFail(cgroupRemove(cgroup)),
     mayFail(unmountRootfs(rootfsName)),
+    ...trees.flatMap(removeTree),
     ...(sandbox ? [mayFail(removeSandbox(sandbox))] : []),
     ...removeBundle(containerId),
   ];

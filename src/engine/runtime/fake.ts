@@ -19,9 +19,11 @@ import {
   type Launch,
   type Process,
   type ProcessInfo,
+  type Rootfs,
   type Runtime,
   type RuntimeInfo,
   StartError,
+  treePath,
 } from './runtime.ts';
 import type { RuntimeSpec } from './spec.ts';
 
@@ -42,6 +44,8 @@ export class FakeRuntime implements Runtime {
   readonly #programs: Record<string, Program>;
   readonly #running = new Map<string, FakeContainer>();
   readonly #writable = new Map<string, FakeFiles>();
+  /** Files of trees that are kept, by name. */
+  readonly #trees = new Map<string, FakeFiles>();
   readonly #bases = new Map<string, ReadonlyMap<string, FakeNode>>();
   #nextPid = 100;
 
@@ -68,6 +72,7 @@ export class FakeRuntime implements Runtime {
     this.launches.push(launch);
     if (this.#running.has(containerId)) throw new StartError('other', `container \`${containerId}\` already exists`);
     const files = this.#filesOf(launch);
+    this.#mountTrees(launch, files);
     const container = new FakeContainer(containerId, config, files);
     // What the OCI runtime does before it executes: the working directory is made.
     if (!files.get(resolvePath('/', config.process.cwd))) files.makeDirectory(resolvePath('/', config.process.cwd));
@@ -159,6 +164,10 @@ export class FakeRuntime implements Runtime {
     this.#writable.delete(containerId);
   }
 
+  async removeTree(name: string): Promise<void> {
+    this.#trees.delete(name);
+  }
+
   async createBridge(bridge: Bridge): Promise<void> {
     this.bridges.set(bridge.name, bridge);
   }
@@ -183,7 +192,13 @@ export class FakeRuntime implements Runtime {
   #filesOf(launch: Launch): FakeFiles {
     const existing = this.#writable.get(launch.containerId);
     if (existing) return existing;
-    const diffIds = launch.rootfs.lower.map((layer) => layer.diffId);
+    const files = new FakeFiles(this.#baseOf(launch.rootfs));
+    this.#writable.set(launch.containerId, files);
+    return files;
+  }
+
+  #baseOf({ lower }: Rootfs): ReadonlyMap<string, FakeNode> {
+    const diffIds = lower.map((layer) => layer.diffId);
     const key = diffIds.join(' ');
     let base = this.#bases.get(key);
     if (!base) {
@@ -191,9 +206,20 @@ export class FakeRuntime implements Runtime {
       base = known ? filesOfLayers(this.#layers as LayerTrees, diffIds) : builtInRoot(Object.keys(this.#programs));
       this.#bases.set(key, base);
     }
-    const files = new FakeFiles(base);
-    this.#writable.set(launch.containerId, files);
-    return files;
+    return base;
+  }
+
+  /** Shows the launch's trees where its configuration binds them. */
+  #mountTrees({ config, trees = [] }: Launch, files: FakeFiles): void {
+    files.unmountAll();
+    for (const tree of trees) {
+      const content = this.#trees.get(tree.name) ?? new FakeFiles(this.#baseOf(tree));
+      if (tree.keep) this.#trees.set(tree.name, content);
+      const path = treePath(tree.name);
+      for (const { source, destination } of config.mounts) {
+        if (source === path || source?.startsWith(`${path}/`)) files.mount(destination, content.below(source.slice(path.length)));
+      }
+    }
   }
 
   /** Finds the program as execvp would: by path, or along PATH. */

@@ -4,7 +4,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { LayerEntry } from '../image/layer-trees.ts';
-import { type Bridge, type ExecLaunch, type Launch, type OutputChunk, type Process, type Runtime, StartError } from './runtime.ts';
+import {
+  type Bridge,
+  type ExecLaunch,
+  type Launch,
+  type OutputChunk,
+  type Process,
+  type Runtime,
+  StartError,
+  treePath,
+} from './runtime.ts';
 import type { RuntimeSpec } from './spec.ts';
 
 export interface RuntimeSubject {
@@ -400,6 +409,45 @@ export function runtimeContract(name: string, makeSubject: () => Promise<Runtime
       expect(file).toMatchObject({ mode: 0o644, content: bytes('text\n') });
       await subject.until(subject.runtime.removeWritable(id));
       expect(await entriesOf()).toEqual([]);
+    });
+
+    it('mounts further trees while a process runs', async () => {
+      const subject = await makeSubject();
+      const launchWith = (command: string, keep: boolean): Launch => {
+        const launch = launchOf(subject, ['sh', '-c', command]);
+        launch.trees = [{ name: `contract-tree-${keep}`, lower: subject.lower, keep }];
+        for (const [source, destination] of [
+          ['', '/mnt/all'],
+          ['/etc', '/mnt/etc'],
+        ])
+          launch.config.mounts.push({
+            destination: destination!,
+            type: 'bind',
+            source: treePath(`contract-tree-${keep}`) + source!,
+            options: ['rbind', 'rprivate'],
+          });
+        return launch;
+      };
+      const print = async (command: string, keep = false): Promise<string> => {
+        const launch = launchWith(command, keep);
+        const process = await subject.until(subject.runtime.start(launch));
+        const [{ stdout }] = await subject.until(Promise.all([collect(process), process.exit]));
+        expect(
+          (await subject.until(subject.runtime.writableEntries(launch.containerId))).filter(({ path }) => /written/.test(path)),
+        ).toEqual([]);
+        await subject.until(subject.runtime.removeWritable(launch.containerId));
+        return stdout;
+      };
+      const root = /^root:x:0:0:/;
+      expect(await print('head -n 1 /mnt/all/etc/passwd; echo here > /mnt/etc/written; cat /mnt/all/etc/written')).toMatch(
+        /^root:x:0:0:.*\nhere\n$/,
+      );
+      expect(await print('cat /mnt/etc/written || echo gone; head -n 1 /mnt/etc/passwd')).toMatch(/^gone\nroot:x:0:0:/);
+      expect(await print('echo kept > /mnt/etc/written; head -n 1 /mnt/etc/passwd', true)).toMatch(root);
+      expect(await print('cat /mnt/all/etc/written', true)).toBe('kept\n');
+      await subject.until(subject.runtime.removeTree('contract-tree-true'));
+      expect(await print('cat /mnt/all/etc/written || echo gone', true)).toBe('gone\n');
+      await subject.until(subject.runtime.removeTree('contract-tree-true'));
     });
 
     it('starts several at once', async () => {

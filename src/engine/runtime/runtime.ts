@@ -50,6 +50,9 @@ export interface Runtime {
   /** Removes a container's writable layer. The container is not running; idempotent. */
   removeWritable(containerId: string): Promise<void>;
 
+  /** Removes the directory of a tree that was kept. Not while it is mounted; idempotent. */
+  removeTree(name: string): Promise<void>;
+
   /** Makes a bridge network's device with its address and NAT rule; idempotent. */
   createBridge(bridge: Bridge): Promise<void>;
   removeBridge(bridge: Bridge): Promise<void>;
@@ -73,6 +76,8 @@ export interface Launch {
   /** OCI runtime configuration, complete but for the network namespace's path, which the runtime fills in. */
   config: RuntimeSpec;
   rootfs: Rootfs;
+  /** Further trees, mounted at `treePath` before the process starts, for `config.mounts` to bind, and unmounted when it has ended. */
+  trees?: LaunchTree[];
   network: NetworkSandbox;
   /** Initial size when the container has a terminal (`config.process.terminal`). */
   terminalSize?: TerminalSize;
@@ -95,6 +100,16 @@ export interface Rootfs {
   lower: { diffId: string; cacheId: string }[];
   /** The container's own directory under overlay2/ (`<name>/{diff,work,merged}`). */
   name: string;
+}
+
+/** A tree beside the root file system; what is written to it goes with it, unless `keep` says that its directory stays (until removeTree). */
+export interface LaunchTree extends Rootfs {
+  keep?: boolean;
+}
+
+/** Where a tree is in the node while it is mounted. */
+export function treePath(name: string): string {
+  return `/var/lib/docker/overlay2/${name}/merged`;
 }
 
 export type NetworkSandbox =

@@ -15,31 +15,58 @@ export interface FakeNode {
 export class FakeFiles {
   readonly #base: ReadonlyMap<string, FakeNode>;
   readonly #own = new Map<string, FakeNode | null>();
+  /** Other files by the path where they show; the deepest first. */
+  #mounts: { at: string; files: FakeFiles }[] = [];
 
   constructor(base: ReadonlyMap<string, FakeNode>) {
     this.#base = base;
   }
 
+  /** Shows other files at a path, which need not exist. */
+  mount(at: string, files: FakeFiles): void {
+    this.#mounts.push({ at, files });
+    this.#mounts.sort((a, b) => b.at.length - a.at.length);
+  }
+
+  unmountAll(): void {
+    this.#mounts = [];
+  }
+
+  #mounted = (path: string): { files: FakeFiles; path: string } | undefined => {
+    const found = this.#mounts.find(({ at }) => path === at || path.startsWith(`${at}/`));
+    return found && { files: found.files, path: path.slice(found.at.length) || '/' };
+  };
+
   get(path: string): FakeNode | undefined {
+    const mounted = this.#mounted(path);
+    if (mounted) return mounted.files.get(mounted.path);
     const own = this.#own.get(path);
     if (own !== undefined) return own ?? undefined;
     return this.#base.get(path);
   }
 
   write(path: string, content: string, append = false): void {
+    const mounted = this.#mounted(path);
+    if (mounted) return mounted.files.write(mounted.path, content, append);
     const before = append ? (this.get(path)?.content ?? '') : '';
     this.#own.set(path, { type: 'file', mode: this.get(path)?.mode ?? 0o644, content: before + content });
   }
 
   makeDirectory(path: string): void {
+    const mounted = this.#mounted(path);
+    if (mounted) return mounted.files.makeDirectory(mounted.path);
     this.#own.set(path, { type: 'directory', mode: 0o755, content: '' });
   }
 
   remove(path: string): void {
+    const mounted = this.#mounted(path);
+    if (mounted) return mounted.files.remove(mounted.path);
     for (const below of this.#paths()) if (below === path || below.startsWith(path + '/')) this.#own.set(below, null);
   }
 
   list(directory: string): string[] {
+    const mounted = this.#mounted(directory);
+    if (mounted) return mounted.files.list(mounted.path);
     const prefix = directory === '/' ? '/' : directory + '/';
     const names = new Set<string>();
     for (const path of this.#paths()) {
@@ -73,6 +100,14 @@ export class FakeFiles {
       .filter(([path]) => path === '/' || !removed(parentOf(path)))
       .map(([, entry]) => entry)
       .sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
+  /** The same files from a directory on; what is written there is written here. */
+  below(path: string): FakeFiles {
+    if (path === '') return this;
+    const part = new FakeFiles(new Map());
+    part.#mounted = (inner) => ({ files: this, path: inner === '/' ? path : path + inner });
+    return part;
   }
 
   *#paths(): Iterable<string> {
