@@ -1,7 +1,7 @@
 // `npm run images`: everything under images/dist, from Debian's packages and the recipes of this folder.
 //
 //   npm run images                  what changed (seconds, when it is only the agent)
-//   npm run images -- kernel crun   these parts again, changed or not
+//   npm run images -- kernel crun   these parts again, changed or not (also: library/debian)
 //   npm run images -- --all         every part again
 //   npm run images -- --refresh     … from newly fetched packages
 
@@ -71,7 +71,10 @@ function main(args: string[]): void {
   writeOut('root.cpio.gz', root);
   const manifest: MachineManifest = { files, parts };
   writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
-  buildHub(new Map(machineParts.map(({ name }) => [name, { ...parts[name]!, bytes: bytesOf.get(name)! }])), all);
+  buildHub(
+    new Map(machineParts.map(({ name }) => [name, { ...parts[name]!, bytes: bytesOf.get(name)! }])),
+    (name) => all || args.includes(name),
+  );
   writeNotice();
   for (const [file, { sizeBytes }] of Object.entries(files)) console.log(`${String(sizeBytes).padStart(9)}  ${file}`);
 }

@@ -61,6 +61,42 @@ export function sourcePackage(name: string): DebianPackage {
   });
 }
 
+/** A package file of the archive, as apt chose it. */
+export interface PackageFile {
+  name: string;
+  version: string;
+  path: string;
+  /** When the package was built: the archive's own date inside the file, seconds since 1970. */
+  epoch: number;
+}
+
+/**
+ * The i386 packages that apt would install to have these, recommended ones left out, fetched.
+ *
+ * @param status dpkg's database of what is there already; absent: nothing is
+ */
+export function packageFiles(names: string[], status?: string): PackageFile[] {
+  const empty = join(aptDir, 'status');
+  mkdirSync(aptDir, { recursive: true });
+  writeFileSync(empty, '');
+  const install = [
+    ...['-o', `Dir::State::status=${status ?? empty}`, '-o', 'APT::Architecture=i386', '-o', `Dir::State::extended_states=${empty}`],
+    ...['install', '-y', '--no-install-recommends', ...names],
+  ];
+  apt('/', '--download-only', ...install);
+  const plan = execFileSync('apt-get', [...aptOptions(), '-s', ...install], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+  return [...plan.matchAll(/^Inst (\S+?)(?::\w+)? (?:\[[^\]]*\] )?\((\S+) .*\[(\w+)\]\)/gm)].map(([, name, version, arch]) => {
+    const path = join(aptDir, 'cache/archives', `${name}_${version!.replace(/:/g, '%3a')}_${arch}.deb`);
+    return { name: name!, version: version!, path, epoch: archiveDate(path) };
+  });
+}
+
+/** Date of the first member of an ar archive. */
+function archiveDate(path: string): number {
+  const header = readFileSync(path).toString('latin1', 8, 68);
+  return Number(header.slice(16, 28));
+}
+
 /** Version of a package installed on this machine: for the compilers, which are not fetched. */
 export function installedVersion(name: string): string {
   return execFileSync('dpkg-query', ['-W', '-f', '${Version}', name], { encoding: 'utf8' }).trim();
@@ -109,15 +145,7 @@ function fetched(key: string, fetch: (dir: string) => DebianPackage): DebianPack
 }
 
 function apt(cwd: string, ...args: string[]): void {
-  const options = [
-    ['Dir::Etc::sourcelist', join(aptDir, 'sources.list')],
-    ['Dir::Etc::sourceparts', join(aptDir, 'sources.list.d')],
-    ['Dir::State::lists', join(aptDir, 'lists')],
-    ['Dir::Cache', join(aptDir, 'cache')],
-    ['APT::Architectures::', 'i386'],
-    ['APT::Sandbox::User', 'root'],
-    ['Acquire::Languages', 'none'],
-  ].flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+  const options = aptOptions();
   if (!existsSync(join(aptDir, 'updated'))) {
     writeSources();
     try {
@@ -128,6 +156,19 @@ function apt(cwd: string, ...args: string[]): void {
     writeFileSync(join(aptDir, 'updated'), '');
   }
   run('apt-get', [...options, ...args], { cwd, log: join(aptDir, 'log') });
+}
+
+function aptOptions(): string[] {
+  return [
+    ['Dir::Etc::sourcelist', join(aptDir, 'sources.list')],
+    ['Dir::Etc::sourceparts', join(aptDir, 'sources.list.d')],
+    ['Dir::State::lists', join(aptDir, 'lists')],
+    ['Dir::Cache', join(aptDir, 'cache')],
+    ['APT::Architectures::', 'i386'],
+    ['APT::Sandbox::User', 'root'],
+    ['Acquire::Languages', 'none'],
+    ['DPkg::Lock::Timeout', '600'],
+  ].flatMap(([key, value]) => ['-o', `${key}=${value}`]);
 }
 
 /** The machine's apt sources of its own Debian release, asked for source packages as well. */

@@ -17,7 +17,7 @@ interface RunOptions {
   env?: Record<string, string>;
   /** File that takes what the program prints; without one it is shown. */
   log?: string;
-  input?: string;
+  input?: string | Uint8Array;
 }
 
 /** Runs a program to its end; throws, with the last lines of its log, unless it exits with 0. */

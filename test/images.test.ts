@@ -1,7 +1,7 @@
 // What is shipped in images/dist: do files, manifest and recipe belong together, are the registry's digests right, does
 // everything fit the bounds? Nothing is built here, so these run on any system.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -9,7 +9,8 @@ import { machineParts, rootArchiveRecipe } from '../images/build.ts';
 import { readCpio, writeCpio } from '../images/cpio.ts';
 import { repositories, repositoryRecipe } from '../images/hub/recipes.ts';
 import type { RepositoryRecord } from '../images/hub/recipes.ts';
-import { noticePath, noticeText } from '../images/notice.ts';
+import { readImage } from '../images/hub/repository.ts';
+import { noticePath, noticeText, sourcesPath, sourcesText } from '../images/notice.ts';
 import { recipeHash, sha256 } from '../images/part.ts';
 import type { MachineManifest } from '../images/part.ts';
 import { distDir, imagesDir } from '../images/shell.ts';
@@ -72,17 +73,24 @@ test('the catalogue and the records name the same repositories', () => {
   expect(Object.keys(hub).sort()).toEqual(names);
 });
 
+/** Digests of layers' archives by those of the layers. */
+const diffIds = new Map<string, string>();
+
 test.each(repositories)('$name: every digest is that of the bytes under its name', (repository) => {
   const dir = join(hubDir, 'v2', repository.name);
-  const stored = new Set(
-    ['blobs', 'manifests'].flatMap((folder) => readdirSync(join(dir, folder, 'sha256')).map((hex) => `${folder}/${hex}`)),
-  );
+  const stored = new Set(readdirSync(join(dir, 'manifests/sha256')));
   const read = (folder: 'blobs' | 'manifests', { digest, size }: Descriptor): Buffer => {
     const hex = digest.replace(/^sha256:/, '');
-    const bytes = readFileSync(join(dir, folder, 'sha256', hex));
+    const bytes = readFileSync(join(folder === 'blobs' ? join(hubDir, 'v2') : dir, folder, 'sha256', hex));
     expect({ hex: sha256(bytes), size: bytes.length }).toEqual({ hex, size });
-    stored.delete(`${folder}/${hex}`);
+    if (folder === 'manifests') stored.delete(hex);
     return bytes;
+  };
+  /** Digest of a layer's archive; a base layer is unpacked once. */
+  const diffIdOf = (layer: Descriptor): string => {
+    const diffId = diffIds.get(layer.digest) ?? `sha256:${sha256(gunzipSync(read('blobs', layer)))}`;
+    diffIds.set(layer.digest, diffId);
+    return diffId;
   };
 
   const { tags } = readJson(join(dir, 'tags/list')) as { tags: string[] };
@@ -112,15 +120,37 @@ test.each(repositories)('$name: every digest is that of the bytes under its name
     rootfs: { diff_ids: string[] };
     history: { empty_layer?: true }[];
   };
-  const diffIds = image.layers.map((layer) => `sha256:${sha256(gunzipSync(read('blobs', layer)))}`);
-  expect(config.rootfs.diff_ids).toEqual(diffIds);
-  expect(config.history.filter(({ empty_layer }) => !empty_layer)).toHaveLength(diffIds.length);
+  expect(config.rootfs.diff_ids).toEqual(image.layers.map(diffIdOf));
+  expect(config.history.filter(({ empty_layer }) => !empty_layer)).toHaveLength(image.layers.length);
   // Nothing lies there that no tag leads to.
   expect([...stored]).toEqual([]);
 });
 
+test('every blob belongs to an image, and all together fit the bound', () => {
+  const stored = readdirSync(join(hubDir, 'v2/blobs/sha256')).map((hex) => `sha256:${hex}`);
+  const named = repositories.flatMap(({ name }) => {
+    const dir = join(hubDir, 'v2', name, 'manifests/sha256');
+    const manifests = readdirSync(dir).map((hex) => readJson(join(dir, hex)) as { config?: Descriptor; layers?: Descriptor[] });
+    return manifests.flatMap(({ config, layers = [] }) => (config ? [config, ...layers] : [])).map(({ digest }) => digest);
+  });
+  expect(stored.sort()).toEqual([...new Set(named)].sort());
+  const sizes = stored.map((digest) => statSync(join(hubDir, 'v2/blobs', digest.replace(':', '/'))).size);
+  expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(75e6);
+});
+
+test.each(repositories.filter(({ base }) => base))('$name stands on the layers of its base', ({ name, base }) => {
+  const layersOf = (repository: string): string[] => readImage(repository, hub[repository]!.index).layers.map(({ digest }) => digest);
+  const below = layersOf(base!);
+  expect(layersOf(name).slice(0, below.length)).toEqual(below);
+});
+
 test.each(repositories)('$name was made by the recipe that is here (else: npm run images)', (repository) => {
-  expect(hub[repository.name]!.recipe).toBe(repositoryRecipe(repository, (part) => manifest.parts[part]!.sha256));
+  const recipe = repositoryRecipe(
+    repository,
+    (part) => manifest.parts[part]!.sha256,
+    (base) => hub[base]!.index,
+  );
+  expect(hub[repository.name]!.recipe).toBe(recipe);
 });
 
 test('no file name below images/dist needs a colon or a capital to tell it from another', () => {
@@ -131,8 +161,9 @@ test('no file name below images/dist needs a colon or a capital to tell it from 
 
 test('NOTICE names every binary with its source packages, and each of these has its copyright file (else: npm run images)', () => {
   expect(readFileSync(noticePath, 'utf8').replaceAll('\r\n', '\n')).toBe(noticeText());
-  const sources = [...Object.values(manifest.parts), ...Object.values(hub)].flatMap((record) =>
-    record.sources.map((source) => source.split(' ')[0]!),
-  );
+  expect(readFileSync(sourcesPath, 'utf8').replaceAll('\r\n', '\n')).toBe(sourcesText());
+  // Images of Debian packages bring the copyright files themselves.
+  const bare = [...Object.values(manifest.parts), ...Object.values(hub).filter(({ licences }) => !licences)];
+  const sources = bare.flatMap((record) => record.sources.map((source) => source.split(' ')[0]!));
   for (const source of new Set(sources)) expect(existsSync(join(imagesDir, `licences/${source}.txt`))).toBe(true);
 });

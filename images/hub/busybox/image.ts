@@ -52,7 +52,7 @@ export const busyboxImage: Repository = {
           Labels: {
             'org.opencontainers.image.licenses': 'GPL-2.0-only AND MIT',
             'org.opencontainers.image.version': version,
-            'io.drydock.sources': sources.join(', '),
+            'dev.drydock.debian.sources': sources.join(', '),
           },
         },
         history: [{ created_by: `BusyBox ${version} (musl), Debian ${debianVersion}` }],

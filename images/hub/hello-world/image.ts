@@ -26,7 +26,7 @@ export const helloWorldImage: Repository = {
           Cmd: ['/hello'],
           Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
           WorkingDir: '/',
-          Labels: { 'org.opencontainers.image.licenses': 'Apache-2.0', 'io.drydock.sources': 'images/hub/hello-world' },
+          Labels: { 'org.opencontainers.image.licenses': 'Apache-2.0' },
         },
         history: [
           { created_by: 'COPY hello / # buildkit', comment: 'buildkit.dockerfile.v0' },

@@ -33,7 +33,7 @@ describe('the shipped registry', () => {
       'hub/v2/_catalog': '{"repositories":["library/hello-world","library/busybox"]}',
       'hub/v2/library/busybox/manifests/latest': `{"mediaType":"${type}"}`,
       [`hub/v2/library/busybox/manifests/sha256/${digest}`]: '{}',
-      [`hub/v2/library/busybox/blobs/sha256/${digest}`]: 'layer',
+      [`hub/v2/blobs/sha256/${digest}`]: 'layer',
       'hub/v2/library/spa/manifests/latest': '<!doctype html>',
     }),
   );
