@@ -5,6 +5,8 @@
 const tooFar = 3;
 /** Longer words are not compared; no known word is as long. */
 const maxLength = 256;
+/** More words than these are not looked at. */
+const maxOptions = 1000;
 
 /** The nearest option; undefined when none is near, or when the word is one of them. */
 export function nearest(word: string, options: Iterable<string>, { ignoreCase = false } = {}): string | undefined {
@@ -12,7 +14,9 @@ export function nearest(word: string, options: Iterable<string>, { ignoreCase = 
   const wanted = ignoreCase ? word.toLowerCase() : word;
   let best: string | undefined;
   let bestDistance = tooFar;
+  let looked = 0;
   for (const option of options) {
+    if (++looked > maxOptions) break;
     const candidate = ignoreCase ? option.toLowerCase() : option;
     if (candidate === wanted) return undefined;
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;

@@ -107,7 +107,17 @@ export interface ListInstruction extends Written {
 }
 
 export interface ValueInstruction extends Written {
-  kind: 'MAINTAINER' | 'STOPSIGNAL' | 'USER' | 'WORKDIR';
+  kind: 'STOPSIGNAL' | 'USER';
+  value: string;
+}
+
+export interface MaintainerInstruction extends Written {
+  kind: 'MAINTAINER';
+  value: string;
+}
+
+export interface WorkdirInstruction extends Written {
+  kind: 'WORKDIR';
   value: string;
 }
 
@@ -129,10 +139,12 @@ export type Instruction =
   | CopyInstruction
   | HealthcheckInstruction
   | ListInstruction
+  | MaintainerInstruction
   | OnbuildInstruction
   | PairsInstruction
   | RunInstruction
-  | ValueInstruction;
+  | ValueInstruction
+  | WorkdirInstruction;
 
 /** A FROM and what follows it. */
 export interface Stage {
