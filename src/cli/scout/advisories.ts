@@ -14,6 +14,11 @@ export interface Advisory {
   fixedIn: string | undefined;
   /** One line on what it is; empty when the snapshot has none. */
   title: string;
+  /**
+   * Not decided for the release: what is known instead, `1.11.0-4 in trixie` for the version that fixed it there. The
+   * package may or may not have it. Undefined when it is decided.
+   */
+  undecided: string | undefined;
 }
 
 export interface AdvisorySnapshot {
@@ -21,7 +26,7 @@ export interface AdvisorySnapshot {
   distribution: { id: string; version: string; codename: string };
   /** `2026-11-26`: nothing later is in it. */
   date: string;
-  /** Where it is from, and what it cannot know: a sentence each. */
+  /** Where it is from, then what that means: a sentence each. */
   notes: string[];
   /** By source package. A package that is not here has not been looked at. */
   sources: ReadonlyMap<string, readonly Advisory[]>;
@@ -30,8 +35,8 @@ export interface AdvisorySnapshot {
 /** Where the snapshot lies among the shipped files. */
 export const SNAPSHOT_FILE = 'advisories/debian-12.json';
 
-/** One advisory in the file: id, fixed version or null, first letter of the severity or nothing, title. */
-type Row = [id: string, fixedIn: string | null, severity: string, title: string];
+/** One advisory in the file: id, fixed version or null, first letter of the severity or nothing, title, what is known of an undecided one. */
+type Row = [id: string, fixedIn: string | null, severity: string, title: string, undecided?: string];
 
 interface SnapshotFile {
   format: 1;
@@ -50,7 +55,7 @@ export function readSnapshot(bytes: Uint8Array): AdvisorySnapshot {
   return { distribution, date, notes, sources: new Map(sources) };
 }
 
-function advisoryOf([id, fixedIn, letter, title]: Row): Advisory {
+function advisoryOf([id, fixedIn, letter, title, undecided]: Row): Advisory {
   const severity = SEVERITIES.find((name) => letter !== '' && name.startsWith(letter.toLowerCase())) ?? 'unspecified';
-  return { id, fixedIn: fixedIn ?? undefined, severity, title };
+  return { id, fixedIn: fixedIn ?? undefined, severity, title, undecided };
 }

@@ -3,7 +3,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { SEVERITIES, type Severity } from './advisories.ts';
 import { analyse, type Analysis } from './analysis.ts';
-import { markdown, overviewRows, packageText, remarks, summary, table } from './layout.ts';
+import { markdown, overviewRows, packageText, remarks, summary, table, undecidedText } from './layout.ts';
 import { keepVulnerabilities, type ScannedPackage } from './match.ts';
 import { writeProgress, writeReport } from './report.ts';
 
@@ -48,6 +48,7 @@ function reportText(analysis: Analysis, vulnerable: readonly ScannedPackage[], d
   if (vulnerable.length > 0) {
     parts.push(`\n## Packages and Vulnerabilities\n\n${vulnerable.map((each) => packageText(each, analysis, details)).join('')}`);
   }
+  parts.push(undecidedText(analysis.packages, analysis));
   if (analysis.matched) parts.push(vulnerable.length > 0 ? summary(vulnerable) : 'No vulnerable packages detected\n');
   parts.push(`\n${remarks(analysis).join('\n')}\n`);
   return parts.join('');

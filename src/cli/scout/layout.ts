@@ -51,11 +51,9 @@ export function table(rows: readonly Row[]): string {
 export function packageText(scanned: ScannedPackage, analysis: Analysis, details: boolean): string {
   const { source, version, binaries, vulnerabilities } = scanned;
   const rows = vulnerabilities.map((advisory) => [advisory.severity.toUpperCase(), advisory.id, rangeOf(advisory), fixOf(advisory)]);
-  const titles = ['SEVERITY', 'VULNERABILITY', 'AFFECTED RANGE', 'FIXED IN'];
-  const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
-  const line = (cells: string[]): string => cells.map((cell, column) => (column === 3 ? cell : cell.padEnd(widths[column]!))).join('   ');
+  const [head = '', ...body] = columns([['SEVERITY', 'VULNERABILITY', 'AFFECTED RANGE', 'FIXED IN'], ...rows]);
   const lines = vulnerabilities.flatMap((advisory, index) => [
-    `    ✗ ${line(rows[index]!)}`,
+    `    ✗ ${body[index]!}`,
     ...(details ? [...(advisory.title === '' ? [] : [`        ${advisory.title}`]), `        ${TRACKER}${advisory.id}`] : []),
   ]);
   return [
@@ -63,7 +61,7 @@ export function packageText(scanned: ScannedPackage, analysis: Analysis, details
     packageUrl(scanned, analysis),
     ...(binaries.length === 1 && binaries[0] === source ? [] : [`installed as ${binaries.join(', ')}`]),
     '',
-    `      ${line(titles)}`,
+    `      ${head}`,
     ...lines,
     '',
     '',
@@ -74,6 +72,23 @@ export function packageText(scanned: ScannedPackage, analysis: Analysis, details
 function packageUrl({ source, version }: ScannedPackage, { snapshot }: Analysis): string {
   const { id, version: release, codename } = snapshot.distribution;
   return `pkg:deb/${id}/${encodeURIComponent(source)}@${encodeURIComponent(version)}?os_distro=${codename}&os_name=${id}&os_version=${release}`;
+}
+
+/** What may be there: a table over all packages. Empty when there is nothing. */
+export function undecidedText(packages: readonly ScannedPackage[], { snapshot }: Analysis): string {
+  const rows = packages.flatMap(({ source, version, undecided }) =>
+    undecided.map((each) => [source, version, each.id, each.undecided ?? '']),
+  );
+  if (rows.length === 0) return '';
+  const titles = ['PACKAGE', 'VERSION', 'VULNERABILITY', 'FIXED IN'];
+  const lines = columns([titles, ...rows]).map((line) => `    ${line}\n`);
+  return `## Not decided for ${snapshot.distribution.codename}\n\n${lines.join('')}\n`;
+}
+
+/** Cells under one another, three blanks between them. */
+function columns(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('   '));
 }
 
 /** How many there are of each, and of what. */
@@ -100,10 +115,15 @@ export function remarks({ packages, listedBy, distribution, matched, snapshot }:
   } else if (!matched) {
     lines.push(`The advisories are about ${covers}; nothing is known of ${distribution?.name ?? 'a system without /etc/os-release'}.`);
   }
+  const undecided = packages.reduce((sum, each) => sum + each.undecided.length, 0);
+  if (undecided > 0) {
+    const what = counted(undecided, 'vulnerability', 'vulnerabilities');
+    lines.push(`${what} more not decided for ${codename}, and not counted: known from newer releases of Debian only.`);
+  }
   if (listedBy === 'labels') lines.push('No package database (dpkg) in this image: its packages are those that its labels name.');
   const unknown = matched ? packages.filter(({ covered }) => !covered).map(({ source }) => source) : [];
   if (unknown.length > 0) lines.push(`No advisories are shipped for ${[...new Set(unknown)].join(', ')}.`);
-  if (listedBy !== 'none') lines.push(`Advisories: ${covers}, as of ${snapshot.date}. ${snapshot.notes.join(' ')}`);
+  if (listedBy !== 'none') lines.push(`Advisories: ${covers}, as of ${snapshot.date}. ${snapshot.notes[0] ?? ''}`);
   return lines;
 }
 

@@ -14,6 +14,8 @@ export interface ScannedPackage {
   binaries: string[];
   /** Worst first. */
   vulnerabilities: Advisory[];
+  /** What it may have: not decided for its release. Counted nowhere. */
+  undecided: Advisory[];
   /** The snapshot covers it. */
   covered: boolean;
 }
@@ -36,7 +38,8 @@ export function scanPackages(packages: readonly DebianPackage[], snapshot: Advis
       source,
       version: sourceVersion,
       binaries: [name],
-      vulnerabilities: open.sort(worstFirst),
+      vulnerabilities: open.filter(({ undecided }) => undecided === undefined).sort(worstFirst),
+      undecided: open.filter(({ undecided }) => undecided !== undefined).sort(worstFirst),
       covered: advisories !== undefined,
     });
   }
@@ -66,7 +69,11 @@ export function keepVulnerabilities(packages: readonly ScannedPackage[], filter:
     (ids.size === 0 || ids.has(id)) &&
     !(onlyFixed && fixedIn === undefined) &&
     !(onlyUnfixed && fixedIn !== undefined);
-  return packages.map((each) => ({ ...each, vulnerabilities: each.vulnerabilities.filter(isKept) }));
+  return packages.map((each) => ({
+    ...each,
+    vulnerabilities: each.vulnerabilities.filter(isKept),
+    undecided: each.undecided.filter(isKept),
+  }));
 }
 
 function worstFirst(a: Advisory, b: Advisory): number {

@@ -60,7 +60,11 @@ describe('files of a saved image', () => {
     ['without a manifest', tarOf({ file: '' }), /no manifest/],
     ['with a manifest that is none', tarOf({ 'manifest.json': '{' }), /no JSON/],
     ['whose manifest lists no layers', tarOf({ 'manifest.json': '[{"Layers":[1]}]' }), /lists no layers/],
-    ['that lacks a layer', tarOf({ 'manifest.json': '[{"Layers":["blobs/sha256/\\u001b[31m"]}]' }), /^layer blobs\/sha256\/\?\[31m is missing/],
+    [
+      'that lacks a layer',
+      tarOf({ 'manifest.json': '[{"Layers":["blobs/sha256/\\u001b[31m"]}]' }),
+      /^layer blobs\/sha256\/\?\[31m is missing/,
+    ],
     ['that stops in the middle', savedImage({ [STATUS]: 'x'.repeat(5000) }).subarray(0, 3000), /unexpected end/],
     ['that is none', new Uint8Array(2000).fill(65), /invalid tar header/],
   ])('an archive %s is refused', async (_what, archive, message) => {

@@ -18,7 +18,13 @@ export function tarOf(tree: Tree): Uint8Array {
     put(156, path.endsWith('/') ? '5' : '0');
     put(257, 'ustar\x0000');
     put(148, ' '.repeat(8));
-    put(148, `${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `);
+    put(
+      148,
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+    );
     const padded = new Uint8Array(Math.ceil(content.length / BLOCK) * BLOCK);
     padded.set(content);
     blocks.push(header, padded);
