@@ -202,6 +202,7 @@ function contextOf(
     flags,
     args: flags.args,
     host,
+    configDirectory: globals.configDirectory,
     debug: globals.debug || (entry.plugin !== undefined && flags.bool('debug')),
     api: () => (api ??= host().then((address) => connect(environment, address, answers))),
     config,

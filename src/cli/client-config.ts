@@ -20,8 +20,20 @@ export interface ClientConfig {
   currentContext?: string;
   /** `name=value`, as if given to `--filter` of every prune. */
   pruneFilters?: string[];
+  /** Credentials by the registry's host, or address of old. */
+  auths?: Record<string, StoredAuth>;
   /** By the daemon's host, or `default`. */
   proxies?: Record<string, ProxyConfig>;
+}
+
+/** Credentials as the file has them. */
+export interface StoredAuth {
+  /** `name:password` in base64. */
+  auth?: string;
+  username?: string;
+  password?: string;
+  identitytoken?: string;
+  registrytoken?: string;
 }
 
 export interface ProxyConfig {
@@ -43,6 +55,9 @@ const SHAPE: Shape = {
     detachKeys: 'string',
     currentContext: 'string',
     pruneFilters: strings,
+    auths: {
+      map: { struct: { auth: 'string', username: 'string', password: 'string', identitytoken: 'string', registrytoken: 'string' } },
+    },
     proxies: { map: stringMap },
   },
 };

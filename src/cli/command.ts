@@ -30,6 +30,8 @@ export interface CommandContext {
   config(): Promise<ClientConfig>;
   /** Where the daemon is: `unix:///var/run/docker.sock`. */
   host(): Promise<string>;
+  /** Where `config.json` is: `~/.docker`. */
+  configDirectory: string;
   /** `--debug` was given. */
   debug: boolean;
   /** Writes to standard output, or standard error; nothing is added. */

@@ -5,7 +5,7 @@ import type { ContainerSummary, Port } from '#engine/api/types/container.ts';
 import type { ImageSummary } from '#engine/api/types/image.ts';
 import type { DiskUsage } from '#engine/api/types/system.ts';
 import type { Volume } from '#engine/api/types/volume.ts';
-import { searchFormat, searchKind } from '../system/search.ts';
+import { searchFormat, searchKind } from '../registry/search.ts';
 import { timeText } from './age.ts';
 import { containerFormat, containerRows } from './container.ts';
 import { diskUsageText } from './disk-usage.ts';

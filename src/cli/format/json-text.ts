@@ -6,12 +6,12 @@ import { GoList, GoMap, JsonNumber, type GoValue } from './gotemplate/value.ts';
 
 const TOKEN = /\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[[\]{},:])/y;
 
-/** Go's `json.Indent` with four blanks. The text must be JSON. */
-export function indentJson(text: string): string {
+/** Go's `json.Indent`, with four blanks unless said otherwise. The text must be JSON. */
+export function indentJson(text: string, indent = '    '): string {
   let result = '';
   let depth = 0;
   let previous = '';
-  const newline = (): string => `\n${'    '.repeat(depth)}`;
+  const newline = (): string => `\n${indent.repeat(depth)}`;
   for (const token of tokens(text)) {
     if (token === '}' || token === ']') {
       depth--;

@@ -5,10 +5,8 @@ import type { Command, CommandContext } from '../command.ts';
 import type { CliOutput } from '../environment.ts';
 import { ExitError } from '../exit-error.ts';
 import { displayProgress } from '../format/progress.ts';
+import { registryAuth } from '../registry/credentials.ts';
 import { refuseContentTrust } from './content-trust.ts';
-
-/** No credentials, as the client sends them when it has none: `{}` in base64. */
-const NO_CREDENTIALS = 'e30=';
 
 /** @cli  P[no content trust]  docker image pull  "Download an image from a registry" */
 export const pullCommand: Command = {
@@ -46,7 +44,7 @@ export async function pull(context: CommandContext, reference: Reference, option
     platform: options.platform.toLowerCase() || undefined,
     tag: reference.digest ?? reference.tag,
   };
-  const headers = { 'X-Registry-Auth': NO_CREDENTIALS };
+  const headers = await registryAuth(context, reference);
   const api = await context.api();
   const messages = await api.messages<ProgressMessage>('/images/create', { method: 'POST', query, headers });
   await displayProgress(messages, options.output ?? nowhere, { clock: context.environment.clock });

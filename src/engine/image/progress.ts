@@ -4,9 +4,10 @@ export type Progress =
   /** A line of its own: `Pulling from library/busybox`, `Digest: sha256:…`. */
   | { kind: 'message'; text: string; id?: string }
   /** A layer's state; with counts while bytes move. */
-  | { kind: 'action'; id: string; action: string; current?: number; total?: number }
-  /** What was pushed, for programs. */
-  | { kind: 'pushed'; tag: string; digest: string; sizeBytes: number };
+  | { kind: 'action'; id: string; action: string; current?: number; total?: number };
+
+/** A push also says, for programs, what it made. */
+export type PushProgress = Progress | { kind: 'pushed'; tag: string; digest: string; sizeBytes: number };
 
 export type ProgressSink = (progress: Progress) => void;
 

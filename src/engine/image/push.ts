@@ -11,7 +11,7 @@ import { mediaTypes, platformText, type Descriptor, type Platform } from '../oci
 import { familiarName, familiarString, fullName, isNameOnly, trimNamed, withDigest, type Reference } from '../oci/reference.ts';
 import type { Image } from './image-store.ts';
 import type { Images } from './images.ts';
-import type { ProgressSink } from './progress.ts';
+import type { PushProgress } from './progress.ts';
 import { pushLayer } from './push-layer.ts';
 import { RegistryClient } from './registry-client.ts';
 import type { RegistryCredentials } from './registry-credentials.ts';
@@ -23,7 +23,7 @@ export interface PushRequest {
   /** What the image must be made for. */
   platform?: Platform | undefined;
   credentials?: RegistryCredentials | undefined;
-  progress: ProgressSink;
+  progress: (progress: PushProgress) => void;
   cancellation: Cancellation;
 }
 

@@ -2,13 +2,13 @@
  * Progress as Docker sends it: one JSON document per line, with the bar drawn as text for older clients.
  * Source: moby pkg/jsonmessage, pkg/streamformatter.
  */
-import type { Progress } from '../../image/progress.ts';
+import type { PushProgress } from '../../image/progress.ts';
 import type { ProgressMessage } from '../types/system.ts';
 
 /** What ends each line. */
 export const progressLineEnd = '\r\n';
 
-export function progressMessage(progress: Progress): ProgressMessage {
+export function progressMessage(progress: PushProgress): ProgressMessage {
   if (progress.kind === 'message')
     return progress.id === undefined ? { status: progress.text } : { status: progress.text, id: progress.id };
   if (progress.kind === 'pushed') {

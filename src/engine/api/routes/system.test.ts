@@ -131,7 +131,6 @@ describe('what is not there', () => {
   });
 
   it.each([
-    ['POST', '/auth', 501, 'logging in to registries is not supported here yet; images of the shipped registry need no login'],
     ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
     ['POST', '/swarm/init', 501, 'docker swarm init is not supported by Drydock yet'],
     [

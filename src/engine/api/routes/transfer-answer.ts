@@ -5,7 +5,7 @@
 import { Cancellation } from '../../cancellation.ts';
 import { Channel } from '../../channel.ts';
 import { messageOf } from '../../errors.ts';
-import type { ProgressSink } from '../../image/progress.ts';
+import type { PushProgress } from '../../image/progress.ts';
 import { bytes, goJson, mapStream } from '../answer.ts';
 import type { ApiResponse } from '../http.ts';
 import type { ProgressMessage } from '../types/system.ts';
@@ -15,13 +15,13 @@ import { errorMessage, progressLineEnd, progressMessage } from './progress-json.
 const progressCapacity = 4096;
 
 export async function transferAnswer(
-  transfer: (options: { progress: ProgressSink; cancellation: Cancellation }) => Promise<void>,
+  transfer: (options: { progress: (progress: PushProgress) => void; cancellation: Cancellation }) => Promise<void>,
 ): Promise<ApiResponse> {
   const cancellation = new Cancellation();
   const lines = new Channel<ProgressMessage>({ capacity: progressCapacity, onClose: () => cancellation.cancel() });
   let begun!: () => void;
   const beginning = new Promise<void>((resolve) => (begun = resolve));
-  const progress: ProgressSink = (said) => {
+  const progress = (said: PushProgress): void => {
     lines.push(progressMessage(said));
     begun();
   };

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { formatRows, type RowKind } from '../format/formatter.ts';
 import { ellipsis } from '../format/text.ts';
 import { filtersParameter, type Filters } from '../options/filter.ts';
+import { searchAuth } from './credentials.ts';
 
 const TABLE = 'table {{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}';
 const DESCRIPTION_WIDTH = 45;
@@ -15,7 +16,7 @@ export interface SearchResult {
   is_official: boolean;
 }
 
-/** @cli  P[the daemon refuses: there is no Docker Hub]  docker search  "Search Docker Hub for images" */
+/** @cli  P[the shipped registry stands for Docker Hub]  docker search  "Search Docker Hub for images" */
 export const searchCommand: Command = {
   path: ['search'],
   async run(context) {
@@ -26,7 +27,9 @@ export const searchCommand: Command = {
       limit: flags.number('limit') || undefined,
       filters: filtersParameter(filters),
     };
-    const results = await (await context.api()).get<SearchResult[]>('/images/search', { query });
+    const results = await (
+      await context.api()
+    ).get<SearchResult[]>('/images/search', { query, headers: await searchAuth(context, args[0] ?? '') });
     const format = flags.string('format');
     await context.out(formatRows(searchFormat(format), results, searchKind(!flags.bool('no-trunc'))));
   },
