@@ -2,9 +2,11 @@
 import type { Command } from './command.ts';
 import { containerCommands } from './container/container-commands.ts';
 import { imageCommands } from './image/image-commands.ts';
+import { manifestCommands } from './manifest/manifest-commands.ts';
+import { registryCommands } from './registry/registry-commands.ts';
 import { systemCommands } from './system/system-commands.ts';
 
-const COMMANDS: Command[] = [...containerCommands, ...imageCommands, ...systemCommands];
+const COMMANDS: Command[] = [...containerCommands, ...imageCommands, ...manifestCommands, ...registryCommands, ...systemCommands];
 
 const byPath = new Map(COMMANDS.map((command) => [command.path.join(' '), command]));
 
