@@ -5,17 +5,31 @@
 import type { ApiHandler } from './api/http.ts';
 import { createRouter, errorAnswer } from './api/router.ts';
 import { containerRoutes } from './api/routes/container.ts';
+import { buildRoutes } from './api/routes/build.ts';
+import { containerLayerRoutes } from './api/routes/container-layer.ts';
 import { execRoutes } from './api/routes/exec.ts';
 import { imageRoutes } from './api/routes/image.ts';
+import { imageArchiveRoutes } from './api/routes/image-archive.ts';
 import { networkRoutes } from './api/routes/network.ts';
 import { notYetRoutes } from './api/routes/not-yet.ts';
 import { registryRoutes } from './api/routes/registry.ts';
 import { systemRoutes, type SystemBackend } from './api/routes/system.ts';
 import { volumeRoutes } from './api/routes/volume.ts';
-import { containerBackend, execBackend, imageBackend, networkBackend, registryBackend, volumeBackend } from './backends.ts';
+import {
+  containerBackend,
+  containerLayerBackend,
+  execBackend,
+  imageArchiveBackend,
+  imageBackend,
+  networkBackend,
+  registryBackend,
+  volumeBackend,
+} from './backends.ts';
+import { BuildCache } from './build/build-cache.ts';
+import { buildBackend } from './build-backend.ts';
 import type { Clock } from './clock.ts';
 import type { Compression } from './compression.ts';
-import { Containers } from './container/containers.ts';
+import { Containers, type NodeFiles } from './container/containers.ts';
 import { listContainers } from './container/list.ts';
 import { bringUpContainers, saveContainers, shutdownContainers, type ContainersState } from './container/restore.ts';
 import type { Crypto } from './crypto.ts';
@@ -45,6 +59,7 @@ export interface EnginePorts {
   compression: Compression;
   /** Host name of the node: `node1`. */
   nodeName: string;
+  nodeFiles?: NodeFiles;
   config?: DaemonConfig;
   /** Told of what must not happen: a bug in Drydock, found while a request was answered. */
   onBug?: (error: unknown) => void;
@@ -147,25 +162,32 @@ async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
   const networks = new Networks({ ...ports, events });
   const volumes = new Volumes({ ...ports, events });
   const containers = await Containers.open({ ...ports, config: ports.config ?? defaultDaemonConfig, events, images, networks, volumes });
+  const cache = new BuildCache({ ...ports, images });
   images.users = {
     containersOf: (imageId) => containers.usersOfImage(imageId),
-    layersInUse: () => containers.layersInUse(),
+    layersInUse: () => [...containers.layersInUse(), ...cache.layersInUse()],
   };
   const routes = [
     ...imageRoutes(imageBackend(images)),
     ...registryRoutes(registryBackend(images)),
+    ...imageArchiveRoutes(imageArchiveBackend(images)),
     ...containerRoutes(containerBackend(containers)),
+    ...containerLayerRoutes(containerLayerBackend(containers)),
     ...execRoutes(execBackend(containers)),
+    ...buildRoutes(buildBackend(containers, cache)),
     ...networkRoutes(networkBackend(networks, containers)),
     ...volumeRoutes(volumeBackend(volumes)),
-    ...systemRoutes(systemBackend(ports, { images, containers, volumes, events })),
+    ...systemRoutes(systemBackend(ports, { images, containers, volumes, events, cache })),
     ...notYetRoutes(),
   ];
   return { images, containers, networks, volumes, api: createRouter(routes, { onBug: ports.onBug }) };
 }
 
-function systemBackend(ports: EnginePorts, parts: Pick<Parts, 'images' | 'containers' | 'volumes'> & { events: Events }): SystemBackend {
-  const { images, containers, volumes, events } = parts;
+function systemBackend(
+  ports: EnginePorts,
+  parts: Pick<Parts, 'images' | 'containers' | 'volumes'> & { events: Events; cache: BuildCache },
+): SystemBackend {
+  const { images, containers, volumes, events, cache } = parts;
   return {
     events,
     facts: async () => ({
@@ -177,6 +199,7 @@ function systemBackend(ports: EnginePorts, parts: Pick<Parts, 'images' | 'contai
       imageCount: images.store.size,
       eventListenerCount: events.listenerCount,
     }),
+    buildCache: () => cache.usage(),
     images: () => listImages(images, { filters: new Filters(), countSharedSize: true, countContainers: true }),
     layersSizeBytes: () => [...images.layers.all()].reduce((sum, layer) => sum + layer.sizeBytes, 0),
     containers: () => listContainers(containers, { all: true, size: true, limit: 0, filters: new Filters() }),

@@ -79,7 +79,7 @@ async function launch(containers: Containers, container: Container, byUser: bool
   return undefined;
 }
 
-function launchOf(containers: Containers, container: Container, network: Launch['network']): Launch {
+export function launchOf(containers: Containers, container: Container, network: Launch['network']): Launch {
   const { images } = containers.ports;
   const { config, hostConfig } = container;
   const layers = container.topLayer === undefined ? [] : (images.layers.chain(container.topLayer) ?? []);

@@ -16,3 +16,8 @@ export async function addLayer(images: Images, entries: readonly LayerEntry[], p
   if (entries.every(({ path }) => path === '')) return undefined;
   return images.layers.register(concatBytes(packTar(entries)), parent);
 }
+
+/** A layer of nothing, as BuildKit makes for a step that changed nothing. */
+export function emptyLayer(images: Images, parent: string | undefined): Promise<Layer> {
+  return images.layers.register(concatBytes(packTar([])), parent);
+}

@@ -26,7 +26,15 @@ const maxReplacements = 1000;
 
 /** @throws EngineError `data-loss` for a damaged archive, `invalid-parameter` for one that reaches outside of itself */
 export function unpackLayer(archive: Uint8Array): UnpackedLayer {
-  const layer = new LayerBuilder();
+  return unpack(archive, new LayerBuilder({ whiteouts: true }));
+}
+
+/** The entries of a tar that is no layer (a build context, an archive to add): names that a layer would take for deletions are names. */
+export function unpackTree(archive: Uint8Array): UnpackedLayer {
+  return unpack(archive, new LayerBuilder({ whiteouts: false }));
+}
+
+function unpack(archive: Uint8Array, layer: LayerBuilder): UnpackedLayer {
   let sizeBytes = 0;
   let count = 0;
   for (const entry of readTar(archive)) {
@@ -43,6 +51,11 @@ class LayerBuilder {
   /** Files that hardlinks point to. */
   readonly #linked = new Set<string>();
   #replacements = 0;
+  readonly #whiteouts: boolean;
+
+  constructor({ whiteouts }: { whiteouts: boolean }) {
+    this.#whiteouts = whiteouts;
+  }
 
   entries(): LayerEntry[] {
     return [...this.#entries.values()];
@@ -53,7 +66,7 @@ class LayerBuilder {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
     const directory = slash < 0 ? '' : path.slice(0, slash);
-    if (name.startsWith(whiteout)) this.#addWhiteout(directory, name, entry);
+    if (this.#whiteouts && name.startsWith(whiteout)) this.#addWhiteout(directory, name, entry);
     else if (path === '') this.#addRoot(entry);
     else {
       this.#makeParents(directory, path);

@@ -14,8 +14,6 @@ export function notYetRoutes(): Route[] {
 
 /** True as long as nothing of the kind can be made. */
 const emptyRoutes: Route[] = [
-  /** @api  P[there is no build cache yet]  POST /build/prune  BuildPrune  "Delete builder cache" */
-  { method: 'POST', pattern: '/build/prune', handler: () => json(200, { CachesDeleted: null, SpaceReclaimed: 0 }) },
   /** @api  P[there are none]  GET /plugins  PluginList  "List plugins" */
   { method: 'GET', pattern: '/plugins', handler: () => json(200, []) },
   /** @api  P[there are none]  GET /plugins/privileges  GetPluginPrivileges  "Get plugin privileges" */
@@ -98,10 +96,6 @@ const swarmRoutes: Route[] = (
 
 const refusedRoutes: Route[] = (
   [
-    /** @api  N  GET /containers/{id}/changes  ContainerChanges  "Get changes on a container's filesystem" */
-    ['GET', '/containers/{id}/changes', 'docker diff'],
-    /** @api  N  GET /containers/{id}/export  ContainerExport  "Export a container" */
-    ['GET', '/containers/{id}/export', 'docker export'],
     /** @api  N  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
     ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
     /** @api  N  HEAD /containers/{id}/archive  ContainerArchiveInfo  "Get information about files in a container" */
@@ -110,18 +104,8 @@ const refusedRoutes: Route[] = (
     ['GET', '/containers/{id}/archive', 'docker cp'],
     /** @api  N  PUT /containers/{id}/archive  PutContainerArchive  "Extract an archive of files or folders to a directory in a container" */
     ['PUT', '/containers/{id}/archive', 'docker cp'],
-    /** @api  N  POST /commit  ImageCommit  "Create a new image from a container" */
-    ['POST', '/commit', 'docker commit'],
-    /** @api  N  POST /build  ImageBuild  "Build an image" */
-    ['POST', '/build', 'docker build'],
     /** @api  N  POST /session  Session  "Initialize interactive session" */
     ['POST', '/session', "BuildKit's session"],
-    /** @api  N  GET /images/{name}/get  ImageGet  "Export an image" */
-    ['GET', '/images/{name}/get', 'docker save'],
-    /** @api  N  GET /images/get  ImageGetAll  "Export several images" */
-    ['GET', '/images/get', 'docker save'],
-    /** @api  N  POST /images/load  ImageLoad  "Import images" */
-    ['POST', '/images/load', 'docker load'],
     /** @api  N  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
     ['PUT', '/volumes/{name}', 'docker volume update'],
     /** @api  N  POST /swarm/init  SwarmInit  "Initialize a new swarm" */

@@ -2,16 +2,17 @@
  * System endpoints: ping, version, info, events, disk usage.
  * Source: moby api/server/router/system.
  */
+import type { UsedCache } from '../../build/build-cache.ts';
 import { EngineError } from '../../errors.ts';
 import type { EngineEvent, Events } from '../../events.ts';
 import type { ListedImage } from '../../image/list.ts';
-import { parseTimestamp } from '../../time.ts';
+import { parseTimestamp, rfc3339Nano } from '../../time.ts';
 import { empty, json, jsonLines, mapStream, text } from '../answer.ts';
 import type { ApiResponse } from '../http.ts';
 import { filtersParam, textParam } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
 import type { ContainerSummary } from '../types/container.ts';
-import type { DiskUsage, EventMessage } from '../types/system.ts';
+import type { BuildCacheUsage, DiskUsage, EventMessage } from '../types/system.ts';
 import type { Volume } from '../types/volume.ts';
 import { atLeast } from '../version.ts';
 import { imageSummary } from './image-json.ts';
@@ -27,6 +28,8 @@ export interface SystemBackend {
   containers(): Promise<ContainerSummary[]>;
   /** Every volume with its use and size. */
   volumes(): Volume[];
+  /** What the build cache keeps, last used last. */
+  buildCache(): UsedCache[];
 }
 
 export function systemRoutes(backend: SystemBackend): Route[] {
@@ -41,7 +44,7 @@ export function systemRoutes(backend: SystemBackend): Route[] {
     { method: 'GET', pattern: '/info', handler: async () => json(200, infoJson(await backend.facts())) },
     /** @api  Y  GET /events  SystemEvents  "Monitor events" */
     { method: 'GET', pattern: '/events', handler: (call) => events(backend, call) },
-    /** @api  P[no build cache]  GET /system/df  SystemDataUsage  "Get data usage information" */
+    /** @api  Y  GET /system/df  SystemDataUsage  "Get data usage information" */
     { method: 'GET', pattern: '/system/df', handler: (call) => diskUsage(backend, call) },
     { method: 'OPTIONS', pattern: '/{any}', handler: () => empty(200) },
   ];
@@ -119,7 +122,23 @@ async function diskUsage(backend: SystemBackend, { query, version }: ApiCall): P
     Images: wants('image') ? backend.images().map((entry) => imageSummary(entry, version)) : null,
     Containers: wants('container') ? await backend.containers() : null,
     Volumes: wants('volume') ? backend.volumes() : null,
-    BuildCache: wants('build-cache') ? [] : null,
+    BuildCache: wants('build-cache') ? backend.buildCache().map(wireCache) : null,
   };
   return json(200, usage);
+}
+
+function wireCache(record: UsedCache): BuildCacheUsage {
+  return {
+    ID: record.id,
+    // With a space, as Docker writes it.
+    ...(record.parent !== '' && { ' Parents': [record.parent] }),
+    Type: record.type,
+    Description: record.description,
+    InUse: record.inUse,
+    Shared: record.shared,
+    Size: record.sizeBytes,
+    CreatedAt: rfc3339Nano(record.createdMs),
+    LastUsedAt: rfc3339Nano(record.lastUsedMs),
+    UsageCount: record.usageCount,
+  };
 }

@@ -131,7 +131,21 @@ export interface DiskUsage {
   Images: ImageSummary[] | null;
   Containers: ContainerSummary[] | null;
   Volumes: Volume[] | null;
-  BuildCache: unknown[] | null;
+  BuildCache: BuildCacheUsage[] | null;
+}
+
+/** A record of the build cache. */
+export interface BuildCacheUsage {
+  ID: string;
+  ' Parents'?: string[];
+  Type: string;
+  Description: string;
+  InUse: boolean;
+  Shared: boolean;
+  Size: number;
+  CreatedAt: string;
+  LastUsedAt: string;
+  UsageCount: number;
 }
 
 /** A line of a progress stream (pull, push, build, import, load). Source: moby pkg/jsonmessage. */

@@ -1,0 +1,249 @@
+/**
+ * Building images: `POST /build` with Docker's classic builder (version 1) or with BuildKit's features (version 2, a
+ * documented extension, see docs/api-extensions.md), and the build cache.
+ * Source: moby api/server/router/build/build_routes.go.
+ */
+import { fromBase64 } from '../../base64.ts';
+import type { PruneCache } from '../../build/build-cache.ts';
+import { BuildError } from '../../build/build-error.ts';
+import type { SolveStatus } from '../../build/build-progress.ts';
+import type { LintWarning } from '../../build/dockerfile/lint/linter.ts';
+import { excerptOf, type ExcerptLine } from '../../build/excerpt.ts';
+import { Cancellation } from '../../cancellation.ts';
+import { Channel } from '../../channel.ts';
+import { EngineError, messageOf } from '../../errors.ts';
+import { Filters } from '../../filters.ts';
+import { parsePlatform } from '../../image/platform.ts';
+import type { Platform } from '../../oci/manifest.ts';
+import { parseNormalizedNamed, tagNameOnly, type Reference } from '../../oci/reference.ts';
+import { json, jsonLines } from '../answer.ts';
+import { readBody } from '../body.ts';
+import type { ApiResponse } from '../http.ts';
+import { flagParam, integerParam, textParam, textParams } from '../query.ts';
+import type { ApiCall, Route } from '../router.ts';
+import type { Ulimit } from '../types/container.ts';
+import type { ProgressMessage } from '../types/system.ts';
+
+/** What both builders are asked. */
+export interface BuildRequest {
+  /** tar, plain or compressed. */
+  context: Uint8Array;
+  dockerfile: string;
+  tags: Reference[];
+  /** Undefined: the value is the daemon's own, which has none. */
+  buildArgs: Map<string, string | undefined>;
+  labels: Map<string, string>;
+  target: string;
+  platform: Platform | undefined;
+  noCache: boolean | string[];
+  cacheFrom: string[];
+  pull: boolean;
+  quiet: boolean;
+  /** Of the classic builder: removes containers of steps that succeeded, or all. */
+  remove: boolean;
+  forceRemove: boolean;
+  secrets: Map<string, Uint8Array>;
+  /** `X-Registry-Config`: credentials by registry. */
+  registryConfig: string;
+  networkMode: string;
+  extraHosts: string[];
+  shmBytes: number;
+  ulimits: Ulimit[];
+  memoryBytes: number;
+  memorySwapBytes: number;
+  cpuShares: number;
+  cpuQuota: number;
+  cpuPeriod: number;
+  cpusetCpus: string;
+  cpusetMems: string;
+  cgroupParent: string;
+  cancellation: Cancellation;
+}
+
+export interface BuildBackend {
+  /** @returns the image's id */
+  classic(request: BuildRequest, say: (message: ProgressMessage) => Promise<void>): Promise<string>;
+  solve(request: BuildRequest, tell: (status: SolveStatus) => Promise<void>): Promise<string>;
+  check(request: BuildRequest, tell: (status: SolveStatus) => Promise<void>): Promise<{ warnings: LintWarning[]; error?: EngineError }>;
+  /** The Dockerfile's text, to show lines of; empty when there is none. */
+  dockerfileText(request: BuildRequest): Promise<string>;
+  pruneCache(options: PruneCache): { removed: string[]; reclaimedBytes: number };
+}
+
+/** A build context has to fit into memory, beside the files that it was made of. */
+const maxContextBytes = 512 << 20;
+const maxSecretsBytes = 1 << 20;
+/** Lines that a client may lag behind; then the build waits for it. */
+const capacity = 256;
+
+export function buildRoutes(backend: BuildBackend): Route[] {
+  return [
+    /** @api  P[no remote contexts, no squash; BuildKit's session is not there: version 2 is Drydock's own extension]  POST /build  ImageBuild  "Build an image" */
+    { method: 'POST', pattern: '/build', handler: (call) => build(backend, call) },
+    /** @api  Y  POST /build/prune  BuildPrune  "Delete builder cache" */
+    { method: 'POST', pattern: '/build/prune', handler: (call) => prune(backend, call) },
+  ];
+}
+
+type BuildLine =
+  | ProgressMessage
+  | { id: 'drydock.build.status'; aux: SolveStatus }
+  | { id: 'drydock.build.source'; aux: { file: string; lines: ExcerptLine[] } }
+  | { id: 'drydock.build.check'; aux: { warnings: LintWarning[] } }
+  | { id?: 'moby.image.id'; aux: { ID: string } };
+
+async function build(backend: BuildBackend, call: ApiCall): Promise<ApiResponse> {
+  const version = textParam(call.query, 'version') || '1';
+  if (version !== '1' && version !== '2') throw new EngineError('invalid-parameter', `invalid version ${version}`);
+  if (version === '2' && textParam(call.query, 'session') !== '') {
+    throw new EngineError(
+      'not-implemented',
+      "BuildKit's session is not supported by Drydock: build with DOCKER_BUILDKIT=0, or with the docker command inside of the machine",
+    );
+  }
+  const request = await readRequest(call);
+  const { cancellation, quiet } = request;
+  const lines = new Channel<BuildLine>({ capacity, onClose: () => cancellation.cancel() });
+  const write = async (line: BuildLine): Promise<void> => void (lines.push(line) || (await lines.write(line)));
+  const work =
+    version === '1' ? buildClassic(backend, request, write, quiet) : buildWithPlan(backend, request, write, flagParam(call.query, 'check'));
+  void work
+    .catch((error: unknown) => write({ errorDetail: { message: messageOf(error) }, error: messageOf(error) }))
+    .finally(() => lines.end());
+  return jsonLines(lines, '\r\n');
+}
+
+async function buildClassic(
+  backend: BuildBackend,
+  request: BuildRequest,
+  write: (line: BuildLine) => Promise<void>,
+  quiet: boolean,
+): Promise<void> {
+  const id = await backend.classic(request, (message) => (quiet ? Promise.resolve() : write(message)));
+  if (quiet) await write({ stream: `${id}\n` });
+}
+
+async function buildWithPlan(
+  backend: BuildBackend,
+  request: BuildRequest,
+  write: (line: BuildLine) => Promise<void>,
+  onlyCheck: boolean,
+): Promise<void> {
+  const tell = (status: SolveStatus): Promise<void> => write({ id: 'drydock.build.status', aux: status });
+  try {
+    if (onlyCheck) {
+      const { warnings, error } = await backend.check(request, tell);
+      await write({ id: 'drydock.build.check', aux: { warnings } });
+      if (error) throw error;
+      return;
+    }
+    await write({ id: 'moby.image.id', aux: { ID: await backend.solve(request, tell) } });
+  } catch (error) {
+    const text = await backend.dockerfileText(request).catch(() => '');
+    const lines = error instanceof BuildError && error.lines ? excerptOf(text, error.lines) : [];
+    if (lines.length > 0) await write({ id: 'drydock.build.source', aux: { file: request.dockerfile, lines } });
+    throw new EngineError('unknown', `failed to solve: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function readRequest(call: ApiCall): Promise<BuildRequest> {
+  const { query, headers } = call;
+  const remote = textParam(query, 'remote');
+  if (remote !== '')
+    throw new EngineError('not-implemented', `cannot build from ${remote}: there is no way to the internet here; send the context along`);
+  if (flagParam(query, 'squash')) throw new EngineError('invalid-parameter', 'squash is only supported with experimental mode');
+  const number = (name: string): number => integerParam(query, name, 0);
+  const platform = textParam(query, 'platform');
+  const noCacheFilter = textParams(query, 'nocachefilter');
+  return {
+    context: await readBody(call, maxContextBytes),
+    dockerfile: textParam(query, 'dockerfile') || 'Dockerfile',
+    tags: uniqueTags(textParams(query, 't')),
+    buildArgs: new Map(
+      Object.entries(jsonParam<Record<string, string | null>>(call, 'buildargs', {})).map(([name, value]) => [name, value ?? undefined]),
+    ),
+    labels: new Map(Object.entries(jsonParam<Record<string, string>>(call, 'labels', {}))),
+    target: textParam(query, 'target'),
+    platform: platform === '' ? undefined : parsePlatform(platform),
+    noCache: noCacheFilter.length > 0 ? noCacheFilter : flagParam(query, 'nocache'),
+    cacheFrom: jsonParam<string[]>(call, 'cachefrom', []),
+    pull: flagParam(query, 'pull'),
+    quiet: flagParam(query, 'q'),
+    remove: flagParam(query, 'rm', true),
+    forceRemove: flagParam(query, 'forcerm'),
+    secrets: readSecrets(headers['x-drydock-build-secrets'] ?? ''),
+    registryConfig: headers['x-registry-config'] ?? '',
+    networkMode: textParam(query, 'networkmode'),
+    extraHosts: textParams(query, 'extrahosts').flatMap((list) =>
+      list.startsWith('[') ? (JSON.parse(list) as string[]) : list.split(','),
+    ),
+    shmBytes: number('shmsize'),
+    ulimits: jsonParam<Ulimit[]>(call, 'ulimits', []),
+    memoryBytes: number('memory'),
+    memorySwapBytes: number('memswap'),
+    cpuShares: number('cpushares'),
+    cpuQuota: number('cpuquota'),
+    cpuPeriod: number('cpuperiod'),
+    cpusetCpus: textParam(query, 'cpusetcpus'),
+    cpusetMems: textParam(query, 'cpusetmems'),
+    cgroupParent: textParam(query, 'cgroupparent'),
+    cancellation: new Cancellation(),
+  };
+}
+
+function uniqueTags(names: string[]): Reference[] {
+  const references = names
+    .filter((name) => name !== '')
+    .map((name) => {
+      const reference = parseNormalizedNamed(name);
+      if (reference.digest !== undefined) throw new EngineError('invalid-parameter', 'build tag cannot contain a digest');
+      return tagNameOnly(reference);
+    });
+  return [...new Map(references.map((reference) => [JSON.stringify(reference), reference])).values()];
+}
+
+function jsonParam<T>({ query }: ApiCall, name: string, otherwise: T): T {
+  const text = textParam(query, name);
+  if (text === '') return otherwise;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new EngineError('invalid-parameter', `error reading ${name}: ${messageOf(error)}`, { cause: error });
+  }
+  if (value === null) return otherwise;
+  if (typeof value !== 'object' || Array.isArray(value) !== Array.isArray(otherwise))
+    throw new EngineError('invalid-parameter', `error reading ${name}`);
+  return value as T;
+}
+
+function readSecrets(header: string): Map<string, Uint8Array> {
+  if (header === '') return new Map();
+  try {
+    if (header.length > maxSecretsBytes) throw new EngineError('invalid-parameter', 'too large');
+    const decoded = fromBase64(unpadded(header));
+    const secrets: unknown = JSON.parse(new TextDecoder().decode(decoded));
+    return new Map(Object.entries(secrets as Record<string, string>).map(([id, content]) => [id, fromBase64(content)]));
+  } catch (error) {
+    throw new EngineError('invalid-parameter', `invalid X-Drydock-Build-Secrets header: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** URL-safe base64, with or without padding, in the plain alphabet. */
+function unpadded(text: string): string {
+  const plain = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  return plain + '='.repeat((4 - (plain.length % 4)) % 4);
+}
+
+function prune(backend: BuildBackend, { query }: ApiCall): ApiResponse {
+  const filters = Filters.parse(textParam(query, 'filters'));
+  const bytes = (name: string): number | undefined =>
+    textParam(query, name) === '' ? undefined : integerParam(query, name, 0, 'invalid-parameter');
+  const keepBytes = bytes('reserved-space') ?? bytes('max-used-space') ?? bytes('keep-storage');
+  const { removed, reclaimedBytes } = backend.pruneCache({
+    all: flagParam(query, 'all'),
+    filters,
+    keepBytes: keepBytes === 0 ? undefined : keepBytes,
+  });
+  return json(200, { CachesDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: reclaimedBytes });
+}

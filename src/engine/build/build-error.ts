@@ -1,0 +1,13 @@
+/** What went wrong in a build, and which lines of the Dockerfile it is about. */
+import { EngineError, messageOf } from '../errors.ts';
+import type { LineRange } from './dockerfile/dockerfile-error.ts';
+
+export class BuildError extends EngineError {
+  constructor(
+    cause: unknown,
+    /** Undefined when it is about none. */
+    readonly lines: LineRange | undefined,
+  ) {
+    super(cause instanceof EngineError ? cause.kind : 'unknown', messageOf(cause), { cause });
+  }
+}
