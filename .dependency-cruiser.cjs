@@ -13,8 +13,13 @@ module.exports = {
     only(
       'cli-is-a-client',
       '^src/cli/',
-      ['^src/engine/api/', '^src/engine/[a-z-]+\\.ts$', '^src/engine/oci/reference'],
-      'The command line talks to the Engine API and nothing else of the engine.',
+      [
+        '^src/engine/api/',
+        '^src/engine/[a-z0-9-]+\\.ts$',
+        '^src/engine/oci/(reference|tar|tar-writer)\\.ts$',
+        '^src/engine/build/dockerignore/',
+      ],
+      'The command line talks to the Engine API and nothing else of the engine, but for formats that both read and write: names, tar, .dockerignore.',
     ),
     only(
       'lessons-ask-the-api',
