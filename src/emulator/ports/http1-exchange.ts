@@ -149,6 +149,9 @@ class Input {
       const line = await this.line(left);
       left -= line.length + 2;
       if (line === '' && lines.length > 0) return lines.join('\n');
+      // Whoever speaks something else may never send an empty line.
+      if (lines.length === 0 && line !== '' && !line.startsWith('HTTP/'))
+        throw malformed(`malformed HTTP response ${JSON.stringify(line.slice(0, 100))}`);
       if (line !== '') lines.push(line);
     }
     throw malformed('the head of an HTTP response is too large');
