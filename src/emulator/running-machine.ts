@@ -251,7 +251,7 @@ export class RunningMachine implements Machine {
   async #runCommand(stub: Stub): Promise<void> {
     this.#commands++;
     try {
-      const code = await runCli(stubEnvironment(this.#parts.agent, stub, (id) => this.#nodeById(id)?.api));
+      const code = await runCli(stubEnvironment(this.#parts.agent, stub, (id) => this.#nodeById(id)?.api, this.#parts.files.share));
       await stub.exit(code);
     } catch (error) {
       this.#parts.onBug(error);

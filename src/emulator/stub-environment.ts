@@ -5,7 +5,7 @@
 import type { ApiHandler } from '#engine/api/http.ts';
 import { concatBytes } from '#engine/bytes.ts';
 import { EngineError } from '#engine/errors.ts';
-import { FileError, type CliEnvironment, type CliFiles, type CliInput, type CliOutput, type WalkedFile } from '#cli/environment.ts';
+import { FileError, type CliEnvironment, type CliFiles, type CliInput, type CliOutput } from '#cli/environment.ts';
 import { AgentError, ChannelClosed } from './agent/agent-error.ts';
 import type { Channel } from './agent/channel.ts';
 import type { AgentClient } from './agent/client.ts';
@@ -21,11 +21,11 @@ import {
   stat,
   symlink,
   writeFile,
-  type FileStat,
-  type FileType,
 } from './agent/ops.ts';
 import type { Stub } from './agent/stub.ts';
+import type { MemoryFs } from './p9/memory-fs.ts';
 import { systemClock } from './ports/clock.ts';
+import { walkFiles, type Walk } from './walk-files.ts';
 
 const signals: Record<number, string> = {
   1: 'HUP',
@@ -43,8 +43,16 @@ const PIECE_BYTES = 512 * 1024;
 /** A file that a command reads whole: /dev/zero has no end. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** @param daemon the API of a node, as its sockets give it */
-export function stubEnvironment(agent: AgentClient, stub: Stub, daemon: (node: number) => ApiHandler | undefined): CliEnvironment {
+/**
+ * @param daemon the API of a node, as its sockets give it
+ * @param share the files that guest and worker share
+ */
+export function stubEnvironment(
+  agent: AgentClient,
+  stub: Stub,
+  daemon: (node: number) => ApiHandler | undefined,
+  share: MemoryFs,
+): CliEnvironment {
   const { hello } = stub;
   return {
     args: hello.args,
@@ -55,7 +63,7 @@ export function stubEnvironment(agent: AgentClient, stub: Stub, daemon: (node: n
     stdout: outputOf(stub, stub.stdout, hello.streams[1]?.isTerminal ?? false),
     stderr: outputOf(stub, stub.stderr, hello.streams[2]?.isTerminal ?? false),
     connect: (host) => connect(agent, stub, host, daemon),
-    files: filesOf(agent, stub),
+    files: filesOf(agent, stub, share),
     clock: systemClock,
     onSignal: (listener) => stub.onSignal((number) => listener(signals[number] ?? String(number))),
   };
@@ -103,15 +111,13 @@ function outputOf(stub: Stub, channel: Channel, isTerminal: boolean): CliOutput 
   };
 }
 
-function filesOf(agent: AgentClient, stub: Stub): CliFiles {
-  const run = async <R>(step: Op<R>): Promise<R> => {
-    try {
-      return await agent.run({ stub: stub.id }, step);
-    } catch (error) {
-      if (error instanceof AgentError) throw new FileError(error.code, error.message);
-      throw error;
-    }
+function filesOf(agent: AgentClient, stub: Stub, share: MemoryFs): CliFiles {
+  const asFileError = (error: unknown): never => {
+    if (error instanceof AgentError) throw new FileError(error.code, error.message);
+    throw error;
   };
+  const run = <R>(step: Op<R>): Promise<R> => agent.run({ stub: stub.id }, step).catch(asFileError);
+  const batch: Walk['batch'] = (ops) => agent.batch({ stub: stub.id }, ops).catch(asFileError);
   const read = async (path: string): Promise<Uint8Array> => {
     const parts: Uint8Array[] = [];
     let length = 0;
@@ -154,41 +160,6 @@ function filesOf(agent: AgentClient, stub: Stub): CliFiles {
     symlink: (target, path) => run(symlink(target, path)),
     rename: (from, to) => run(rename(from, to)),
     setMode: (path, mode) => run(chmod(path, mode)),
-    walk: (path, enter) => walk(path, '', enter ?? (() => true), { run, read }),
+    walk: (path, enter) => walkFiles({ agent, stub, share, batch, read }, path, enter ?? (() => true)),
   };
-}
-
-interface Walker {
-  run: <R>(step: Op<R>) => Promise<R>;
-  read: (path: string) => Promise<Uint8Array>;
-}
-
-/** @param below the path, relative to the directory walked, of what is listed now */
-async function* walk(top: string, below: string, enter: (path: string) => boolean, walker: Walker): AsyncGenerator<WalkedFile> {
-  const names = (await walker.run(readdir(below === '' ? top : `${top}/${below}`))).map(({ name }) => name);
-  for (const name of names.sort((a, b) => (a < b ? -1 : 1))) {
-    const path = below === '' ? name : `${below}/${name}`;
-    const found = await walker.run(stat(`${top}/${path}`, { follow: false }));
-    yield walkedFile(path, found, () => walker.read(`${top}/${path}`));
-    if (found.type === 'directory' && enter(path)) yield* walk(top, path, enter, walker);
-  }
-}
-
-function walkedFile(path: string, found: FileStat, content: () => Promise<Uint8Array>): WalkedFile {
-  const { mode, uid, gid, sizeBytes, modifiedMs, target } = found;
-  return {
-    path,
-    type: walkedType(found.type),
-    mode,
-    uid,
-    gid,
-    mtimeMs: modifiedMs,
-    sizeBytes,
-    ...(target && { linkName: target }),
-    content,
-  };
-}
-
-function walkedType(type: FileType): WalkedFile['type'] {
-  return type === 'pipe' ? 'fifo' : type === 'unknown' ? 'socket' : type;
 }

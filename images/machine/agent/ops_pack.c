@@ -1,7 +1,7 @@
 /*
  * Sending trees: PACK writes one with all its content into a file of the guest, which the host takes as it is
  * written; LIST says what is in one directory. Neither follows a link below its top. How deep and wide a tree is, is
- * its maker's choice, so the directories still to be read are a list with a bound, and no recursion.
+ * its maker's choice, so the names still to be sent are a list with a bound, and no recursion.
  */
 #include "tree.h"
 
@@ -10,7 +10,9 @@
 #define PACK_MOUNTS 4 /* enters what is mounted below the top */
 
 #define BUFFER_SIZE 258048u /* whole pages, and one message of the 9p mount */
-#define PENDING_MAX (8u << 20)
+#define NAMES_MAX (16u << 20)
+#define PENDING_MAX (1u << 19)
+#define LEVELS_MAX (TREE_PATH_MAX / 2 + 1)
 #define LINKED_SLOTS 8192u /* a power of two */
 #define WAIT_MS 5
 
@@ -21,9 +23,11 @@ struct pack {
   u32 count;
   u32 used;
   u32 attributes_length;
-  u32 path_length;
-  u32 pending_length;
   u32 linked_count;
+  u32 levels;
+  u32 pending_count, names_length;
+  int directory;    /* of the level `opened`, and the working directory */
+  u32 opened;       /* 0: none */
   u8 buffer[BUFFER_SIZE];
   u8 attributes[TREE_ATTRIBUTES_MAX];
   char names[TREE_ATTRIBUTES_MAX]; /* of attributes */
@@ -34,7 +38,12 @@ struct pack {
   struct {
     u64 device, inode;
   } linked[LINKED_SLOTS];
-  char pending[PENDING_MAX]; /* paths of directories to be read, each with its NUL */
+  /* The directories that the path is in, and what of each is still to be sent: from `first` on, the next name last. */
+  struct {
+    u32 first, names, path_length;
+  } level[LEVELS_MAX];
+  u32 pending[PENDING_MAX]; /* where a name begins in `names` */
+  char names_left[NAMES_MAX];
 };
 
 void tree_head_fill(struct tree_head *head, const struct statx *stat, u32 path_length, u32 target_length, u32 attributes_length) {
@@ -172,64 +181,101 @@ static int put_entry(struct pack *pack, int at, const char *name, const struct s
   return result;
 }
 
-static int push(struct pack *pack, u32 path_length) {
-  if (PENDING_MAX - pack->pending_length <= path_length) {
-    op_note("too many directories");
-    return -ENOBUFS;
+static int comes_before(const char *a, const char *b) {
+  while (*a && *a == *b) a++, b++;
+  return *(const u8 *)a < *(const u8 *)b;
+}
+
+/* The next name is taken from the end, so the last comes first. */
+static void sort_names(struct pack *pack, u32 first) {
+  u32 *list = pack->pending + first, count = pack->pending_count - first, gap = 1;
+  while (gap < count / 3) gap = 3 * gap + 1;
+  for (; gap; gap /= 3) {
+    for (u32 i = gap; i < count; i++) {
+      u32 moved = list[i], at = i;
+      for (; at >= gap && comes_before(pack->names_left + list[at - gap], pack->names_left + moved); at -= gap) list[at] = list[at - gap];
+      list[at] = moved;
+    }
   }
-  memcpy(pack->pending + pack->pending_length, pack->path, path_length);
-  pack->pending_length += path_length;
-  pack->pending[pack->pending_length++] = 0;
+}
+
+static int read_names(struct pack *pack) {
+  int length;
+  while ((length = sys_getdents(pack->directory, pack->entries, sizeof pack->entries)) > 0) {
+    for (int at = 0; at < length;) {
+      struct directory_entry *entry = (struct directory_entry *)(pack->entries + at);
+      at += entry->length;
+      if (text_equal(entry->name, ".") || text_equal(entry->name, "..")) continue;
+      u32 size = text_length(entry->name) + 1;
+      if (pack->pending_count == PENDING_MAX || NAMES_MAX - pack->names_length < size) {
+        op_note("too many files in one directory");
+        return -ENOBUFS;
+      }
+      pack->pending[pack->pending_count++] = pack->names_length;
+      memcpy(pack->names_left + pack->names_length, entry->name, size);
+      pack->names_length += size;
+    }
+  }
+  return length;
+}
+
+/* The directory at the first `length` bytes of `path`. No part of it may be a link, whoever changes the tree meanwhile. */
+static int open_below(struct pack *pack, u32 length) {
+  struct open_how how = {O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_LARGEFILE, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+  pack->path[length] = 0;
+  int directory = SYS(openat2, pack->top, length ? pack->path : ".", &how, sizeof how);
+  if (directory < 0) return directory == -ENOENT || directory == -ENOTDIR || directory == -ELOOP ? -ENOENT : directory;
+  if (pack->opened) sys_close(pack->directory);
+  pack->directory = directory;
+  SYS(fchdir, directory);
   return 0;
 }
 
-/* Takes the last path of the list into `path`. */
-static void pop(struct pack *pack) {
-  u32 end = pack->pending_length - 1, start = end;
-  while (start && pack->pending[start - 1]) start--;
-  memcpy(pack->path, pack->pending + start, end - start + 1);
-  pack->path_length = end - start;
-  pack->pending_length = start;
+/* Goes into a directory; one that is gone has nothing in it. */
+static int enter_directory(struct pack *pack, u32 length) {
+  int result = open_below(pack, length);
+  if (result < 0) return result == -ENOENT ? 0 : result;
+  pack->level[pack->levels].first = pack->pending_count;
+  pack->level[pack->levels].names = pack->names_length;
+  pack->level[pack->levels].path_length = length;
+  pack->opened = ++pack->levels;
+  result = read_names(pack);
+  if (result >= 0) sort_names(pack, pack->level[pack->levels - 1].first);
+  return result;
 }
 
-static int put_child(struct pack *pack, int directory, const char *name) {
+static int put_child(struct pack *pack, u32 length, const char *name) {
   struct statx stat;
-  u32 length = pack->path_length, added = text_length(name);
+  u32 added = text_length(name);
   if (length + 1 + added >= TREE_PATH_MAX) {
     op_note("path too long");
     return -ENAMETOOLONG;
   }
-  int result = sys_statx(directory, name, AT_SYMLINK_NOFOLLOW, &stat);
+  int result = sys_statx(pack->directory, name, AT_SYMLINK_NOFOLLOW, &stat);
   if (result < 0) return result == -ENOENT ? 0 : result;
   if (length) pack->path[length++] = '/';
   memcpy(pack->path + length, name, added);
   length += added;
-  result = put_entry(pack, directory, name, &stat, length);
-  if (result >= 0 && S_ISDIR(stat.stx_mode) && (stat.stx_mnt_id == pack->mount || (pack->flags & PACK_MOUNTS))) result = push(pack, length);
-  return result;
+  result = put_entry(pack, pack->directory, name, &stat, length);
+  if (result < 0 || !S_ISDIR(stat.stx_mode)) return result;
+  return stat.stx_mnt_id == pack->mount || (pack->flags & PACK_MOUNTS) ? enter_directory(pack, length) : 0;
 }
 
-/* The directory at `path` below the top. No part of it may be a link, whoever changes the tree meanwhile. */
-static int open_below(struct pack *pack) {
-  struct open_how how = {O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_LARGEFILE, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-  pack->path[pack->path_length] = 0;
-  return SYS(openat2, pack->top, pack->path_length ? pack->path : ".", &how, sizeof how);
-}
-
-static int put_directory(struct pack *pack) {
-  int directory = open_below(pack), length, result = 0;
-  if (directory < 0) return directory == -ENOENT || directory == -ENOTDIR || directory == -ELOOP ? 0 : directory;
-  SYS(fchdir, directory);
-  while (result >= 0 && (length = sys_getdents(directory, pack->entries, sizeof pack->entries)) != 0) {
-    if (length < 0) result = length;
-    for (int at = 0; at < length && result >= 0;) {
-      struct directory_entry *entry = (struct directory_entry *)(pack->entries + at);
-      at += entry->length;
-      if (!text_equal(entry->name, ".") && !text_equal(entry->name, "..")) result = put_child(pack, directory, entry->name);
-    }
+/* The next name of the deepest level; a level without names ends. */
+static int put_next(struct pack *pack) {
+  u32 at = pack->levels - 1, length = pack->level[at].path_length;
+  if (pack->pending_count == pack->level[at].first) {
+    pack->levels--;
+    pack->names_length = pack->level[at].names;
+    return 0;
   }
-  sys_close(directory);
-  return result;
+  if (pack->opened != pack->levels) {
+    int result = open_below(pack, length);
+    if (result == -ENOENT) pack->pending_count = pack->level[at].first;
+    if (result < 0) return result == -ENOENT ? 0 : result;
+    pack->opened = pack->levels;
+  }
+  return put_child(pack, length, pack->names_left + pack->pending[--pack->pending_count]);
 }
 
 /* --- the top --- */
@@ -272,11 +318,9 @@ static int pack_tree(struct pack *pack, int found) {
   pack->mount = stat.stx_mnt_id;
   pack->top = found;
   result = put_top(pack, found, &stat);
-  if (result >= 0 && S_ISDIR(stat.stx_mode)) result = push(pack, 0);
-  while (result >= 0 && pack->pending_length) {
-    pop(pack);
-    result = put_directory(pack);
-  }
+  if (result >= 0 && S_ISDIR(stat.stx_mode)) result = enter_directory(pack, 0);
+  while (result >= 0 && pack->levels) result = put_next(pack);
+  if (pack->opened) sys_close(pack->directory);
   if (result >= 0) result = put(pack, &end, sizeof end);
   return result < 0 ? result : flush(pack);
 }

@@ -2,9 +2,9 @@
  * Payloads of frames: little-endian numbers, byte strings with a length, and texts that end with a NUL so
  * that the agent can use them where they lie. Whatever comes from the guest is read with bounds.
  */
+import { encodeName } from '../p9/file-name.ts';
 import { HEADER_BYTES, writeHeader } from './frames.ts';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export class PayloadError extends Error {
@@ -60,10 +60,10 @@ export class PayloadWriter {
     return this.u32(bytes.length).raw(bytes);
   }
 
-  /** A NUL inside ends it, as it would for the kernel; callers refuse such input before. */
+  /** Lone surrogates are bytes that are no UTF-8, see file-name.ts. A NUL inside ends it, as it would for the kernel; callers refuse such input before. */
   text(text: string): this {
     const nul = text.indexOf('\0');
-    return this.bytes(encoder.encode(nul < 0 ? text : text.slice(0, nul))).u8(0);
+    return this.bytes(encodeName(nul < 0 ? text : text.slice(0, nul))).u8(0);
   }
 
   texts(texts: readonly string[]): this {
