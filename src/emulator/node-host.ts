@@ -10,6 +10,7 @@ import type { LayerTrees } from '#engine/image/layer-trees.ts';
 import type { RegistryTransport } from '#engine/image/registry-port.ts';
 import type { AgentClient, DaemonEvent, GuestConnection } from './agent/client.ts';
 import { channelConnection } from './channel-connection.ts';
+import { nodeFiles } from './guest/lan.ts';
 import { GuestRuntime, type RuntimeState } from './guest/runtime.ts';
 import type { NodeName } from './guest/prepare.ts';
 import type { Transfers } from './guest/transfers.ts';
@@ -57,6 +58,7 @@ export class NodeHost {
     this.#runtime = new GuestRuntime(agent, node.id, parts.transfers, runtime);
     const ports = {
       nodeName: node.name,
+      nodeFiles: nodeFiles(node.name),
       runtime: this.#steps.of(this.#runtime),
       storage: new MemoryStorage(share, `${node.name}/docker`),
       layerTrees: layers,

@@ -2,6 +2,8 @@
 import { AgentClient, type SavedClient } from './agent/client.ts';
 import type { RuntimeState } from './guest/runtime.ts';
 import type { VirtualMachine } from './machine/machine.ts';
+import { PackageMirror } from './mirror/mirror.ts';
+import { systemClock } from './ports/clock.ts';
 import { RunningMachine } from './running-machine.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { logBug, type StartMachineOptions } from './start-options.ts';
@@ -22,7 +24,8 @@ export async function resumeMachine(options: StartMachineOptions, { pc, files, i
   const agent = AgentClient.restore(pc.link, image.agent as SavedClient);
   agent.onLost(onFailure);
   await pc.run();
-  const machine = new RunningMachine({ platform, pc, files, agent, config, fit, onBug });
+  const mirror = PackageMirror.restore(agent, platform.files, image.mirror, () => systemClock.now());
+  const machine = new RunningMachine({ platform, pc, files, agent, mirror, config, fit, onBug });
   const [{ daemons }] = await Promise.all([agent.resync(), machine.wake()]);
   for (const { id, name, runtime, engine } of image.nodes) {
     const daemonUp = daemons.some(({ node }) => node === id);

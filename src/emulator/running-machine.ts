@@ -13,6 +13,7 @@ import { info, seed, writeSetting } from './agent/ops.ts';
 import type { SpawnedProcess } from './agent/spawn.ts';
 import type { Stub } from './agent/stub.ts';
 import type { VirtualMachine } from './machine/machine.ts';
+import type { MirrorEvent, PackageMirror } from './mirror/mirror.ts';
 import type { SharedHome } from './p9/shared-home.ts';
 import type { HomeFiles, Machine, MachineStatus, SessionInfo, TerminalSession } from './machine-api.ts';
 import type { SharedFiles } from './shared-files.ts';
@@ -33,6 +34,7 @@ export interface MachineParts {
   pc: VirtualMachine;
   files: SharedFiles;
   agent: AgentClient;
+  mirror: PackageMirror;
   /** Of every node's engine. */
   config?: DaemonConfig;
   /** Told of what must not happen, found while a request was answered; the machine goes on. */
@@ -58,14 +60,16 @@ export class RunningMachine implements Machine {
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
-    const { agent } = parts;
+    const { agent, mirror } = parts;
     this.#clock = new GuestClock(agent);
     agent.onStub((stub) => void this.#runCommand(stub));
     agent.onConnection((connection) => {
+      if (mirror.take(connection)) return;
       const node = this.#nodeById(connection.node);
       if (node && connection.listener === 0) node.handleConnection(connection);
       else connection.channel.abort();
     });
+    mirror.watch((event) => this.#logMissing(event));
     agent.onDaemon((id, event) => this.#nodeById(id)?.handleDaemon(event));
   }
 
@@ -223,12 +227,19 @@ export class RunningMachine implements Machine {
 
   /** Begins at once, and takes all parts in one go. */
   async #imageAtRest(): Promise<MachineImage> {
-    const { agent, pc, files } = this.#parts;
+    const { agent, pc, files, mirror } = this.#parts;
     const nodes = [...this.#nodes.values()].map((node) => node.save());
     const client = agent.save();
     const shells = [...this.#shells, ...this.#resting.map(({ node, shell }): [SpawnedProcess, string] => [shell, node])];
     const saved = files.save();
-    return { processor: await pc.save(), ...saved, agent: client, nodes, shells: shells.map(([{ id }, node]) => ({ node, process: id })) };
+    return {
+      processor: await pc.save(),
+      ...saved,
+      agent: client,
+      nodes,
+      mirror: mirror.save(),
+      shells: shells.map(([{ id }, node]) => ({ node, process: id })),
+    };
   }
 
   #node(name: string): NodeHost {
@@ -245,6 +256,11 @@ export class RunningMachine implements Machine {
   #nodeById(id: number): NodeHost | undefined {
     for (const host of this.#nodes.values()) if (host.node.id === id) return host;
     return undefined;
+  }
+
+  /** The node's daemon says what was not to be had, in its log. */
+  #logMissing({ node, kind, line }: MirrorEvent): void {
+    if (kind !== 'lists' && this.#nodeById(node)) this.#parts.agent.daemonLog(node, line);
   }
 
   /** A `docker` command in the guest. A bug in one ends that one, not the machine. */

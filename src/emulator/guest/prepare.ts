@@ -4,6 +4,7 @@
  */
 import type { AgentClient } from '#emulator/agent/client.ts';
 import { MNT_DETACH, MS, mkdir, mount, newNode, umount } from '#emulator/agent/ops.ts';
+import { connectNode } from './lan.ts';
 import { dockerRoot, layersMount, overlayRoot, shareMount } from './paths.ts';
 import { GuestRuntime, type RuntimeState } from './runtime.ts';
 import type { Transfers } from './transfers.ts';
@@ -27,7 +28,8 @@ const plan9 = 'trans=virtio,version=9p2000.L,msize=262144';
 /** What the node's runtime has to be made with after a restore. */
 export async function prepareNode(agent: AgentClient, transfers: Transfers, node: NodeName = firstNode): Promise<RuntimeState> {
   if (node.id === firstNode.id) await mountShared(agent);
-  await agent.batch({ node: 0 }, [newNode(node.id, node.name)]);
+  const [pid] = await agent.batch({ node: 0 }, [newNode(node.id, node.name)]);
+  await connectNode(agent, node, pid);
   const files = `${shareMount}/${node.name}`;
   await agent.batch({ node: node.id }, [
     mkdir(dockerRoot, 0o710),

@@ -6,13 +6,14 @@
 import v86Package from 'v86/package.json' with { type: 'json' };
 import { EngineError } from '#engine/errors.ts';
 import { hardware } from '../machine/machine.ts';
+import type { SavedMirror } from '../mirror/mirror.ts';
 import type { SavedTree } from '../p9/saved-tree.ts';
 import type { SavedServer } from '../p9/server.ts';
 import { collect, pipe } from '../ports/compression.ts';
 import { packArchive, unpackArchive } from './archive.ts';
 
 /** Raise it whenever what is saved changes its form. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** A machine has 256 MB of memory, and its files as much again. */
 const LIMIT_BYTES = 1024 * 1024 * 1024;
 
@@ -24,6 +25,7 @@ export interface MachineImage {
   /** The agent's client. */
   agent: unknown;
   nodes: SavedNode[];
+  mirror: SavedMirror;
   shells: RestingShell[];
 }
 

@@ -33,6 +33,7 @@ export interface ContainerPorts {
   layerTrees: LayerTrees;
   /** Host name of the node. */
   nodeName: string;
+  nodeFiles?: NodeFiles;
   config: DaemonConfig;
 }
 
@@ -67,7 +68,7 @@ export class Containers {
   }
 
   /** The containers that Storage has, none of them started (restore.ts does that). */
-  static async open(ports: ContainerPorts, nodeFiles: NodeFiles = defaultNodeFiles(ports.nodeName)): Promise<Containers> {
+  static async open(ports: ContainerPorts, nodeFiles = ports.nodeFiles ?? defaultNodeFiles(ports.nodeName)): Promise<Containers> {
     const containers = new Containers(ports, await ports.runtime.info(), nodeFiles);
     ensureInitLayer(ports.layerTrees);
     for (const record of loadContainers(ports.storage)) {
