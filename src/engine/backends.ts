@@ -1,19 +1,25 @@
 /** What the API's routes ask of the engine's parts: one call each. */
+import type { ContainerLayerBackend } from './api/routes/container-layer.ts';
 import type { ContainerBackend } from './api/routes/container.ts';
 import type { ExecBackend } from './api/routes/exec.ts';
+import type { ImageArchiveBackend } from './api/routes/image-archive.ts';
 import type { ImageBackend } from './api/routes/image.ts';
 import type { RegistryBackend } from './api/routes/registry.ts';
 import type { NetworkBackend } from './api/routes/network.ts';
 import type { VolumeBackend } from './api/routes/volume.ts';
 import { serverVersion } from './api/version.ts';
+import { applyChanges } from './build/changes.ts';
 import { Cancellation } from './cancellation.ts';
 import { attachContainer } from './container/attach.ts';
+import { containerChanges } from './container/changes.ts';
+import { commitContainer } from './container/commit.ts';
 import type { Containers } from './container/containers.ts';
 import { createContainer } from './container/create.ts';
 import { createExec } from './container/exec/create.ts';
 import { inspectExec } from './container/exec/inspect.ts';
 import { resizeExec } from './container/exec/resize.ts';
 import { activeExec, startExecAttached, startExecDetached } from './container/exec/start.ts';
+import { exportContainer } from './container/export.ts';
 import { inspectContainer } from './container/inspect.ts';
 import { killContainer } from './container/kill.ts';
 import { listContainers } from './container/list.ts';
@@ -37,23 +43,28 @@ import type { Images } from './image/images.ts';
 import { importImage } from './image/import.ts';
 import { inspectRegistry, registryManifest } from './image/inspect-registry.ts';
 import { listImages, namesOf } from './image/list.ts';
+import { loadImages } from './image/load.ts';
 import { pruneImages } from './image/prune.ts';
 import { loginToRegistry } from './image/login.ts';
 import { pullImage } from './image/pull.ts';
 import { pushImage } from './image/push.ts';
 import { removeImage } from './image/remove.ts';
 import { searchImages } from './image/search.ts';
+import { saveImages } from './image/save.ts';
 import { createNetwork } from './network/create.ts';
 import { inspectNetwork, listNetworks } from './network/inspect.ts';
 import type { Networks } from './network/networks.ts';
 import { pruneNetworks, removeNetwork } from './network/remove.ts';
+import type { RunConfig } from './oci/image-config.ts';
 import { type Volumes, wireVolume } from './volume/volumes.ts';
 
 export function imageBackend(images: Images): ImageBackend {
   return {
     pull: (request) => images.job(request.cancellation, () => pullImage(images, request)),
-    import: (archive, options) =>
-      images.job(new Cancellation(), () => importImage(images, { archive, dockerVersion: serverVersion, ...options })),
+    import: (archive, { changes, ...options }) =>
+      images.job(new Cancellation(), () =>
+        importImage(images, { archive, dockerVersion: serverVersion, config: applyChanges({}, changes), ...options }),
+      ),
     resolve: (name) => images.resolve(name),
     namesOf: (image) => namesOf(images, image),
     list: (options) => listImages(images, options),
@@ -71,6 +82,25 @@ export function registryBackend(images: Images): RegistryBackend {
     search: (request) => searchImages(images, request),
     inspectRegistry: (name, credentials) => inspectRegistry(images, name, credentials),
     registryManifest: (name, credentials) => registryManifest(images, name, credentials),
+  };
+}
+
+export function imageArchiveBackend(images: Images): ImageArchiveBackend {
+  return {
+    save: (names) => saveImages(images, names),
+    load: (request) => images.job(new Cancellation(), () => loadImages(images, request)),
+  };
+}
+
+export function containerLayerBackend(containers: Containers): ContainerLayerBackend {
+  const { images } = containers.ports;
+  return {
+    changes: (name) => containerChanges(containers, name),
+    export: (name) => exportContainer(containers, name),
+    commit: async (name, { changes, ...request }) => {
+      const edit = (config: RunConfig): RunConfig => applyChanges(config, changes);
+      return (await images.job(new Cancellation(), () => commitContainer(containers, name, { ...request, edit }))).id;
+    },
   };
 }
 

@@ -34,7 +34,8 @@ import { ownerOf } from './chown.ts';
 import { findStep } from './classic-cache.ts';
 import { sourcesHash } from './classic-hash.ts';
 import { copyInto } from './copy.ts';
-import { ClassicArgs, ClassicStage, expandFrom, type ClassicEffect } from './dockerfile/classic.ts';
+import { ClassicArgs } from './dockerfile/classic-args.ts';
+import { ClassicStage, expandFrom, type ClassicEffect } from './dockerfile/classic.ts';
 import { parseInstructions, parseTrigger } from './dockerfile/instructions/parse.ts';
 import type { Instruction, Stage } from './dockerfile/instructions/instruction.ts';
 import { parseDockerfile } from './dockerfile/parser.ts';
@@ -194,7 +195,7 @@ class ClassicBuild {
   async #begin(stage: Stage): Promise<StageState> {
     const { name, platform } = expandFrom(this.#args, this.#escape, stage);
     const image = await this.#base(name, platform === undefined ? this.#request.platform : parsePlatform(platform));
-    const config = new ClassicStage({ args: this.#args, escape: this.#escape, base: image?.config.config, os: 'linux' });
+    const config = new ClassicStage({ args: this.#args, escape: this.#escape, base: image?.config.config });
     const state: StageState = { image, config, missed: false };
     const { triggers } = config;
     if (triggers.length > 0) {

@@ -4,7 +4,6 @@
  */
 import { serverVersion } from '../api/version.ts';
 import { EngineError } from '../errors.ts';
-import { applyChanges } from '../image/changes.ts';
 import { childImageConfig } from '../image/child-image.ts';
 import type { Image } from '../image/image-store.ts';
 import { addLayer } from '../image/new-layer.ts';
@@ -21,8 +20,8 @@ export interface CommitContainer {
   reference?: Reference | undefined;
   author: string;
   comment: string;
-  /** Dockerfile instructions. */
-  changes: readonly string[];
+  /** Changes asked for, as Dockerfile instructions say them. */
+  edit: (config: RunConfig) => RunConfig;
   /** Instead of the container's own, when given. */
   config?: RunConfig | undefined;
   /** Freezes a running container meanwhile. */
@@ -35,7 +34,7 @@ export async function commitContainer(containers: Containers, name: string, requ
   if (status === 'dead') throw new EngineError('conflict', `You cannot commit container ${container.id} which is Dead`);
   if (status === 'removing') throw new EngineError('conflict', `You cannot commit container ${container.id} which is being removed`);
   const own = runConfigOf(container);
-  const config = asRunConfig(withImageDefaults(applyChanges(request.config ?? own, request.changes), own));
+  const config = asRunConfig(withImageDefaults(request.edit(request.config ?? own), own));
   const paused = request.pause && status === 'running';
   if (paused) await pauseContainer(containers, container.id);
   try {

@@ -3,11 +3,10 @@
  * Source: moby daemon/images/image_import.go.
  */
 import { EngineError, messageOf } from '../errors.ts';
-import type { ImageConfigFile } from '../oci/image-config.ts';
+import type { ImageConfigFile, RunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/manifest.ts';
 import type { Reference } from '../oci/reference.ts';
 import { rfc3339Nano } from '../time.ts';
-import { applyChanges } from './changes.ts';
 import { decompressLayer } from './decompress.ts';
 import type { Image } from './image-store.ts';
 import type { Images } from './images.ts';
@@ -18,18 +17,17 @@ export interface ImportImage {
   archive: Uint8Array;
   reference?: Reference | undefined;
   message: string;
-  /** Dockerfile instructions: `CMD ["sh"]`. */
-  changes: readonly string[];
+  /** What the image says about containers: an archive says nothing. */
+  config: RunConfig;
   platform?: Platform | undefined;
   dockerVersion: string;
 }
 
 export async function importImage(
   images: Images,
-  { archive, reference, message, changes, platform = hostPlatform, dockerVersion }: ImportImage,
+  { archive, reference, message, config, platform = hostPlatform, dockerVersion }: ImportImage,
 ): Promise<Image> {
   if (platform.os !== 'linux') throw new EngineError('invalid-parameter', 'operating system is not supported');
-  const config = applyChanges({}, changes);
   const layer = await unpack(images, archive);
   images.hold(layer.chainId);
   try {

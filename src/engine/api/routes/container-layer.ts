@@ -13,11 +13,14 @@ import type { ApiCall, Route } from '../router.ts';
 import type { ContainerChange, ContainerConfig } from '../types/container.ts';
 import { createShape } from './container-shapes.ts';
 
+/** `changes` are Dockerfile instructions. */
+export type CommitRequest = Omit<CommitContainer, 'edit'> & { changes: readonly string[] };
+
 export interface ContainerLayerBackend {
   changes(name: string): Promise<ContainerChange[]>;
   export(name: string): Promise<AsyncIterable<Uint8Array>>;
   /** @returns the image's id */
-  commit(name: string, request: CommitContainer): Promise<string>;
+  commit(name: string, request: CommitRequest): Promise<string>;
 }
 
 export function containerLayerRoutes(backend: ContainerLayerBackend): Route[] {

@@ -116,8 +116,7 @@ export class ConfigDraft {
   private applyCommand(instruction: CommandInstruction, style: BuilderStyle): string {
     const { fields } = this;
     const isEmpty = instruction.args.length === 0;
-    // Without arguments the classic builder gives the shell none either.
-    const args = style === 'classic' && instruction.shellForm && isEmpty ? this.shell() : this.commandLine(instruction);
+    const args = style === 'classic' && isEmpty ? this.bareCommand(instruction) : this.commandLine(instruction);
     if (style === 'classic') delete fields.ArgsEscaped;
     if (instruction.kind === 'CMD') {
       fields.Cmd = args;
@@ -128,6 +127,11 @@ export class ConfigDraft {
       if (!this.commandGiven) delete fields.Cmd;
     }
     return `${instruction.kind} [${args.map(quote).join(' ')}]`;
+  }
+
+  /** Without arguments the classic builder gives the shell none either, and an entrypoint no shell. */
+  private bareCommand({ kind, shellForm }: CommandInstruction): string[] {
+    return kind === 'CMD' && shellForm ? this.shell() : [];
   }
 
   private expose(specs: readonly string[], style: BuilderStyle): string {

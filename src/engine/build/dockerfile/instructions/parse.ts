@@ -52,10 +52,15 @@ export function parseTrigger(text: string, lines: Stage['lines'], options: Parse
   return locating(lines, () => {
     const [node, ...others] = parseDockerfile(text).nodes;
     if (!node || others.length > 0) throw new DockerfileError('onbuild trigger should be a single expression', lines);
-    const item = parseInstruction({ ...node, lines }, options);
-    if (item.kind === 'FROM') throw new DockerfileError('*instructions.Stage is not a command type', lines);
-    return item;
+    return instructionOf({ ...node, lines }, options);
   });
+}
+
+/** One line that is no FROM. @throws DockerfileError */
+export function instructionOf(node: DockerfileNode, options: ParseOptions = {}): Instruction {
+  const item = locating(node.lines, () => parseInstruction(node, options));
+  if (item.kind === 'FROM') throw new DockerfileError('*instructions.Stage is not a command type', node.lines);
+  return item;
 }
 
 function parseNode(node: DockerfileNode, options: ParseOptions): Parsed {
