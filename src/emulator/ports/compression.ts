@@ -1,4 +1,4 @@
-/** gzip by the host's own streams, which browsers, workers and Node share. */
+/** gzip by the host's own streams, which browsers, workers and Node share; the others are loaded when they are needed. */
 import type { Compression } from '#engine/compression.ts';
 import { EngineError, messageOf } from '#engine/errors.ts';
 
@@ -12,6 +12,19 @@ export const systemCompression: Compression = {
     }
   },
   gzip: (bytes) => collect(pipe(bytes, new CompressionStream('gzip')), Infinity),
+  async bunzip2(bytes, limitBytes) {
+    const { bunzip2 } = await import('./bunzip2.ts');
+    return bunzip2(bytes, limitBytes);
+  },
+  async unxz(bytes, limitBytes) {
+    const { XzReadableStream } = await import('xz-decompress');
+    try {
+      return await collect(new XzReadableStream(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()), limitBytes);
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      throw new EngineError('data-loss', `xz: ${messageOf(error)}`, { cause: error });
+    }
+  },
 };
 
 /** Sends the bytes through a transforming stream. */
@@ -36,7 +49,7 @@ export async function collect(stream: ReadableStream<Uint8Array>, limitBytes: nu
     length += value.length;
     if (length > limitBytes) {
       await reader.cancel();
-      throw new EngineError('data-loss', `gzip: unpacked data exceeds ${limitBytes} bytes`);
+      throw new EngineError('data-loss', `unpacked data exceeds ${limitBytes} bytes`);
     }
     chunks.push(value);
   }

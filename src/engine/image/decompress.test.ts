@@ -3,12 +3,15 @@ import type { Compression } from '../compression.ts';
 import { decompressLayer } from './decompress.ts';
 
 const limits: number[] = [];
+function record(bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> {
+  limits.push(limitBytes);
+  return Promise.resolve(bytes);
+}
 const recording: Compression = {
   gzip: (bytes) => Promise.resolve(bytes),
-  gunzip: (bytes, limitBytes) => {
-    limits.push(limitBytes);
-    return Promise.resolve(bytes);
-  },
+  gunzip: record,
+  bunzip2: record,
+  unxz: record,
 };
 
 describe('decompressLayer', () => {
@@ -24,6 +27,5 @@ describe('decompressLayer', () => {
     await expect(decompressLayer(recording, new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0]))).rejects.toThrow(
       'layers compressed with zstd are not supported',
     );
-    await expect(decompressLayer(recording, new Uint8Array([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]))).rejects.toThrow('xz');
   });
 });

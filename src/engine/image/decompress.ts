@@ -1,5 +1,5 @@
 /**
- * Makes a plain tar of a layer as it was transferred: gzip or tar already. What compression it has is told by its
+ * Makes a plain tar of a layer as it was transferred: gzip, bzip2, xz or tar already. What compression it has is told by its
  * first bytes, whatever the media type says, as in Docker. Bounded against archives that grow without end.
  */
 import type { Compression } from '../compression.ts';
@@ -20,8 +20,17 @@ const signatures: [name: string, bytes: number[]][] = [
 /** @throws EngineError `invalid-parameter` for a compression that is not supported, `data-loss` for damaged data */
 export async function decompressLayer(compression: Compression, bytes: Uint8Array): Promise<Uint8Array> {
   const name = signatures.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte))?.[0];
-  if (name === undefined) return bytes;
-  if (name !== 'gzip')
-    throw new EngineError('invalid-parameter', `layers compressed with ${name} are not supported, only gzip and plain tar`);
-  return compression.gunzip(bytes, Math.min(maxLayerBytes, alwaysAllowedBytes + maxGrowth * bytes.length));
+  const limitBytes = Math.min(maxLayerBytes, alwaysAllowedBytes + maxGrowth * bytes.length);
+  switch (name) {
+    case undefined:
+      return bytes;
+    case 'gzip':
+      return compression.gunzip(bytes, limitBytes);
+    case 'bzip2':
+      return compression.bunzip2(bytes, limitBytes);
+    case 'xz':
+      return compression.unxz(bytes, limitBytes);
+    default:
+      throw new EngineError('invalid-parameter', `layers compressed with ${name} are not supported, only gzip, bzip2, xz and plain tar`);
+  }
 }

@@ -40,6 +40,8 @@ export const storingCompression: Compression = {
     }
     return Promise.resolve(plain);
   },
+  bunzip2: () => Promise.reject(new EngineError('data-loss', 'bzip2 is not among the ports of these tests')),
+  unxz: () => Promise.reject(new EngineError('data-loss', 'xz is not among the ports of these tests')),
 };
 
 function store(bytes: Uint8Array): Uint8Array {
