@@ -1,7 +1,7 @@
 /**
  * The files that the page fetches beside its own code, under the same paths in development, preview and
  * the built app: `machine/` (what a cold boot needs), `state/` (the saved state, made by the build),
- * `hub/` (the shipped registry), `mirror/` (packages) and `v86/v86.wasm`.
+ * `hub/` (the shipped registry), `advisories/` (what a scan goes by), `mirror/` (packages) and `v86/v86.wasm`.
  */
 import { cp, mkdir, stat } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
@@ -16,6 +16,7 @@ export const assetFolders: Record<string, string> = {
   machine: join(root, 'images/dist/machine'),
   state: join(root, '.cache/state'),
   hub: join(root, 'images/dist/hub'),
+  advisories: join(root, 'images/dist/advisories'),
   mirror: join(root, 'images/dist/mirror'),
   v86: join(root, 'node_modules/v86/build'),
 };

@@ -21,6 +21,8 @@ export interface CliEnvironment {
    */
   connect(host: string): Promise<ApiHandler>;
   files: CliFiles;
+  /** A file shipped with the app, by its path there; undefined when there is none. What was read once is kept. */
+  asset(path: string): Promise<Uint8Array | undefined>;
   clock: Clock;
   /** Called for each signal that the stub gets: 'INT', 'TERM', 'HUP', 'QUIT', 'WINCH', …; returns a function that stops it. */
   onSignal(listener: (signal: string) => void): () => void;

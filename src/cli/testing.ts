@@ -25,6 +25,8 @@ export interface FakeOptions {
   terminal?: { rows: number; columns: number };
   /** Path → content, or where a link leads, or a directory's mode; directories exist when a file is in them as well. */
   files?: Record<string, string | { link: string } | { directory: number }>;
+  /** Files shipped with the app: path → content. */
+  assets?: Record<string, string>;
   /** The daemon; without one nothing answers. */
   handler?: ApiHandler;
   clock?: VirtualClock;
@@ -43,6 +45,7 @@ export class FakeEnvironment implements CliEnvironment {
   /** Hosts that were connected to, in order. */
   readonly connected: string[] = [];
   #handler: ApiHandler | undefined;
+  #assets: Record<string, string>;
   #listeners = new Set<(signal: string) => void>();
 
   constructor(options: FakeOptions = {}) {
@@ -54,6 +57,7 @@ export class FakeEnvironment implements CliEnvironment {
     this.files = new FakeFiles(options.files ?? {}, this.cwd);
     this.clock = options.clock ?? new VirtualClock();
     this.#handler = options.handler;
+    this.#assets = options.assets ?? {};
     this.stdin = fakeInput(options.stdin ?? '', options.terminal !== undefined);
   }
 
@@ -61,6 +65,11 @@ export class FakeEnvironment implements CliEnvironment {
     this.connected.push(host);
     if (!this.#handler) throw new Error('connection refused');
     return this.#handler;
+  }
+
+  async asset(path: string): Promise<Uint8Array | undefined> {
+    const text = this.#assets[path];
+    return text === undefined ? undefined : new TextEncoder().encode(text);
   }
 
   onSignal(listener: (signal: string) => void): () => void {

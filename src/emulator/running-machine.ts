@@ -20,6 +20,7 @@ import type { SharedFiles } from './shared-files.ts';
 import { GuestClock } from './guest-clock.ts';
 import { NodeHost, type NodeParts } from './node-host.ts';
 import type { Platform } from './platform.ts';
+import { keptAssets } from './ports/asset-files.ts';
 import { systemClock } from './ports/clock.ts';
 import { dialGuest } from './ports/dial-guest.ts';
 import { systemRandom } from './ports/random.ts';
@@ -53,6 +54,8 @@ export class RunningMachine implements Machine {
   readonly #nodes = new Map<string, NodeHost>();
   readonly #clock: GuestClock;
   readonly #startedMs = systemClock.now();
+  /** Reads files shipped with the app for the nodes' commands. */
+  readonly #asset: (path: string) => Promise<Uint8Array | undefined>;
   #commands = 0;
   /** Login shells of open terminals, and their nodes. */
   readonly #shells = new Map<SpawnedProcess, string>();
@@ -62,6 +65,7 @@ export class RunningMachine implements Machine {
     this.#parts = parts;
     const { agent, mirror } = parts;
     this.#clock = new GuestClock(agent);
+    this.#asset = keptAssets(parts.platform.files);
     agent.onStub((stub) => void this.#runCommand(stub));
     agent.onConnection((connection) => {
       if (mirror.take(connection)) return;
@@ -267,7 +271,9 @@ export class RunningMachine implements Machine {
   async #runCommand(stub: Stub): Promise<void> {
     this.#commands++;
     try {
-      const code = await runCli(stubEnvironment(this.#parts.agent, stub, (id) => this.#nodeById(id)?.api, this.#parts.files.share));
+      const code = await runCli(
+        stubEnvironment(this.#parts.agent, stub, (id) => this.#nodeById(id)?.api, this.#asset, this.#parts.files.share),
+      );
       await stub.exit(code);
     } catch (error) {
       this.#parts.onBug(error);

@@ -9,7 +9,13 @@ it('reads no file without end', async () => {
   let pieces = 0;
   const endless = { run: () => Promise.resolve(new Uint8Array(++pieces && 512 * 1024)) } as unknown as AgentClient;
   const stub = { id: 1, hello: { args: [], program: 'docker', env: {}, cwd: '/', streams: [] } } as unknown as Stub;
-  const { files } = stubEnvironment(endless, stub, () => undefined, {} as MemoryFs);
+  const { files } = stubEnvironment(
+    endless,
+    stub,
+    () => undefined,
+    async () => undefined,
+    {} as MemoryFs,
+  );
   await expect(files.read('/dev/zero')).rejects.toMatchObject({ code: 'EFBIG', message: 'read /dev/zero: file too large' });
   expect(pieces).toBeLessThan(200);
 });

@@ -10,18 +10,7 @@ import { AgentError, ChannelClosed } from './agent/agent-error.ts';
 import type { Channel } from './agent/channel.ts';
 import type { AgentClient } from './agent/client.ts';
 import type { Op } from './agent/op.ts';
-import {
-  chmod,
-  daemonAt,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rmtree,
-  stat,
-  symlink,
-  writeFile,
-} from './agent/ops.ts';
+import { chmod, daemonAt, mkdir, readdir, readFile, rename, rmtree, stat, symlink, writeFile } from './agent/ops.ts';
 import type { Stub } from './agent/stub.ts';
 import type { MemoryFs } from './p9/memory-fs.ts';
 import { systemClock } from './ports/clock.ts';
@@ -45,12 +34,14 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /**
  * @param daemon the API of a node, as its sockets give it
+ * @param asset reads a file shipped with the app
  * @param share the files that guest and worker share
  */
 export function stubEnvironment(
   agent: AgentClient,
   stub: Stub,
   daemon: (node: number) => ApiHandler | undefined,
+  asset: CliEnvironment['asset'],
   share: MemoryFs,
 ): CliEnvironment {
   const { hello } = stub;
@@ -64,6 +55,7 @@ export function stubEnvironment(
     stderr: outputOf(stub, stub.stderr, hello.streams[2]?.isTerminal ?? false),
     connect: (host) => connect(agent, stub, host, daemon),
     files: filesOf(agent, stub, share),
+    asset,
     clock: systemClock,
     onSignal: (listener) => stub.onSignal((number) => listener(signals[number] ?? String(number))),
   };

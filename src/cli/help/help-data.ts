@@ -2,11 +2,12 @@
  * What Docker 28.2.2 says about each of its 188 commands: the one source of the help texts and of the
  * flags that the parser knows. `help.json` was taken from the program's own `--help`; an entry that is the
  * same command under a second name (`docker ps`) only points to the first. `buildx.json` has the same of buildx 0.25.0,
- * the plugin that builds.
+ * the plugin that builds. `scout.json` describes what `docker scout` is here, in words of our own.
  */
 import type { FlagDeclaration } from '../flags/declaration.ts';
 import buildx from './buildx.json' with { type: 'json' };
 import data from './help.json' with { type: 'json' };
+import scout from './scout.json' with { type: 'json' };
 
 export interface HelpEntry {
   /** The words after `docker`: `container run`; empty for `docker` itself. */
@@ -58,7 +59,7 @@ interface RawEntry {
   hidden?: string[][];
 }
 
-const raw = { ...data, ...buildx } as Record<string, RawEntry>;
+const raw = { ...data, ...buildx, ...scout } as Record<string, RawEntry>;
 const entries = new Map<string, HelpEntry>();
 
 /** `docker help`, which no list of commands names. */

@@ -133,7 +133,9 @@ export function markdown(analysis: Analysis, packages: readonly ScannedPackage[]
     vulnerabilities.map((each) => `| ${each.severity} | ${each.id} | ${source} | ${version} | ${fixOf(each)} |\n`),
   );
   const head = '| Severity | Vulnerability | Package | Version | Fixed in |\n| --- | --- | --- | --- | --- |\n';
-  const overview = overviewRows({ ...analysis, packages: [...packages] }).map(([label, cell]) => `- ${label.trim()}: ${cell.trim()}\n`);
+  const overview = overviewRows({ ...analysis, packages: [...packages] }).map(
+    ([label, cell = '']) => `- ${label.trim()}: ${cell.trim()}\n`,
+  );
   return `# Vulnerabilities of ${analysis.target}\n\n${overview.join('')}\n${rows.length > 0 ? head + rows.join('') : 'None found.\n'}`;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The files shipped with the app, by the paths under which a server publishes them (bin/assets.ts):
- * `machine/…`, `state/…`, `hub/…`, `mirror/…`, `v86/v86.wasm`. A page fetches them, Node reads them from disk.
+ * `machine/…`, `state/…`, `hub/…`, `advisories/…`, `mirror/…`, `v86/v86.wasm`. A page fetches them, Node reads them from disk.
  */
 import { EngineError, messageOf } from '#engine/errors.ts';
 
@@ -104,4 +104,17 @@ export async function readAsset(
     at += chunk.length;
   }
   return out;
+}
+
+/** Reads whole files, each of them once; one that could not be had is asked for again. */
+export function keptAssets(files: AssetFiles): (path: string) => Promise<Uint8Array | undefined> {
+  const kept = new Map<string, Promise<Uint8Array | undefined>>();
+  return (path) => {
+    const known = kept.get(path);
+    if (known) return known;
+    const read: Promise<Uint8Array | undefined> = readAsset(files, path);
+    kept.set(path, read);
+    read.catch(() => kept.delete(path));
+    return read;
+  };
 }

@@ -10,6 +10,7 @@ const folders: Record<string, string> = {
   machine: join(root, 'images/dist/machine'),
   state: join(root, '.cache/state'),
   hub: join(root, 'images/dist/hub'),
+  advisories: join(root, 'images/dist/advisories'),
   mirror: join(root, 'images/dist/mirror'),
   v86: join(root, 'node_modules/v86/build'),
 };
