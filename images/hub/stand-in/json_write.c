@@ -141,7 +141,8 @@ static int write_value(struct buffer *out, const struct value *value, enum json_
         size_t begun = inside.length;
         if (!array) write_name(&inside, each.name, style);
         int below = write_value(&inside, &each, style, indent + 2);
-        if (below > height) height = below;
+        /* Node's inspect, which the shell prints with, goes by the container that it came to last. */
+        if (below) height = below;
         if (memchr(inside.bytes + begun, '\n', inside.length - begun)) broken = true;
         columns += inside.length - begun + 1;
         if (!(count & (count + 1)) || !ends) ends = reallocate(ends, (count + 1) * 2 * sizeof *ends);

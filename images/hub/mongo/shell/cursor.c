@@ -42,7 +42,7 @@ static void print_each(const struct result *result, bool compact) {
 static bool finish(struct reader *reader, const char *name, struct result *result, bool *known) {
     struct buffer arguments = {0}, made = {0};
     struct value value;
-    bool compact, done = true;
+    bool compact = false, done = true;
     *known = true;
     if (!strcmp(name, "forEach")) {
         if (!for_each(reader, &compact)) return false;
