@@ -6,8 +6,11 @@ import { recipeHash, sha256 } from '../part.ts';
 import { busyboxImage } from './busybox/image.ts';
 import { debianImage } from './debian/image.ts';
 import { helloWorldImage } from './hello-world/image.ts';
+import { mongoExpressImage } from './mongo-express/image.ts';
+import { mongoImage } from './mongo/image.ts';
 import { hubDir, removeUnusedBlobs, writeCatalog, writeRepository } from './repository.ts';
 import type { Image } from './repository.ts';
+import { whoamiImage } from './whoami/image.ts';
 
 export interface Repository {
   name: string;
@@ -44,7 +47,7 @@ export interface RepositoryRecord {
   licences?: Record<string, string>;
 }
 
-export const repositories: Repository[] = [busyboxImage, helloWorldImage, debianImage];
+export const repositories: Repository[] = [busyboxImage, helloWorldImage, debianImage, whoamiImage, mongoImage, mongoExpressImage];
 
 const shared = ['hub/layer.ts', 'hub/repository.ts'];
 
