@@ -194,7 +194,7 @@ class ClassicBuild {
 
   async #begin(stage: Stage): Promise<StageState> {
     const { name, platform } = expandFrom(this.#args, this.#escape, stage);
-    const image = await this.#base(name, platform === undefined ? this.#request.platform : parsePlatform(platform));
+    const image = await this.#base(name, !platform ? this.#request.platform : parsePlatform(platform));
     const config = new ClassicStage({ args: this.#args, escape: this.#escape, base: image?.config.config });
     const state: StageState = { image, config, missed: false };
     const { triggers } = config;

@@ -118,7 +118,7 @@ export function findSources(root: RootFiles, path: string): FoundSource[] {
 
 /** Paths this many levels below a directory, relative to it. */
 function matches(root: RootFiles, top: string, relative: string, depth: number): string[] {
-  const names = root.list(joinPath(top, relative) || top);
+  const names = root.list(relative === '' ? top : joinPath(top, relative));
   const paths = names.map((name) => joinPath(relative, name));
   if (depth === 1) return paths;
   return paths.flatMap((path) => (root.get(joinPath(top, path))?.type === 'directory' ? matches(root, top, path, depth - 1) : []));

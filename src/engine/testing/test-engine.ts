@@ -22,13 +22,14 @@ export interface TestEngine {
   pull(name: string, tag?: string, options?: Record<string, string>): Promise<ProgressMessage[]>;
 }
 
-export async function testEngine(): Promise<TestEngine> {
+/** @param imageFiles containers see the files of their images, instead of a root that the fake has built in */
+export async function testEngine({ imageFiles = false } = {}): Promise<TestEngine> {
   const clock = new VirtualClock();
   const storage = new MemoryStorage();
   const layerTrees = new MemoryLayerTrees();
   const registry = new FakeRegistry();
   const ports: EnginePorts = {
-    runtime: new FakeRuntime({ clock }),
+    runtime: new FakeRuntime({ clock, ...(imageFiles && { layers: layerTrees }) }),
     clock,
     random: new SeededRandom(1),
     storage,
