@@ -206,6 +206,7 @@ describe('COPY and ADD', () => {
     expect(await layer('COPY *.txt d/? /n/', files)).toEqual([
       'directory n 755 0:0',
       'file n/a.txt 644 0:0',
+      'file n/l 644 0:0',
       'file n/x 644 0:0',
       'file n/y 644 0:0',
     ]);
