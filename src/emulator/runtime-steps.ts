@@ -23,16 +23,28 @@ export class RuntimeSteps {
     };
   }
 
-  /** The runtime; all but `reattach` answer by a promise. */
+  /** The runtime; all but `reattach` and `readTree` answer by a promise. */
   of(runtime: Runtime): Runtime {
     return new Proxy(runtime, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== 'function') return member;
         const call = (...args: unknown[]): unknown => Reflect.apply(member, target, args);
+        if (name === 'readTree') return (...args: unknown[]) => this.#stream(() => call(...args) as AsyncIterable<unknown>);
         return name === 'reattach' ? call : (...args: unknown[]) => this.#step(() => call(...args) as Promise<unknown>);
       },
     });
+  }
+
+  /** One step from its first piece to its last. */
+  async *#stream(call: () => AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    while (this.#held) await this.#held;
+    this.#underWay++;
+    try {
+      yield* call();
+    } finally {
+      this.#underWay--;
+    }
   }
 
   async #step(call: () => Promise<unknown>): Promise<unknown> {

@@ -2,7 +2,7 @@
  * Trees as the agent sends them (docs/agent-protocol.md, "Trees"): entry after entry, each with its content. Cuts
  * the bytes into entries as they come. File names in it were chosen by whoever made the tree.
  */
-import { decodeName } from '../p9/file-name.ts';
+import { decodeName, encodeName } from '../p9/file-name.ts';
 import { PayloadError, PayloadReader } from './payload.ts';
 
 export type TreeFileType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character' | 'block';
@@ -70,6 +70,57 @@ function readXattrs(r: PayloadReader): Record<string, Uint8Array> {
   }
   return Object.fromEntries(xattrs);
 }
+
+const modeByType = new Map(Object.entries(typeByMode).map(([bits, type]) => [type, Number(bits)]));
+
+/** What the agent is to make. */
+export interface NewFile {
+  path: string;
+  /** A hardlink's `target` is the path of the other name. */
+  type: TreeFileType | 'hardlink';
+  mode: number;
+  uid: number;
+  gid: number;
+  major: number;
+  minor: number;
+  seconds: number;
+  nanoseconds: number;
+  target: string;
+  xattrs: Record<string, Uint8Array>;
+  contentBytes: number;
+  /** The file is there already, only its time is set. */
+  onlyTime: boolean;
+}
+
+/** The head of an entry for the agent, with its length in front. */
+export function encodeTreeHead(file: NewFile): Uint8Array {
+  const [path, target] = [encodeName(file.path), encodeName(file.target)];
+  const xattrs = Object.entries(file.xattrs).map(([name, value]) => ({ name: encodeName(name), value }));
+  const xattrsLength = xattrs.reduce((sum, { name, value }) => sum + 8 + name.length + value.length, 0);
+  const out = new Uint8Array(4 + FIXED_BYTES + path.length + target.length + xattrsLength);
+  const view = new DataView(out.buffer);
+  let at = 0;
+  const u32 = (value: number): void => view.setUint32((at += 4) - 4, value, true);
+  const u64 = (value: number): void => view.setBigInt64((at += 8) - 8, BigInt(value), true);
+  const raw = (bytes: Uint8Array): void => out.set(bytes, (at += bytes.length) - bytes.length);
+  u32(out.length - 4);
+  u32(file.mode | (file.type === 'hardlink' ? 0 : (modeByType.get(file.type) ?? 0)));
+  for (const value of [file.uid, file.gid, file.onlyTime ? 1 : 0, file.major, file.minor, file.nanoseconds]) u32(value);
+  for (const value of [0, 0, file.contentBytes, file.seconds, file.contentBytes]) u64(value);
+  for (const value of [path.length, target.length, xattrsLength]) u32(value);
+  raw(path);
+  raw(target);
+  for (const { name, value } of xattrs) {
+    u32(name.length);
+    u32(value.length);
+    raw(name);
+    raw(value);
+  }
+  return out;
+}
+
+/** What ends a tree. */
+export const endOfTree = new Uint8Array(4);
 
 export interface TreeHandlers {
   /** An entry begins; throws to refuse what follows. */

@@ -15,18 +15,21 @@ export interface TreeRequest extends PackOptions {
   path: string;
   /** What makes the tree ready, in the same batch. */
   before?: readonly Op[];
+  /** Throws FsError `EAGAIN` while no more can be taken, other FsErrors when no more will be. */
+  admit?: () => void;
 }
 
 /** Resolves when all of it has come. @throws AgentError what the guest says; else what a handler threw */
 export async function receiveTree(
   { agent, node, transfers }: { agent: AgentClient; node: number; transfers: Transfers },
-  { root, path, before = [], ...options }: TreeRequest,
+  { root, path, before = [], admit, ...options }: TreeRequest,
   handlers: TreeHandlers,
 ): Promise<void> {
   const reader = new TreeReader(handlers);
   let failure: unknown;
   const sink: Sink = (bytes) => {
     try {
+      admit?.();
       reader.push(bytes);
     } catch (error) {
       // The guest hears of an error number only; EAGAIN is none.

@@ -7,8 +7,10 @@ import { EngineError } from '#engine/errors.ts';
 import type { LayerEntry } from '#engine/image/layer-trees.ts';
 import {
   type Bridge,
+  type ContainerFiles,
   type ContainerUsage,
   type ExecLaunch,
+  type FoundFile,
   type Launch,
   type LaunchTree,
   type Process,
@@ -18,6 +20,7 @@ import {
   type RuntimeInfo,
   StartError,
   type TerminalSize,
+  type TreePiece,
 } from '#engine/runtime/runtime.ts';
 import type { RuntimeSpec } from '#engine/runtime/spec.ts';
 import { AgentError } from '#emulator/agent/agent-error.ts';
@@ -42,6 +45,7 @@ import {
 import type { OpResults } from '#emulator/agent/op.ts';
 import { exitCode, type SpawnChannels } from '#emulator/agent/spawn.ts';
 import { cgroupOf, connectSandbox, mountRootfs, removeBundle, removeTree, unmountRootfs, writeBundle } from './bundle.ts';
+import { findFile, type Place, readTree, writeTree } from './container-files.ts';
 import { GuestProcess } from './guest-process.ts';
 import { deleteLink, NETLINK_NETFILTER, NETLINK_ROUTE, netlinkBatch, newAddress, newBridge } from './netlink.ts';
 import { masquerade, removeMasquerade } from './nftables.ts';
@@ -252,8 +256,7 @@ export class GuestRuntime implements Runtime {
     const name = this.#writable.get(containerId);
     if (name === undefined) return [];
     const layer = new LayerCollector();
-    const place = { agent: this.#agent, node: this.#node, transfers: this.#transfers };
-    await receiveTree(place, { root: overlayPaths(name).diff, path: '', content: true, xattrs: true }, layer);
+    await receiveTree(this.#place, { root: overlayPaths(name).diff, path: '', content: true, xattrs: true }, layer);
     return layer.entries();
   }
 
@@ -264,6 +267,18 @@ export class GuestRuntime implements Runtime {
     const links = mayFail(unlink(`${overlayRoot}/${layerLink(`${name}-init`)}`));
     await this.#batch([rmtree(overlayPaths(name).base), rmtree(overlayPaths(`${name}-init`).base), links]);
     this.#writable.delete(containerId);
+  }
+
+  findFile(files: ContainerFiles, path: string, follow: boolean): Promise<FoundFile | undefined> {
+    return findFile(this.#place, files, this.#holdsFiles(files), path, follow);
+  }
+
+  readTree(files: ContainerFiles, path: string): AsyncIterable<TreePiece> {
+    return readTree(this.#place, files, this.#holdsFiles(files), path);
+  }
+
+  writeTree(files: ContainerFiles, directory: string, pieces: AsyncIterable<TreePiece>, options: { keepKinds: boolean }): Promise<void> {
+    return writeTree(this.#place, files, this.#holdsFiles(files), directory, pieces, options);
   }
 
   async removeTree(name: string): Promise<void> {
@@ -318,6 +333,16 @@ export class GuestRuntime implements Runtime {
         return { path, sandbox: path, ops: [...ops, ...links] };
       }
     }
+  }
+
+  get #place(): Place {
+    return { agent: this.#agent, node: this.#node, transfers: this.#transfers };
+  }
+
+  /** Whether a container's root is mounted at the moment; from now on it has a writable layer in any case. */
+  #holdsFiles({ containerId, rootfs }: ContainerFiles): boolean {
+    this.#writable.set(containerId, rootfs.name);
+    return this.#running.has(containerId);
   }
 
   /** Runs crun after `ops` and waits until it says whether the process runs. */

@@ -39,50 +39,82 @@ const types: Record<string, TarEntry['type']> = {
 
 /** @throws EngineError `data-loss`: `archive/tar: invalid tar header`, `unexpected EOF` */
 export function* readTar(archive: Uint8Array): Generator<TarEntry> {
-  let global: Map<string, Uint8Array> = new Map();
-  let records: Map<string, Uint8Array> = new Map();
-  let longName: string | undefined;
-  let longLink: string | undefined;
-  for (let at = 0; ;) {
-    // An archive may also just stop where a header would begin.
-    if (at === archive.length) return;
-    const header = archive.subarray(at, at + block);
-    if (header.length < block) throw damaged('unexpected EOF');
-    if (header.every((byte) => byte === 0)) return;
-    checkSum(header);
+  const headers = new TarHeaders();
+  // An archive may also just stop where a header would begin.
+  for (let at = 0; at < archive.length;) {
+    const found = headers.read(archive.subarray(at, at + block));
+    if (!found) return;
     at += block;
+    if (at + found.sizeBytes > archive.length) throw damaged('unexpected EOF');
+    const content = archive.subarray(at, at + found.sizeBytes);
+    at = Math.min(archive.length, at + paddedSize(found.sizeBytes));
+    const entry = found.take(content);
+    if (entry) yield entry;
+  }
+}
+
+/** What a block of an archive announces. */
+export interface TarHeader {
+  /** Of what follows it. */
+  sizeBytes: number;
+  /** True when that is about the next entry and has to be taken whole; it is small. */
+  isMeta: boolean;
+  /** The entry, once its content is there (or without it); undefined for what is about the next one. */
+  take(content: Uint8Array): TarEntry | undefined;
+}
+
+/** Content and the zeros behind it. */
+export function paddedSize(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / block) * block;
+}
+
+/** Understands the headers of an archive one after another, wherever the bytes come from. */
+export class TarHeaders {
+  #global: Map<string, Uint8Array> = new Map();
+  #records: Map<string, Uint8Array> = new Map();
+  #longName: string | undefined;
+  #longLink: string | undefined;
+
+  /** @param header a block; undefined is returned at the archive's end */
+  read(header: Uint8Array): TarHeader | undefined {
+    if (header.length < block) throw damaged('unexpected EOF');
+    if (header.every((byte) => byte === 0)) return undefined;
+    checkSum(header);
     const flag = String.fromCharCode(header[156]!);
-    const sizeRecord = records.get('size');
+    const sizeRecord = this.#records.get('size');
     const size = flag !== 'x' && flag !== 'g' && sizeRecord ? decimal(sizeRecord) : number(header, 124, 12);
     if (size < 0) throw damaged('archive/tar: invalid tar header');
-    const hasContent = '\x000gLKx7'.includes(flag) || types[flag] === undefined;
-    const contentEnd = at + (hasContent ? size : 0);
-    if (contentEnd > archive.length) throw damaged('unexpected EOF');
-    const content = archive.subarray(at, contentEnd);
-    at = Math.min(archive.length, at + Math.ceil(content.length / block) * block);
+    const isMeta = 'xgLK'.includes(flag);
+    const hasContent = isMeta || '\x0007'.includes(flag) || types[flag] === undefined;
+    if (isMeta && size > maxRecordBytes) throw damaged('archive/tar: invalid tar header');
+    return { sizeBytes: hasContent ? size : 0, isMeta, take: (content) => this.#take(flag, header, content) };
+  }
+
+  #take(flag: string, header: Uint8Array, content: Uint8Array): TarEntry | undefined {
     switch (flag) {
       case 'x':
-        records = new Map([...global, ...paxRecords(content)]);
-        continue;
+        this.#records = new Map([...this.#global, ...paxRecords(content)]);
+        return undefined;
       case 'g':
-        global = new Map([...global, ...paxRecords(content)]);
-        records = new Map(global);
-        continue;
+        this.#global = new Map([...this.#global, ...paxRecords(content)]);
+        this.#records = new Map(this.#global);
+        return undefined;
       case 'L':
-        longName = longText(content);
-        continue;
+        this.#longName = longText(content);
+        return undefined;
       case 'K':
-        longLink = longText(content);
-        continue;
+        this.#longLink = longText(content);
+        return undefined;
     }
     const type = types[flag];
-    if (!type || [...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) {
+    if (!type || [...this.#records.keys()].some((key) => key.startsWith('GNU.sparse.'))) {
       throw new EngineError('data-loss', `unhandled tar header type ${flag === 'S' || type ? 'S (sparse file)' : header[156]}`);
     }
-    yield entry(header, type, content, records, longName, longLink);
-    records = new Map(global);
-    longName = undefined;
-    longLink = undefined;
+    const found = entry(header, type, content, this.#records, this.#longName, this.#longLink);
+    this.#records = new Map(this.#global);
+    this.#longName = undefined;
+    this.#longLink = undefined;
+    return found;
   }
 }
 

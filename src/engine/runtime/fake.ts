@@ -14,8 +14,11 @@ import { Input, type Program, type ProgramContext } from './fake/program.ts';
 import { programs as builtIn } from './fake/programs.ts';
 import {
   type Bridge,
+  type ContainerFiles,
   type ContainerUsage,
   type ExecLaunch,
+  FilesError,
+  type FoundFile,
   type Launch,
   type Process,
   type ProcessInfo,
@@ -23,6 +26,7 @@ import {
   type Runtime,
   type RuntimeInfo,
   StartError,
+  type TreePiece,
   treePath,
 } from './runtime.ts';
 import type { RuntimeSpec } from './spec.ts';
@@ -164,6 +168,63 @@ export class FakeRuntime implements Runtime {
     this.#writable.delete(containerId);
   }
 
+  async findFile(files: ContainerFiles, path: string): Promise<FoundFile | undefined> {
+    const found = resolvePath('/', path);
+    const node = this.#filesOf(files).get(found);
+    if (!node) return undefined;
+    if (node.type !== 'directory' && path.endsWith('/')) throw new FilesError('ENOTDIR', `lstat ${path}: not a directory`);
+    return { path: found, type: node.type, mode: node.mode, sizeBytes: node.content.length, seconds: 0, nanoseconds: 0 };
+  }
+
+  async *readTree(files: ContainerFiles, path: string): AsyncGenerator<TreePiece> {
+    const top = resolvePath('/', path);
+    const content = this.#filesOf(files);
+    if (!content.get(top)) throw new FilesError('ENOENT', `open ${path}: no such file or directory`);
+    const left = [top];
+    for (let at = left.pop(); at !== undefined; at = left.pop()) {
+      const node = content.get(at);
+      if (!node) continue;
+      const bytes = new TextEncoder().encode(node.content);
+      const common = { path: at.slice(top === '/' ? 1 : top.length + 1), uid: 0, gid: 0, mtime: 0 };
+      yield { file: { ...common, type: node.type, mode: node.mode }, sizeBytes: bytes.length };
+      if (bytes.length > 0) yield { content: bytes };
+      if (node.type === 'directory') for (const name of content.list(at).reverse()) left.push(resolvePath(at, name));
+    }
+  }
+
+  async writeTree(
+    files: ContainerFiles,
+    directory: string,
+    pieces: AsyncIterable<TreePiece>,
+    options: { keepKinds: boolean },
+  ): Promise<void> {
+    const content = this.#filesOf(files);
+    let last = '';
+    for await (const piece of pieces) {
+      if ('content' in piece) {
+        content.write(last, new TextDecoder().decode(piece.content), true);
+        continue;
+      }
+      const { path, type, mode } = piece.file;
+      last = resolvePath(directory, path);
+      const before = content.get(last);
+      if (before && options.keepKinds && (before.type === 'directory') !== (type === 'directory')) {
+        const kinds = before.type === 'directory' ? 'directory' : 'non-directory';
+        throw new FilesError('EEXIST', `cannot overwrite ${kinds} "${last}"`);
+      }
+      if (type === 'directory') {
+        if (before?.type !== 'directory') content.makeDirectory(last);
+        continue;
+      }
+      if (before?.type === 'directory') content.remove(last);
+      const copied = type === 'hardlink' ? content.get(resolvePath(directory, piece.file.linkName ?? '')) : undefined;
+      for (let parent = last; (parent = parent.slice(0, parent.lastIndexOf('/'))) !== '' && !content.get(parent);)
+        content.makeDirectory(parent);
+      content.write(last, copied?.content ?? '');
+      content.setMode(last, copied?.mode ?? mode);
+    }
+  }
+
   async removeTree(name: string): Promise<void> {
     this.#trees.delete(name);
   }
@@ -189,7 +250,7 @@ export class FakeRuntime implements Runtime {
     return container;
   }
 
-  #filesOf(launch: Launch): FakeFiles {
+  #filesOf(launch: Pick<Launch, 'containerId' | 'rootfs'>): FakeFiles {
     const existing = this.#writable.get(launch.containerId);
     if (existing) return existing;
     const files = new FakeFiles(this.#baseOf(launch.rootfs));

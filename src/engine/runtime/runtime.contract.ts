@@ -6,12 +6,15 @@ import { describe, expect, it } from 'vitest';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import {
   type Bridge,
+  type ContainerFiles,
   type ExecLaunch,
+  FilesError,
   type Launch,
   type OutputChunk,
   type Process,
   type Runtime,
   StartError,
+  type TreePiece,
   treePath,
 } from './runtime.ts';
 import type { RuntimeSpec } from './spec.ts';
@@ -448,6 +451,65 @@ export function runtimeContract(name: string, makeSubject: () => Promise<Runtime
       await subject.until(subject.runtime.removeTree('contract-tree-true'));
       expect(await print('cat /mnt/all/etc/written || echo gone', true)).toBe('gone\n');
       await subject.until(subject.runtime.removeTree('contract-tree-true'));
+    });
+
+    it('reads and makes files of a container, whether it runs or not', async () => {
+      const subject = await makeSubject();
+      const { runtime, until } = subject;
+      const launch = launchOf(subject, ['sleep', '1000']);
+      const files: ContainerFiles = { ...launch, mounts: [] };
+      const pieces = async function* (entries: Record<string, string | undefined>): AsyncGenerator<TreePiece> {
+        for (const [path, content] of Object.entries(entries)) {
+          const common = { path, uid: 0, gid: 0, mtime: 1_500_000_000 };
+          if (content === undefined) yield { file: { ...common, type: 'directory', mode: 0o750 }, sizeBytes: 0 };
+          else yield { file: { ...common, type: 'file', mode: 0o640 }, sizeBytes: content.length };
+          if (content) yield { content: bytes(content) };
+        }
+      };
+      const read = async (path: string): Promise<Record<string, string>> => {
+        const found: Record<string, string> = {};
+        let last = '';
+        for await (const piece of runtime.readTree(files, path)) {
+          if ('file' in piece) found[(last = piece.file.path)] = piece.file.type === 'file' ? '' : piece.file.type;
+          else found[last] += new TextDecoder().decode(piece.content);
+        }
+        return found;
+      };
+      const write = (entries: Record<string, string | undefined>, keepKinds = true): Promise<void> =>
+        until(runtime.writeTree(files, '/srv', pieces(entries), { keepKinds }));
+
+      // Never started, then running, then stopped.
+      expect(await until(runtime.findFile(files, '/etc/passwd', false))).toMatchObject({ path: '/etc/passwd', type: 'file' });
+      expect(await until(runtime.findFile(files, '/etc/none', false))).toBeUndefined();
+      await write({ a: undefined, 'a/one': 'first', 'b/two': 'second' });
+      const process = await until(runtime.start(launch));
+      const output = collect(process);
+      expect(await until(read('/srv'))).toEqual({ '': 'directory', a: 'directory', 'a/one': 'first', b: 'directory', 'b/two': 'second' });
+      expect(await until(read('/srv/a/one'))).toEqual({ '': 'first' });
+      await write({ 'a/one': 'changed', 'a/large': 'x'.repeat(700_000) });
+      const cat = await until(runtime.exec(launch.containerId, execOf(['cat', '/srv/a/one'])));
+      expect((await until(collect(cat))).stdout).toBe('changed');
+      await until(runtime.signal(launch.containerId, 9));
+      await until(Promise.all([process.exit, output]));
+      const { 'a/large': large, ...rest } = await until(read('/srv'));
+      expect([rest, large?.length]).toEqual([
+        { '': 'directory', a: 'directory', 'a/one': 'changed', b: 'directory', 'b/two': 'second' },
+        700_000,
+      ]);
+      await expect(write({ a: 'a file' })).rejects.toMatchObject({
+        code: 'EEXIST',
+        message: expect.stringContaining('cannot overwrite directory') as string,
+      });
+      await expect(write({ 'a/one': undefined })).rejects.toMatchObject({ code: 'EEXIST' });
+      await write({ a: 'a file' }, false);
+      expect(await until(read('/srv/a'))).toEqual({ '': 'a file' });
+      await expect(until(read('/none'))).rejects.toBeInstanceOf(FilesError);
+      const failing = async function* (): AsyncGenerator<TreePiece> {
+        yield* pieces({ before: 'made' });
+        throw new Error('the sender stopped');
+      };
+      await expect(until(runtime.writeTree(files, '/srv', failing(), { keepKinds: true }))).rejects.toThrow('the sender stopped');
+      await until(runtime.removeWritable(launch.containerId));
     });
 
     it('starts several at once', async () => {

@@ -50,6 +50,23 @@ export interface Runtime {
   /** Removes a container's writable layer. The container is not running; idempotent. */
   removeWritable(containerId: string): Promise<void>;
 
+  /** What a path in a container means; undefined when nothing is there. @param follow goes on where a link at its end leads */
+  findFile(files: ContainerFiles, path: string, follow: boolean): Promise<FoundFile | undefined>;
+
+  /**
+   * A file, or a directory with all below it in the order of names: parents first, links not followed, volumes entered,
+   * sockets left out. The top's path is ''. Reads on only as the pieces are taken. Throws FilesError.
+   */
+  readTree(files: ContainerFiles, path: string): AsyncIterable<TreePiece>;
+
+  /**
+   * Makes files below a directory of a container: directories are merged with those there, all else that is in the way is
+   * replaced; what there is no directory for gets one. Stops at the first failure, and at one of `pieces`. Throws FilesError.
+   *
+   * @param options.keepKinds a directory is not replaced by something else, nor the other way round
+   */
+  writeTree(files: ContainerFiles, directory: string, pieces: AsyncIterable<TreePiece>, options: { keepKinds: boolean }): Promise<void>;
+
   /** Removes the directory of a tree that was kept. Not while it is mounted; idempotent. */
   removeTree(name: string): Promise<void>;
 
@@ -110,6 +127,45 @@ export interface LaunchTree extends Rootfs {
 /** Where a tree is in the node while it is mounted. */
 export function treePath(name: string): string {
   return `/var/lib/docker/overlay2/${name}/merged`;
+}
+
+/** The files of a container as it sees them, whether it runs or not. Not to be used while it starts or stops. */
+export interface ContainerFiles {
+  containerId: string;
+  rootfs: Rootfs;
+  /** Volumes and bind mounts, outer ones first. */
+  mounts: { source: string; destination: string; readOnly: boolean }[];
+}
+
+export interface FoundFile {
+  /** Where it is, without links: absolute in the container. */
+  path: string;
+  type: LayerEntry['type'] | 'socket';
+  mode: number;
+  sizeBytes: number;
+  /** Since the epoch. */
+  seconds: number;
+  nanoseconds: number;
+  /** Of a symlink, as it is written. */
+  linkName?: string;
+}
+
+/** A file without its content (but with `sizeBytes` of it to follow), or a piece of the content of the file before. */
+export type TreePiece = { file: LayerEntry; sizeBytes: number } | { content: Uint8Array };
+
+/** Files could not be read or made. */
+export class FilesError extends Error {
+  override readonly name = 'FilesError';
+
+  constructor(
+    /** `ENOSPC`, `ENOTDIR`, … */
+    readonly code: string,
+    /** What was tried, with the path, and the operating system's words. */
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
 }
 
 export type NetworkSandbox =

@@ -52,6 +52,13 @@ export class FakeFiles {
     this.#own.set(path, { type: 'file', mode: this.get(path)?.mode ?? 0o644, content: before + content });
   }
 
+  setMode(path: string, mode: number): void {
+    const mounted = this.#mounted(path);
+    if (mounted) return mounted.files.setMode(mounted.path, mode);
+    const node = this.get(path);
+    if (node) this.#own.set(path, { ...node, mode });
+  }
+
   makeDirectory(path: string): void {
     const mounted = this.#mounted(path);
     if (mounted) return mounted.files.makeDirectory(mounted.path);
