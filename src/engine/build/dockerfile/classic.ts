@@ -153,7 +153,8 @@ export class ClassicStage {
     if (sources.length === 0) throw new DockerfileError(`${kind} failed: no source files were specified`);
     const from = kind === 'COPY' ? instruction.from : '';
     const owner = chown === '' ? '' : `--chown=${chown} `;
-    const command = (hash: string): string[] => [...this.draft.shell(), `#(nop) ${kind} ${owner}${hash} in ${dest} `];
+    const shell = this.draft.shell();
+    const command = (hash: string): string[] => [...shell, `#(nop) ${kind} ${owner}${hash} in ${dest} `];
     return { kind: 'copy', instruction: kind, sources, dest, chown, from, command };
   }
 
