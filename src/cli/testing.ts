@@ -23,6 +23,8 @@ export interface FakeOptions {
   stdin?: string | Uint8Array;
   /** Standard streams are terminals of this size. */
   terminal?: { rows: number; columns: number };
+  /** Whether standard input is one too; it is unless said otherwise. */
+  stdinIsTerminal?: boolean;
   /** Path → content, or where a link leads, or a directory's mode; directories exist when a file is in them as well. */
   files?: Record<string, string | { link: string } | { directory: number }>;
   /** Files shipped with the app: path → content. */
@@ -58,7 +60,7 @@ export class FakeEnvironment implements CliEnvironment {
     this.clock = options.clock ?? new VirtualClock();
     this.#handler = options.handler;
     this.#assets = options.assets ?? {};
-    this.stdin = fakeInput(options.stdin ?? '', options.terminal !== undefined);
+    this.stdin = fakeInput(options.stdin ?? '', options.terminal !== undefined && options.stdinIsTerminal !== false);
   }
 
   async connect(host: string): Promise<ApiHandler> {
@@ -130,6 +132,11 @@ class FakeFiles implements CliFiles {
       else if ('link' in file) this.#put(path, { type: 'symlink', mode: 0o777, content: empty, linkName: file.link });
       else this.#put(path, { type: 'directory', mode: file.directory, content: empty });
     }
+  }
+
+  /** Of everything that is named. */
+  paths(): string[] {
+    return [...this.#files.keys()];
   }
 
   /** Absolute path → content, of regular files. */

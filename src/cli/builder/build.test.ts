@@ -12,7 +12,7 @@ const base64 = (text: string): string => btoa(text);
 const time = (ms: number): string => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
 
 interface Asked {
-  query: Map<string, string[]>;
+  query: ReadonlyMap<string, readonly string[]>;
   headers: Record<string, string>;
   /** Names and contents of the archive. */
   files: Map<string, string>;

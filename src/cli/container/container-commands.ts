@@ -1,8 +1,11 @@
-/** Every `docker container` command that is here. `commit`, `cp`, `diff` and `export` are not yet, and say so. */
+/** Every `docker container` command. */
 import type { Command } from '../command.ts';
 import { attachCommand } from './attach.ts';
+import { commitCommand } from './commit.ts';
 import { createCommand } from './create.ts';
+import { diffCommand } from './diff.ts';
 import { execCommand } from './exec.ts';
+import { exportCommand } from './export.ts';
 import { inspectCommand } from './inspect.ts';
 import { killCommand } from './kill.ts';
 import { logsCommand } from './logs.ts';
@@ -24,8 +27,11 @@ import { waitCommand } from './wait.ts';
 
 export const containerCommands: Command[] = [
   attachCommand,
+  commitCommand,
   createCommand,
+  diffCommand,
   execCommand,
+  exportCommand,
   inspectCommand,
   killCommand,
   logsCommand,

@@ -23,7 +23,20 @@ export interface ProgressOptions {
   onAux?: (message: ProgressMessage) => void;
 }
 
-/** Prints messages until they end. @throws Error with the daemon's message when one says what went wrong */
+/** What the daemon says went wrong. */
+export class ProgressError extends Error {
+  override readonly name = 'ProgressError';
+
+  /** @param code 0 when it gives none */
+  constructor(
+    message: string,
+    readonly code: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Prints messages until they end. @throws ProgressError with the daemon's message when one says what went wrong */
 export async function displayProgress(
   messages: AsyncIterable<ProgressMessage>,
   output: CliOutput,
@@ -56,7 +69,7 @@ export async function displayProgress(
     const text = problem === undefined ? messageText(message, output, options.clock) : '';
     const after = id !== '' && output.isTerminal ? cursor(linesUp, 'B') : '';
     if (before + text + after !== '') await output.write(before + text + after);
-    if (problem !== undefined) throw new Error(problem);
+    if (problem !== undefined) throw new ProgressError(problem, message.errorDetail?.code ?? 0);
   }
 }
 

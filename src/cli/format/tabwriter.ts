@@ -10,6 +10,8 @@ export interface TabLayout {
   /** Blanks after the widest cell. */
   padding: number;
   padCharacter: string;
+  /** Pads with tabs of this width instead: a column's width is a multiple of it. */
+  tabWidth?: number;
 }
 
 /** What docker's tables use. */
@@ -37,6 +39,7 @@ function alignPage(text: string, layout: TabLayout): string {
       for (; end < lines.length && hasCell(lines[end], column); end++) {
         width = Math.max(width, textWidth(lines[end]?.[column] ?? '') + layout.padding);
       }
+      if (layout.tabWidth !== undefined) width = Math.ceil(width / layout.tabWidth) * layout.tabWidth;
       for (let line = first; line < end; line++) widths[line]?.push(width);
       first = end;
     }
@@ -53,7 +56,11 @@ function alignLine(cells: string[], widths: number[], layout: TabLayout): string
   return cells
     .map((cell, index) => {
       const width = widths[index];
-      return width === undefined ? cell : cell + layout.padCharacter.repeat(width - textWidth(cell));
+      if (width === undefined) return cell;
+      const missing = width - textWidth(cell);
+      return (
+        cell + (layout.tabWidth === undefined ? layout.padCharacter.repeat(missing) : '\t'.repeat(Math.ceil(missing / layout.tabWidth)))
+      );
     })
     .join('');
 }
