@@ -104,10 +104,11 @@ class Push {
     const client = this.#clientFor(stop);
     const begun = new Map<string, Promise<void>>();
     try {
-      for (const layer of image.layers.toReversed()) {
-        const id = shortId(layer.diffId);
-        progress({ kind: 'action', id, action: 'Preparing' });
+      const topFirst = image.layers.toReversed();
+      for (const { diffId } of topFirst) progress({ kind: 'action', id: shortId(diffId), action: 'Preparing' });
+      for (const layer of topFirst) {
         if (begun.has(layer.diffId)) continue;
+        const id = shortId(layer.diffId);
         const waits = images.uploadSlots.busy;
         const work = images.uploadSlots.run(async () => {
           stop.check();
