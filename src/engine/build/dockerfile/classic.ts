@@ -5,7 +5,7 @@
  */
 import { joinPath } from '../../go-path.ts';
 import type { RunConfig } from '../../oci/image-config.ts';
-import { ClassicArgs } from './classic-args.ts';
+import type { ClassicArgs } from './classic-args.ts';
 import { ConfigDraft } from './config-draft.ts';
 import { DockerfileError, locating } from './dockerfile-error.ts';
 import { expandInstruction } from './expand.ts';

@@ -306,6 +306,13 @@ describe('build checks', () => {
     ]);
   });
 
+  it('end with what is wrong with a base image', async () => {
+    const resolveImage: PlanRequest['resolveImage'] = () => Promise.reject(new EngineError('not-found', 'a: not found'));
+    const { error, warnings } = await lintDockerfile(request('FROM a as b', { resolveImage }));
+    expect(error?.message).toBe('a: not found');
+    expect(warnings).toMatchObject([{ rule: 'FromAsCasing' }]);
+  });
+
   it('tell of an image for another platform', async () => {
     const resolveImage: PlanRequest['resolveImage'] = () =>
       Promise.resolve({ config: { os: 'linux', architecture: 'arm64', rootfs: { type: 'layers', diff_ids: [] } } });
