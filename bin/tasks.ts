@@ -62,6 +62,7 @@ const tasks: Record<string, (args: string[]) => Promise<number>> = {
     return run('tsx', ['test/bench/bench.ts', ...args]);
   },
   images: (args) => run('tsx', ['images/build.ts', ...args]),
+  oracle: (args) => run('tsx', ['test/oracle/record.ts', ...args]),
 };
 
 export async function runTask(name: string, args: string[]): Promise<number> {

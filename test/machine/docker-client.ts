@@ -19,6 +19,8 @@ export interface DockerHost {
   start(args: string[]): Running;
   /** Runs a shell command in a terminal of 30 rows and 100 columns. */
   terminal(command: string): Running;
+  /** What a client needs to find it. */
+  readonly environment: Record<string, string>;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function serveDocker(options: string[] = []): Promise<DockerHost> {
   const launch = (command: string, args: string[], stdin: 'pipe' | 'ignore' | number = 'pipe'): ChildProcess =>
     spawn(command, args, { env, cwd: folder, stdio: [stdin, 'pipe', 'pipe'] });
   return {
+    environment: { DOCKER_HOST: host, DOCKER_CONFIG: env.DOCKER_CONFIG },
     async docker(args, input) {
       if (input === undefined) return finished(launch('docker', args, 'ignore'));
       const path = join(folder, 'input');
