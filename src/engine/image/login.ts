@@ -3,7 +3,6 @@
  * nothing of the shipped registry needs a login.
  * Source: moby registry/service.go and registry/auth.go.
  */
-import { Cancellation } from '../cancellation.ts';
 import { EngineError, messageOf } from '../errors.ts';
 import type { Images } from './images.ts';
 import type { RegistryCredentials } from './registry-credentials.ts';
@@ -17,7 +16,6 @@ export interface LoginRequest extends RegistryCredentials {
 
 /** What Docker Hub goes by. */
 const hubHosts = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
-const timeoutMs = 15_000;
 
 /** @returns what to keep instead of the password; empty when the registry gave nothing of the kind */
 export async function loginToRegistry(images: Images, { serverAddress = '', ...credentials }: LoginRequest): Promise<string> {
@@ -29,9 +27,7 @@ export async function loginToRegistry(images: Images, { serverAddress = '', ...c
     );
   }
   const { registry, clock } = images.ports;
-  const cancellation = new Cancellation();
-  const stopTimer = clock.after(timeoutMs, () => cancellation.cancel());
-  const session = new RegistrySession({ registry, clock, host, credentials, scopes: [], wantsIdentityToken: true, cancellation });
+  const session = new RegistrySession({ registry, clock, host, credentials, scopes: [], wantsIdentityToken: true });
   try {
     const answer = await session.request({ method: 'GET', to: '/v2/' });
     await discard(answer);
@@ -39,18 +35,11 @@ export async function loginToRegistry(images: Images, { serverAddress = '', ...c
       throw new RegistryError('unknown', '', `login attempt to ${answer.url} failed with status: ${statusText(answer.status)}`, true);
     return session.identityToken;
   } catch (error) {
-    if (cancellation.cancelled)
-      throw new EngineError(
-        'unavailable',
-        `Get "https://${host}/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)`,
-      );
     if (error instanceof AuthorizationError) {
       const words = error.during('Get');
       throw error.code === 'UNAUTHORIZED' ? new EngineError('unauthorized', messageOf(words), { cause: error }) : words;
     }
     throw error;
-  } finally {
-    stopTimer();
   }
 }
 

@@ -297,6 +297,19 @@ describe('a pull that fails', () => {
     await expect(docker.pull('localhost:5000/x', 'latest')).rejects.toMatchObject({ message });
   });
 
+  it('a registry that says nothing is given up', async () => {
+    docker.registry.intercept = () => new Promise(() => {});
+    const pulling = docker.pull('busybox', 'latest');
+    const ended = expect(pulling).rejects.toMatchObject({
+      status: 503,
+      message:
+        'Get "https://docker.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
+    });
+    await until(() => docker.registry.requests.length > 0);
+    await docker.clock.advance(30_000);
+    await ended;
+  });
+
   it('an unreachable registry is said to be that', async () => {
     docker.registry.intercept = () => Promise.reject(new EngineError('unavailable', 'cannot reach docker.io: offline'));
     await expect(docker.pull('busybox', 'latest')).rejects.toMatchObject({ status: 503, message: 'cannot reach docker.io: offline' });

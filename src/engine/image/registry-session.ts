@@ -4,7 +4,7 @@
  * the host they are for.
  * Source: distribution-spec, "Token Authentication Specification"; distribution registry/client/auth/session.go.
  */
-import type { Cancellation } from '../cancellation.ts';
+import { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import { EngineError } from '../errors.ts';
 import { parseChallenges, type Challenge } from './registry-challenge.ts';
@@ -15,6 +15,8 @@ import { fetchToken, type Token } from './registry-token.ts';
 
 /** As Go's client. */
 const maxRedirects = 10;
+/** A registry that has said nothing until then is taken for absent. What is sent to it may take as long as it takes. */
+const answerLimitMs = 30_000;
 
 export interface SessionOptions {
   registry: RegistryTransport;
@@ -136,13 +138,13 @@ export class RegistrySession {
   }
 
   async #send(request: SessionRequest, authorization: string | undefined): Promise<RegistryResponse> {
-    const { registry, host, cancellation } = this.#options;
+    const { host } = this.#options;
     const { method } = request;
     let { body } = request;
     let target = targetOf(request.to, host);
     for (let redirects = 0; ; redirects++) {
       const headers = { ...request.headers, ...(authorization !== undefined && target.host === host && { authorization }) };
-      const answer = await registry.request({ method, ...target, headers, ...(body && { body }), ...(cancellation && { cancellation }) });
+      const answer = await this.#answer({ method, ...target, headers, ...(body && { body }) });
       const { location } = answer.headers;
       const keepsMethod = answer.status === 307 || answer.status === 308;
       const isRead = method === 'GET' || method === 'HEAD';
@@ -161,6 +163,34 @@ export class RegistrySession {
       if (!keepsMethod) body = undefined;
     }
   }
+
+  /** One request. What only reads is given up when no answer begins for long. */
+  async #answer(request: RegistryRequest): Promise<RegistryResponse> {
+    const { registry, clock, cancellation } = this.#options;
+    const waiting = new Cancellation();
+    const stopListening = cancellation?.onCancel(() => waiting.cancel());
+    let stopTimer: (() => void) | undefined;
+    const late = new Promise<never>((_, reject) => {
+      if (request.body) return;
+      stopTimer = clock.after(answerLimitMs, () => {
+        reject(tooLate(request));
+        waiting.cancel();
+      });
+    });
+    try {
+      return await Promise.race([registry.request({ ...request, cancellation: waiting }), late]);
+    } finally {
+      stopTimer?.();
+      stopListening?.();
+    }
+  }
+}
+
+function tooLate({ scheme = 'https', host }: RegistryRequest): EngineError {
+  return new EngineError(
+    'unavailable',
+    `Get "${scheme}://${host}/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)`,
+  );
 }
 
 /** Where an address that a registry sent leads to. @throws RegistryError when it is none, or not to be followed */
