@@ -1,7 +1,7 @@
 // `npm run images`: everything under images/dist, from Debian's packages and the recipes of this folder.
 //
 //   npm run images                  what changed (seconds, when it is only the agent)
-//   npm run images -- kernel crun   these parts again, changed or not (also: library/debian)
+//   npm run images -- kernel crun   these parts again, changed or not (also: library/debian, mirror)
 //   npm run images -- --all         every part again
 //   npm run images -- --refresh     … from newly fetched packages
 
@@ -17,6 +17,7 @@ import { crun } from './machine/crun.ts';
 import { kernel } from './machine/kernel.ts';
 import { assembleRoot, rootRecipe } from './machine/root.ts';
 import { readCpio } from './cpio.ts';
+import { buildMirror } from './mirror/content.ts';
 import { cachedPart, keepPart, recipeHash, sha256 } from './part.ts';
 import type { MachineManifest, Part, PartRecord } from './part.ts';
 import { writeNotice } from './notice.ts';
@@ -75,6 +76,7 @@ function main(args: string[]): void {
     new Map(machineParts.map(({ name }) => [name, { ...parts[name]!, bytes: bytesOf.get(name)! }])),
     (name) => all || args.includes(name),
   );
+  buildMirror(all || args.includes('mirror'));
   writeNotice();
   for (const [file, { sizeBytes }] of Object.entries(files)) console.log(`${String(sizeBytes).padStart(9)}  ${file}`);
 }

@@ -38,7 +38,7 @@ export function imageLicences(root: DebianRoot): Record<string, string> {
 }
 
 /** Short names of the machine-readable form; of the others, the licences whose texts they point to. */
-function namedLicences(copyright: string): string[] {
+export function namedLicences(copyright: string): string[] {
   const short = [...copyright.matchAll(/^License:[ \t]*(\S.*)$/gim)].flatMap(([, text]) => text!.split(/\s*(?:,|\band\b|\bor\b)\s*/));
   const names = short.filter((name) => /^[A-Za-z][\w.+/-]+(?: with [\w .-]+)?$/.test(name));
   return names.length > 0 ? names : [...copyright.matchAll(/common-licenses\/([\w.-]*\w)/g)].map(([, name]) => name!);
