@@ -7,6 +7,7 @@ import { serveConnection } from '#engine/api/http1.ts';
 import type { DaemonConfig } from '#engine/daemon-config.ts';
 import { createEngine, type Engine, type EngineState } from '#engine/engine.ts';
 import type { LayerTrees } from '#engine/image/layer-trees.ts';
+import type { Outside } from '#engine/outside.ts';
 import type { RegistryTransport } from '#engine/image/registry-port.ts';
 import type { AgentClient, DaemonEvent, GuestConnection } from './agent/client.ts';
 import { channelConnection } from './channel-connection.ts';
@@ -31,6 +32,7 @@ export interface NodeParts {
   layers: LayerTrees;
   registry: RegistryTransport;
   config?: DaemonConfig;
+  outside: Outside;
   /** Told of what must not happen. */
   onBug(error: unknown): void;
 }
@@ -64,6 +66,7 @@ export class NodeHost {
       layerTrees: layers,
       registry,
       config,
+      outside: parts.outside,
       clock: systemClock,
       random: systemRandom,
       crypto: systemCrypto,

@@ -85,7 +85,7 @@ export class RunningMachine implements Machine {
 
   /** Makes a node's engine; `saved` when a session goes on. */
   addNode(...[node, runtime, daemonUp, saved]: NodeArguments): void {
-    const { files, agent, config, platform } = this.#parts;
+    const { files, agent, config, platform, mirror } = this.#parts;
     const parts: NodeParts = {
       agent,
       config,
@@ -93,6 +93,12 @@ export class RunningMachine implements Machine {
       transfers: files.transfers,
       layers: files.layers,
       registry: new Registries(platform.files, dialGuest(agent, node.id)),
+      outside: {
+        watch: (listener) =>
+          mirror.watch(({ node: asking, kind, line }) => {
+            if (asking === node.id) listener({ kind: kind === 'name' ? 'host' : kind === 'lists' ? 'list' : 'package', line });
+          }),
+      },
       onBug: this.#parts.onBug,
     };
     this.#nodes.set(node.name, new NodeHost(parts, node, runtime, daemonUp, saved));

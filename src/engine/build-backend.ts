@@ -10,9 +10,10 @@ import { check, solve, type SolveRequest } from './build/solve.ts';
 import type { Containers } from './container/containers.ts';
 import { EngineError } from './errors.ts';
 import type { RegistryCredentials } from './image/registry-credentials.ts';
+import type { Outside } from './outside.ts';
 import type { Reference } from './oci/reference.ts';
 
-export function buildBackend(containers: Containers, cache: BuildCache): BuildBackend {
+export function buildBackend(containers: Containers, cache: BuildCache, outside: Outside): BuildBackend {
   const { images, clock } = containers.ports;
   const { compression } = images.ports;
   const solveRequest = async (request: BuildRequest, tell: ConstructorParameters<typeof BuildProgress>[1]): Promise<SolveRequest> => ({
@@ -48,13 +49,14 @@ export function buildBackend(containers: Containers, cache: BuildCache): BuildBa
             CgroupParent: request.cgroupParent,
           },
           say,
+          outside,
           pullProgress: (told) => void say(progressMessage(told)),
         });
         return image.id;
       }),
     solve: (request, tell) =>
-      images.job(request.cancellation, async () => (await solve({ containers, cache }, await solveRequest(request, tell))).id),
-    check: async (request, tell) => check({ containers, cache }, await solveRequest(request, tell)),
+      images.job(request.cancellation, async () => (await solve({ containers, cache, outside }, await solveRequest(request, tell))).id),
+    check: async (request, tell) => check({ containers, cache, outside }, await solveRequest(request, tell)),
     dockerfileText: async ({ context, dockerfile }) => (await BuildContext.read(compression, context)).readText(dockerfile),
     pruneCache: (options) => cache.prune(options),
   };

@@ -6,6 +6,7 @@ import type { ApiHandler } from './api/http.ts';
 import { createRouter, errorAnswer } from './api/router.ts';
 import { containerRoutes } from './api/routes/container.ts';
 import { buildRoutes } from './api/routes/build.ts';
+import { containerArchiveRoutes } from './api/routes/container-archive.ts';
 import { containerLayerRoutes } from './api/routes/container-layer.ts';
 import { execRoutes } from './api/routes/exec.ts';
 import { imageRoutes } from './api/routes/image.ts';
@@ -17,6 +18,7 @@ import { systemRoutes, type SystemBackend } from './api/routes/system.ts';
 import { volumeRoutes } from './api/routes/volume.ts';
 import {
   containerBackend,
+  containerArchiveBackend,
   containerLayerBackend,
   execBackend,
   imageArchiveBackend,
@@ -43,6 +45,7 @@ import type { LayerTrees } from './image/layer-trees.ts';
 import { listImages } from './image/list.ts';
 import type { RegistryTransport } from './image/registry-port.ts';
 import { Networks } from './network/networks.ts';
+import { silentOutside, type Outside } from './outside.ts';
 import type { Random } from './random.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import type { Storage } from './storage.ts';
@@ -61,6 +64,8 @@ export interface EnginePorts {
   nodeName: string;
   nodeFiles?: NodeFiles;
   config?: DaemonConfig;
+  /** What is asked for in vain; nobody watches when it is left out. */
+  outside?: Outside | undefined;
   /** Told of what must not happen: a bug in Drydock, found while a request was answered. */
   onBug?: (error: unknown) => void;
 }
@@ -172,9 +177,10 @@ async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
     ...registryRoutes(registryBackend(images)),
     ...imageArchiveRoutes(imageArchiveBackend(images)),
     ...containerRoutes(containerBackend(containers)),
+    ...containerArchiveRoutes(containerArchiveBackend(containers)),
     ...containerLayerRoutes(containerLayerBackend(containers)),
     ...execRoutes(execBackend(containers)),
-    ...buildRoutes(buildBackend(containers, cache)),
+    ...buildRoutes(buildBackend(containers, cache, ports.outside ?? silentOutside)),
     ...networkRoutes(networkBackend(networks, containers)),
     ...volumeRoutes(volumeBackend(volumes)),
     ...systemRoutes(systemBackend(ports, { images, containers, volumes, events, cache })),

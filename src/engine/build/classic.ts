@@ -24,6 +24,7 @@ import type { RegistryCredentials } from '../image/registry-credentials.ts';
 import { LayerIndexes, type RootFiles } from '../image/root-files.ts';
 import type { RunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/manifest.ts';
+import type { Outside } from '../outside.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly, type Reference } from '../oci/reference.ts';
 import { rfc3339Nano } from '../time.ts';
 import type { ProgressSink } from '../image/progress.ts';
@@ -40,6 +41,7 @@ import { parseInstructions, parseTrigger } from './dockerfile/instructions/parse
 import type { Instruction, Stage } from './dockerfile/instructions/instruction.ts';
 import { parseDockerfile } from './dockerfile/parser.ts';
 import { ClassicSources } from './classic-sources.ts';
+import { MissingLines } from './missing-lines.ts';
 import { LayerDraft } from './layer-draft.ts';
 
 export interface ClassicRequest {
@@ -58,6 +60,7 @@ export interface ClassicRequest {
   forceRemove: boolean;
   hostConfig: Partial<HostConfig>;
   credentials: (reference: Reference) => RegistryCredentials | undefined;
+  outside: Outside;
   pullProgress: ProgressSink;
   /** A piece of output; its promise is waited for. */
   say: (message: ProgressMessage) => Promise<void>;
@@ -288,7 +291,9 @@ class ClassicBuild {
     if (await this.#probe(state, probed)) return;
     const { Healthcheck: _none, ...rest } = config;
     const container = await this.#create(state, { ...rest, Cmd: args, Env: env, Entrypoint: [''] });
-    const code = await this.#runContainer(container);
+    const missing = new MissingLines(this.#request.outside, (line) => void this.#print(new TextDecoder().decode(line)));
+    const code = await this.#runContainer(container).finally(() => missing.stop());
+    if (code !== 0) missing.tellLists();
     if (code !== 0) throw new CommandFailed(`The command '${args.join(' ')}' returned a non-zero code: ${code}`, code);
     await this.#commit(state, probed, container.id, await this.#containers.ports.runtime.writableEntries(container.id));
   }

@@ -12,6 +12,7 @@ import { hostPlatform } from '../image/platform.ts';
 import type { RegistryCredentials } from '../image/registry-credentials.ts';
 import type { Platform } from '../oci/manifest.ts';
 import { fullString, type Reference } from '../oci/reference.ts';
+import type { Outside } from '../outside.ts';
 import { Bases } from './bases.ts';
 import type { BuildCache } from './build-cache.ts';
 import type { BuildContext } from './build-context.ts';
@@ -52,6 +53,7 @@ export interface SolveRequest {
 export interface BuildParts {
   containers: Containers;
   cache: BuildCache;
+  outside: Outside;
 }
 
 /** @throws BuildError, with the lines that it is about */

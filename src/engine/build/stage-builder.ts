@@ -8,6 +8,7 @@ import { hex } from '../id.ts';
 import { addLayer, emptyLayer } from '../image/new-layer.ts';
 import { LayerIndexes, type RootFiles } from '../image/root-files.ts';
 import { rfc3339Nano } from '../time.ts';
+import type { Outside } from '../outside.ts';
 import type { Bases } from './bases.ts';
 import type { BuildCache, CacheRecord } from './build-cache.ts';
 import type { BuildContext } from './build-context.ts';
@@ -19,6 +20,7 @@ import { ownerOf } from './chown.ts';
 import type { CopyOperation, Operation, Origin, PlannedStage, RunOperation, WorkdirOperation } from './dockerfile/plan.ts';
 import { LayerDraft, rootOwner } from './layer-draft.ts';
 import { RunMounts } from './run-mounts.ts';
+import { MissingLines } from './missing-lines.ts';
 import { runStep, type RunSettings } from './run.ts';
 import { SourceFinder } from './source-finder.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
@@ -48,6 +50,7 @@ export interface StageBuilderParts {
   settings: RunSettings;
   progress: BuildProgress;
   cancellation: Cancellation;
+  outside: Outside;
 }
 
 export class StageBuilder {
@@ -169,6 +172,7 @@ export class StageBuilder {
     const key = await this.#key(['run', state.key, args, env, user, workdir, network, script, mountKeys]);
     return this.#step(stage, operation, state, key, async (step) => {
       const mounts = await this.#mounts.prepare(operation);
+      const missing = new MissingLines(this.#parts.outside, (line) => void step.log('stderr', line));
       const ran = await runStep(containers, {
         top: state.top,
         files: this.#files(state),
@@ -182,8 +186,12 @@ export class StageBuilder {
         settings,
         onOutput: ({ stream, bytes }) => step.log(stream, bytes),
         cancellation,
-      }).finally(() => mounts.done());
+      }).finally(() => {
+        mounts.done();
+        missing.stop();
+      });
       if (ran.exitCode !== 0) {
+        missing.tellLists();
         const why = ran.oomKilled ? 'cannot allocate memory' : `exit code: ${ran.exitCode}`;
         throw new EngineError('unknown', `process ${JSON.stringify(args.join(' '))} did not complete successfully: ${why}`);
       }

@@ -1,5 +1,6 @@
 /** An engine with a small image to build on, and builds in few words. */
 import { jsonDocuments } from '../api/client.ts';
+import { fromBase64 } from '../base64.ts';
 import type { SolveStatus } from '../build/build-progress.ts';
 import { concatBytes } from '../bytes.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
@@ -126,7 +127,7 @@ function read({ id, aux, stream, error }: Line, built: Built): void {
   for (const { completed, cached, error: failed, name } of aux?.vertexes ?? []) {
     if (completed) built.steps.push(`${cached ? 'CACHED' : failed ? 'ERROR' : 'DONE'} ${name}`);
   }
-  for (const { data } of aux?.logs ?? []) built.log += Buffer.from(data, 'base64').toString();
+  for (const { data } of aux?.logs ?? []) built.log += new TextDecoder().decode(fromBase64(data));
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
