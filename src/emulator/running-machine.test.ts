@@ -8,7 +8,8 @@ it('goes on when a command meets a bug, and the command says so', async () => {
   let call: (stub: Stub) => void = () => {};
   const agent = { onStub: (handler: typeof call) => (call = handler), onConnection: () => {}, onDaemon: () => {} };
   const mirror = { watch: () => {} };
-  new RunningMachine({ agent, mirror, onBug: (error: unknown) => bugs.push(error) } as unknown as MachineParts);
+  const platform = { files: { open: () => Promise.resolve(undefined) } };
+  new RunningMachine({ agent, mirror, platform, onBug: (error: unknown) => bugs.push(error) } as unknown as MachineParts);
   let said = '';
   const code = await new Promise((exit) => {
     call({

@@ -285,6 +285,12 @@ export class GuestRuntime implements Runtime {
     await this.#batch([rmtree(overlayPaths(name).base)]);
   }
 
+  async endOthers(known: ReadonlySet<string>): Promise<void> {
+    const others = [...this.#running.values()].filter(({ containerId }) => !known.has(containerId));
+    await Promise.all(others.map(({ process }) => process.kill().then(() => process.exit)));
+    for (const id of [...this.#writable.keys()]) if (!known.has(id)) await this.removeWritable(id);
+  }
+
   async createBridge(bridge: Bridge): Promise<void> {
     if (this.#bridges.has(bridge.name)) return;
     const index = this.#freeBridgeIndex();

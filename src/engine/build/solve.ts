@@ -43,6 +43,8 @@ export interface SolveRequest {
   noCache: boolean | readonly string[];
   /** Asks the registry even for images that are here. */
   pull: boolean;
+  /** False: a check takes base images as they are written. */
+  resolveImages: boolean;
   secrets: ReadonlyMap<string, Uint8Array>;
   credentials: (reference: Reference) => RegistryCredentials | undefined;
   settings: RunSettings;
@@ -142,6 +144,7 @@ function planRequest(dockerfile: string, request: SolveRequest, bases: Bases): P
     ...(ignore && { ignore: new IgnoreMatcher(readIgnoreFile(new TextDecoder().decode(ignore))) }),
     noCache: (stage) => (typeof noCache === 'boolean' ? noCache : noCache.includes(stage)),
     resolveImage: async ({ reference, platform, lines, explain }) => {
+      if (!request.resolveImages) return { config: { ...platform, rootfs: { type: 'layers', diff_ids: [] } } };
       try {
         return { config: (await bases.image(reference, platform)).config };
       } catch (error) {

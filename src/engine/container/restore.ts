@@ -46,6 +46,7 @@ export function saveContainers(containers: Containers): ContainersState {
 export async function bringUpContainers(containers: Containers, saved?: ContainersState): Promise<void> {
   const policies = new Map(saved?.restarts.map((entry) => [entry.id, entry]));
   const toStart: Container[] = [];
+  await containers.ports.runtime.endOthers(new Set(containers.all().map(({ id }) => id)));
   for (const container of containers.all()) {
     const entry = policies.get(container.id);
     if (entry) container.live.restartPolicy = entry.policy;

@@ -70,6 +70,9 @@ export interface Runtime {
   /** Removes the directory of a tree that was kept. Not while it is mounted; idempotent. */
   removeTree(name: string): Promise<void>;
 
+  /** Ends and removes containers that the engine does not know: what a step of a build ran when the session was saved. */
+  endOthers(known: ReadonlySet<string>): Promise<void>;
+
   /** Makes a bridge network's device with its address and NAT rule; idempotent. */
   createBridge(bridge: Bridge): Promise<void>;
   removeBridge(bridge: Bridge): Promise<void>;
@@ -135,6 +138,8 @@ export interface ContainerFiles {
   rootfs: Rootfs;
   /** Volumes and bind mounts, outer ones first. */
   mounts: { source: string; destination: string; readOnly: boolean }[];
+  /** Directories of the node that mounts need: made, with their parents, when absent. */
+  directories?: string[];
 }
 
 export interface FoundFile {

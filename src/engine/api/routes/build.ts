@@ -38,6 +38,8 @@ export interface BuildRequest {
   noCache: boolean | string[];
   cacheFrom: string[];
   pull: boolean;
+  /** False: a check goes without the configurations of base images, and asks no registry. */
+  resolveImages: boolean;
   quiet: boolean;
   /** Of the classic builder: removes containers of steps that succeeded, or all. */
   remove: boolean;
@@ -168,6 +170,7 @@ async function readRequest(call: ApiCall): Promise<BuildRequest> {
     noCache: noCacheFilter.length > 0 ? noCacheFilter : flagParam(query, 'nocache'),
     cacheFrom: jsonParam<string[]>(call, 'cachefrom', []),
     pull: flagParam(query, 'pull'),
+    resolveImages: flagParam(query, 'resolve', true),
     quiet: flagParam(query, 'q'),
     remove: flagParam(query, 'rm', true),
     forceRemove: flagParam(query, 'forcerm'),
