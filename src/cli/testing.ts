@@ -146,8 +146,9 @@ class FakeFiles implements CliFiles {
 
   /** `-rw-r--r-- text`, `drwx------`, `link -> target`: what is at a path. */
   describe(path: string): string | undefined {
-    const file = this.#files.get(this.#resolve(path));
-    if (!file) return undefined;
+    const resolved = this.#resolve(path);
+    const file = this.#files.get(resolved);
+    if (!file) return [...this.#files.keys()].some((name) => name.startsWith(`${resolved}/`)) ? 'directory 755' : undefined;
     const mode = file.mode.toString(8);
     if (file.type === 'symlink') return `link -> ${file.linkName ?? ''}`;
     return file.type === 'directory' ? `directory ${mode}` : `${mode} ${new TextDecoder().decode(file.content)}`;

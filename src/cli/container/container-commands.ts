@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts';
 import { attachCommand } from './attach.ts';
 import { commitCommand } from './commit.ts';
+import { cpCommand } from './cp.ts';
 import { createCommand } from './create.ts';
 import { diffCommand } from './diff.ts';
 import { execCommand } from './exec.ts';
@@ -28,6 +29,7 @@ import { waitCommand } from './wait.ts';
 export const containerCommands: Command[] = [
   attachCommand,
   commitCommand,
+  cpCommand,
   createCommand,
   diffCommand,
   execCommand,

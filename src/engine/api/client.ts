@@ -103,9 +103,9 @@ export class ApiClient {
   async stream(
     path: string,
     options: CallOptions & { method?: string } = {},
-  ): Promise<{ chunks: AsyncIterable<Uint8Array>; contentType: string }> {
+  ): Promise<{ chunks: AsyncIterable<Uint8Array>; contentType: string; headers: Record<string, string> }> {
     const answer = await this.#send(options.method ?? 'GET', path, options);
-    return { chunks: chunksOf(answer.body), contentType: header(answer.headers, 'Content-Type') ?? '' };
+    return { chunks: chunksOf(answer.body), contentType: header(answer.headers, 'Content-Type') ?? '', headers: answer.headers };
   }
 
   /** A body of JSON documents, one by one as they come. */
