@@ -1,4 +1,5 @@
 /** What the API's routes ask of the engine's parts: one call each. */
+import type { ContainerArchiveBackend } from './api/routes/container-archive.ts';
 import type { ContainerLayerBackend } from './api/routes/container-layer.ts';
 import type { ContainerBackend } from './api/routes/container.ts';
 import type { ExecBackend } from './api/routes/exec.ts';
@@ -10,6 +11,7 @@ import type { VolumeBackend } from './api/routes/volume.ts';
 import { serverVersion } from './api/version.ts';
 import { applyChanges } from './build/changes.ts';
 import { Cancellation } from './cancellation.ts';
+import { archivePath, extractArchive, statPath } from './container/archive.ts';
 import { attachContainer } from './container/attach.ts';
 import { containerChanges } from './container/changes.ts';
 import { commitContainer } from './container/commit.ts';
@@ -89,6 +91,14 @@ export function imageArchiveBackend(images: Images): ImageArchiveBackend {
   return {
     save: (names) => saveImages(images, names),
     load: (request) => images.job(new Cancellation(), () => loadImages(images, request)),
+  };
+}
+
+export function containerArchiveBackend(containers: Containers): ContainerArchiveBackend {
+  return {
+    statPath: (name, path) => statPath(containers, name, path),
+    archivePath: (name, path) => archivePath(containers, name, path),
+    extractArchive: (name, path, options, body) => extractArchive(containers, name, path, options, body),
   };
 }
 

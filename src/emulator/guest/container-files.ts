@@ -8,7 +8,7 @@ import { type ContainerFiles, FilesError, type FoundFile, type TreePiece } from 
 import { AgentError, errnoWords } from '../agent/agent-error.ts';
 import type { AgentClient } from '../agent/client.ts';
 import type { Op } from '../agent/op.ts';
-import { bindInto, findInRoot, unpackTree, view } from '../agent/ops.ts';
+import { bindInto, findInRoot, mayFail, mkdir, unpackTree, view } from '../agent/ops.ts';
 import { encodeTreeHead, endOfTree, type NewFile, type TreeFile } from '../agent/tree-stream.ts';
 import { FsError } from '../p9/errno.ts';
 import { mountRootfs } from './bundle.ts';
@@ -28,10 +28,12 @@ export interface Place {
 }
 
 /** @param mounted its root is mounted already, because it runs */
-function viewOf({ rootfs, mounts }: ContainerFiles, mounted: boolean): { root: string; ops: Op[] } {
+function viewOf({ rootfs, mounts, directories = [] }: ContainerFiles, mounted: boolean): { root: string; ops: Op[] } {
   const root = overlayPaths(rootfs.name).merged;
   const binds = mounts.map(({ source, destination, readOnly }) => bindInto(root, source, destination, readOnly));
-  return { root, ops: [view(), ...(mounted ? [] : mountRootfs(rootfs)), ...binds] };
+  // A file there is mounted as it is.
+  const made = directories.map((path) => mayFail(mkdir(path)));
+  return { root, ops: [...made, view(), ...(mounted ? [] : mountRootfs(rootfs)), ...binds] };
 }
 
 export async function findFile(

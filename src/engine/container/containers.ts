@@ -3,6 +3,7 @@
  * engine what they use. Each verb has a file of its own and takes this.
  */
 import type { Clock } from '../clock.ts';
+import type { Compression } from '../compression.ts';
 import type { DaemonConfig } from '../daemon-config.ts';
 import { EngineError } from '../errors.ts';
 import type { Events } from '../events.ts';
@@ -31,6 +32,7 @@ export interface ContainerPorts {
   networks: Networks;
   volumes: Volumes;
   layerTrees: LayerTrees;
+  compression: Compression;
   /** Host name of the node. */
   nodeName: string;
   nodeFiles?: NodeFiles;

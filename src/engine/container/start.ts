@@ -9,10 +9,10 @@ import { connectNetworks, releaseNetworks } from './connect.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { startHealthMonitor } from './health-probe.ts';
-import { initDiffId } from './init-layer.ts';
 import { logPathOf, openLog } from './log/options.ts';
 import { autoRemove, watch } from './monitor.ts';
 import { freshRestartState } from './restart-policy.ts';
+import { missingSources, rootfsOf } from './rootfs.ts';
 import { buildSpec } from './spec/spec.ts';
 import { startProblem } from './start-error.ts';
 import { move, permit } from './state.ts';
@@ -80,23 +80,21 @@ async function launch(containers: Containers, container: Container, byUser: bool
 }
 
 export function launchOf(containers: Containers, container: Container, network: Launch['network']): Launch {
-  const { images } = containers.ports;
   const { config, hostConfig } = container;
-  const layers = container.topLayer === undefined ? [] : (images.layers.chain(container.topLayer) ?? []);
-  const lower = [...layers].reverse().map(({ diffId, cacheId }) => ({ diffId, cacheId }));
+  const rootfs = rootfsOf(containers, container);
   const spec = (): Launch['config'] =>
     buildSpec(container, {
-      userFiles: containers.layerFiles.userFiles(lower.map(({ diffId }) => diffId)),
+      userFiles: containers.layerFiles.userFiles(rootfs.lower.map(({ diffId }) => diffId)),
       kernelVersion: containers.info.kernelVersion,
       machine: containers.info.machine,
       pidOf: (id) => pidOf(containers, id),
     });
   const [rows, columns] = hostConfig.ConsoleSize;
-  const missing = container.mounts.filter((mount) => mount.type === 'bind' && !mount.sourceMustExist).map((mount) => mount.source);
+  const missing = missingSources(container);
   return {
     containerId: container.id,
     config: asSystemError(spec),
-    rootfs: { lower: [{ diffId: initDiffId, cacheId: `${container.layerName}-init` }, ...lower], name: container.layerName },
+    rootfs,
     network,
     ...(config.Tty && rows > 0 && columns > 0 ? { terminalSize: { rows, columns } } : {}),
     stdinOpen: config.OpenStdin,

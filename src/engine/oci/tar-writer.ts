@@ -61,6 +61,23 @@ const flags: Record<LayerEntry['type'], string> = {
 
 function filePieces(entry: LayerEntry, xattrs: [string, Uint8Array][]): Uint8Array[] {
   const content = entry.type === 'file' ? (entry.content ?? new Uint8Array()) : new Uint8Array();
+  const pieces = headerPieces(entry, xattrs, content.length);
+  if (content.length > 0) pieces.push(content, ...tarPadding(content.length));
+  return pieces;
+}
+
+/** What precedes so many bytes of content, which the caller passes on, with `tarPadding` behind them. */
+export function tarHeader(entry: LayerEntry, sizeBytes: number): Uint8Array[] {
+  return headerPieces(entry, Object.entries(entry.xattrs ?? {}), sizeBytes);
+}
+
+/** The zeros behind content, if any. */
+export function tarPadding(sizeBytes: number): Uint8Array[] {
+  const rest = sizeBytes % block;
+  return rest > 0 ? [endOfTar.subarray(0, block - rest)] : [];
+}
+
+function headerPieces(entry: LayerEntry, xattrs: [string, Uint8Array][], sizeBytes: number): Uint8Array[] {
   const name = entry.type === 'directory' ? `${entry.path}/` : entry.path;
   const linkName = entry.type === 'symlink' || entry.type === 'hardlink' ? (entry.linkName ?? '') : '';
   const records: Uint8Array[] = [];
@@ -85,7 +102,7 @@ function filePieces(entry: LayerEntry, xattrs: [string, Uint8Array][]): Uint8Arr
       name,
       flag: flags[entry.type],
       mode: entry.mode,
-      size: content.length,
+      size: sizeBytes,
       uid: entry.uid > maxOctal7 ? 0 : entry.uid,
       gid: entry.gid > maxOctal7 ? 0 : entry.gid,
       mtime: entry.mtime < 0 || entry.mtime > maxOctal11 ? 0 : entry.mtime,
@@ -93,11 +110,6 @@ function filePieces(entry: LayerEntry, xattrs: [string, Uint8Array][]): Uint8Arr
       ...(entry.type === 'character' || entry.type === 'block' ? { major: entry.major ?? 0, minor: entry.minor ?? 0 } : {}),
     }),
   );
-  if (content.length > 0) {
-    pieces.push(content);
-    const rest = content.length % block;
-    if (rest > 0) pieces.push(endOfTar.subarray(0, block - rest));
-  }
   return pieces;
 }
 

@@ -98,12 +98,6 @@ const refusedRoutes: Route[] = (
   [
     /** @api  N  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
     ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
-    /** @api  N  HEAD /containers/{id}/archive  ContainerArchiveInfo  "Get information about files in a container" */
-    ['HEAD', '/containers/{id}/archive', 'docker cp'],
-    /** @api  N  GET /containers/{id}/archive  ContainerArchive  "Get an archive of a filesystem resource in a container" */
-    ['GET', '/containers/{id}/archive', 'docker cp'],
-    /** @api  N  PUT /containers/{id}/archive  PutContainerArchive  "Extract an archive of files or folders to a directory in a container" */
-    ['PUT', '/containers/{id}/archive', 'docker cp'],
     /** @api  N  POST /session  Session  "Initialize interactive session" */
     ['POST', '/session', "BuildKit's session"],
     /** @api  N  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
