@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expectAll, readVectors } from '../../../../test/vectors.ts';
 import type { RunConfig } from '../../oci/image-config.ts';
 import { ClassicArgs } from './classic-args.ts';
 import { type ClassicEffect, ClassicStage, expandFrom, labelInstruction } from './classic.ts';
@@ -22,14 +23,47 @@ function walk(
   dockerfile: string,
   { base = { Env: ['PATH=/bin'] }, buildArgs = {} }: { base?: RunConfig; buildArgs?: Record<string, string> } = {},
 ): Walked {
-  const { stages, metaArgs } = parseInstructions(parseDockerfile(dockerfile));
+  const parsed = parseDockerfile(dockerfile);
+  const { escape } = parsed;
+  const { stages, metaArgs } = parseInstructions(parsed);
   const args = new ClassicArgs(new Map(Object.entries(buildArgs)));
-  for (const arg of metaArgs) args.declareMeta(arg, '\\');
-  const stage = new ClassicStage({ args, escape: '\\', base });
+  for (const arg of metaArgs) args.declareMeta(arg, escape);
+  const stage = new ClassicStage({ args, escape, base });
   const effects = stages.at(-1)!.instructions.map((instruction) => stage.dispatch(instruction));
   const history = effects.map(({ command }) => (typeof command === 'function' ? command('file:0123') : command).join(' '));
   return { stage, effects, args, history };
 }
+
+interface Recorded {
+  dockerfile: string;
+  history?: string[];
+  author?: string;
+  config?: RunConfig;
+  error?: string;
+}
+
+/** Docker 20.10 knew no start interval, and began some errors with a capital letter. */
+function asIn28(recorded: string): string {
+  return recorded.replace(/(HEALTHCHECK &\{\[.*?\](?: "[^"]*"){3})( ')/, '$1 "0s"$2').replace(/^Invalid /, 'invalid ');
+}
+
+describe('Dockerfiles, as the classic builder of Docker 20.10 built them', () => {
+  it('have the same history and configuration, or error', async () => {
+    const path = 'dockerfile/classic-20.10.json';
+    await expectAll(
+      path,
+      readVectors<Recorded[]>(path),
+      ({ dockerfile }) => dockerfile,
+      ({ dockerfile, error, history, ...rest }) => {
+        const build = (): Walked => walk(dockerfile, { base: { Cmd: ['sh'] }, buildArgs: { foo: 'given' } });
+        if (error !== undefined) return expect(build).toThrow(expect.objectContaining({ message: asIn28(error) }));
+        const { stage, history: ours } = build();
+        expect(ours).toEqual(history?.map(asIn28));
+        expect({ config: stage.config, author: stage.author }).toEqual({ author: undefined, ...rest });
+      },
+    );
+  });
+});
 
 describe('history of the classic builder', () => {
   it('names what was done in its own way', () => {
