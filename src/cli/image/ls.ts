@@ -1,23 +1,23 @@
 /** Lists images. Source: docker/cli cli/command/image/list.go. */
 import type { ImageSummary } from '#engine/api/types/image.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { ExitError } from '../exit-error.ts';
 import { formatRows } from '../format/formatter.ts';
 import { imageFormat, imageKind, imageRows } from '../format/image.ts';
 import { addFilter, filtersParameter, type Filters } from '../options/filter.ts';
+import { listTree } from './tree.ts';
 
 /** What people mean who write `docker images ls`. */
 const SUBCOMMANDS = ['build', 'history', 'import', 'list', 'load', 'ls', 'prune', 'pull', 'push', 'rm', 'save', 'tag'];
 
-/** @cli  P[--tree is refused]  docker image ls  "List images" */
+/** @cli  Y  docker image ls  "List images" */
 export const lsCommand: Command = {
   path: ['image', 'ls'],
   async run(context) {
     const { flags, args } = context;
-    if (flags.bool('tree')) throw new ExitError(1, 'docker image ls --tree is not available in this version of Drydock');
     const [name] = args;
     let filters = flags.value<Filters>('filter');
     if (name) filters = addFilter(filters, 'reference', name);
+    if (flags.bool('tree')) return await listTree(context, filters);
     const images = await listImages(context, filters);
     await context.out(await listText(context, images));
     if (name && images.length === 0 && context.name === 'docker images') await hint(context, name);
