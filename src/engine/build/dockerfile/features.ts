@@ -1,19 +1,21 @@
 /**
  * What a Dockerfile may use besides the stable language. The engine's own front end is that of BuildKit 0.22; a `# syntax=`
  * line asks for another version of Docker's, and newer ones and those named `labs` know more flags.
- * Source: BuildKit frontend/dockerfile/docs/reference.md, the versions given there for each flag.
+ * Source: Dockerfile reference, "Minimum Dockerfile version" of each flag.
  */
 export interface Features {
-  /** `COPY --parents`, `COPY --exclude`, `ADD --exclude`. */
-  readonly copyFilters: boolean;
+  /** `COPY --exclude`, `ADD --exclude`. */
+  readonly exclude: boolean;
+  /** `COPY --parents`. */
+  readonly parents: boolean;
   /** `RUN --security`. */
   readonly security: boolean;
 }
 
-export const stableFeatures: Features = { copyFilters: false, security: false };
+export const stableFeatures: Features = { exclude: false, parents: false, security: false };
 
-/** Since this version of the 1.x front end the filters of COPY and ADD are stable. */
-const filtersSince = 20;
+/** Since this 1.x a flag is stable. */
+const since: Record<keyof Features, number> = { exclude: 19, parents: 20, security: 20 };
 
 /** @param syntax the value of `# syntax=` */
 export function featuresOf(syntax: string | undefined): Features {
@@ -21,8 +23,7 @@ export function featuresOf(syntax: string | undefined): Features {
   const matched = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?::([\w.-]+))?(?:@[\w:]+)?$/.exec(image ?? '');
   if (!matched) return stableFeatures;
   const tag = matched[1] ?? 'latest';
-  const labs = /(?:^|-)labs$/.test(tag);
-  const minor = /^1\.(\d+)/.exec(tag)?.[1];
-  const newest = tag === 'latest' || tag === 'master' || tag === '1' || labs;
-  return { copyFilters: newest || Number(minor ?? 0) >= filtersSince, security: labs || tag === 'master-labs' };
+  const newest = tag === 'latest' || tag === 'master' || tag === '1' || tag.endsWith('labs');
+  const minor = newest ? Infinity : Number(/^1\.(\d+)/.exec(tag)?.[1] ?? 0);
+  return { exclude: minor >= since.exclude, parents: minor >= since.parents, security: minor >= since.security };
 }

@@ -32,6 +32,8 @@ export class Planner {
   private readonly buildArgs: ReadonlyMap<string, string>;
   private readonly options: ParseOptions;
   private readonly graph = new StageGraph();
+  /** Names that ARG declares before the first FROM. */
+  private readonly declaredArgs = new Set<string>();
 
   constructor(
     private readonly request: PlanRequest,
@@ -85,9 +87,6 @@ export class Planner {
     for (const { args } of metaArgs) for (const { key } of args) this.declaredArgs.add(key);
     return { scope, stages };
   }
-
-  /** Names that ARG declares before the first FROM. */
-  private readonly declaredArgs = new Set<string>();
 
   /** Base images should have names without arguments from outside. */
   private checkDefaults(stages: readonly Stage[], lexer: ShellLexer, known: ReadonlyMap<string, string>, metaArgs: ArgInstruction[]): void {

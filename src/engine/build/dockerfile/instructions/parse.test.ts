@@ -89,7 +89,7 @@ describe('errors of instructions', () => {
   it('knows the filters of COPY when asked to', () => {
     const parsed = parseDockerfile('FROM a\nCOPY --parents --exclude=*.md --exclude=x a b');
     expect(() => parseInstructions(parsed)).toThrow('unknown flag: --parents');
-    const { stages } = parseInstructions(parsed, { features: { copyFilters: true, security: false } });
+    const { stages } = parseInstructions(parsed, { features: { exclude: true, parents: true, security: false } });
     expect(stages[0]!.instructions[0]).toMatchObject({ parents: true, exclude: ['*.md', 'x'] });
   });
 });

@@ -16,7 +16,7 @@ type FlagName = keyof typeof sharedFlags | 'exclude' | 'parents' | 'from' | 'kee
 /** @throws DockerfileError */
 export function parseAdd(node: DockerfileNode, features: Features): AddInstruction {
   const { flags, ...transfer } = parseTransfer(node, 'ADD', {
-    ...(features.copyFilters && { exclude: 'list' }),
+    ...(features.exclude && { exclude: 'list' }),
     'keep-git-dir': 'switch',
     checksum: 'text',
   });
@@ -26,7 +26,8 @@ export function parseAdd(node: DockerfileNode, features: Features): AddInstructi
 /** @throws DockerfileError */
 export function parseCopy(node: DockerfileNode, features: Features): CopyInstruction {
   const { flags, ...transfer } = parseTransfer(node, 'COPY', {
-    ...(features.copyFilters && { exclude: 'list', parents: 'switch' }),
+    ...(features.exclude && { exclude: 'list' }),
+    ...(features.parents && { parents: 'switch' }),
     from: 'text',
   });
   return { kind: 'COPY', ...transfer, from: flags.text('from'), parents: flags.isOn('parents') };
