@@ -1,17 +1,14 @@
 /** What the API asks of the builders: one request, read once, for either of them. */
 import type { BuildBackend, BuildRequest } from './api/routes/build.ts';
 import { progressMessage } from './api/routes/progress-json.ts';
-import { fromBase64 } from './base64.ts';
+import { credentialsByRegistry } from './api/routes/registry-auth.ts';
 import type { BuildCache } from './build/build-cache.ts';
 import { BuildContext } from './build/build-context.ts';
 import { BuildProgress } from './build/build-progress.ts';
 import { buildClassic } from './build/classic.ts';
 import { check, solve, type SolveRequest } from './build/solve.ts';
 import type { Containers } from './container/containers.ts';
-import { EngineError } from './errors.ts';
-import type { RegistryCredentials } from './image/registry-credentials.ts';
 import type { Outside } from './outside.ts';
-import type { Reference } from './oci/reference.ts';
 
 export function buildBackend(containers: Containers, cache: BuildCache, outside: Outside): BuildBackend {
   const { images, clock } = containers.ports;
@@ -20,7 +17,7 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
     ...request,
     context: await BuildContext.read(compression, request.context),
     buildArgs: new Map([...request.buildArgs].filter((pair): pair is [string, string] => pair[1] !== undefined)),
-    credentials: credentialsIn(request.registryConfig),
+    credentials: credentialsByRegistry(request.registryConfig),
     settings: request,
     progress: new BuildProgress(clock, tell),
   });
@@ -33,7 +30,7 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
           context: await BuildContext.read(compression, request.context),
           noCache: request.noCache === true,
           forceRemove: request.forceRemove,
-          credentials: credentialsIn(request.registryConfig),
+          credentials: credentialsByRegistry(request.registryConfig),
           hostConfig: {
             NetworkMode: networkMode,
             Memory: memoryBytes,
@@ -60,18 +57,4 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
     dockerfileText: async ({ context, dockerfile }) => (await BuildContext.read(compression, context)).readText(dockerfile),
     pruneCache: (options) => cache.prune(options),
   };
-}
-
-/** `X-Registry-Config`: credentials by registry, JSON in base64. */
-function credentialsIn(header: string): (reference: Reference) => RegistryCredentials | undefined {
-  if (header === '') return () => undefined;
-  let byHost: Record<string, RegistryCredentials | undefined>;
-  try {
-    const plain = header.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
-    const text = new TextDecoder().decode(fromBase64(plain + '='.repeat((4 - (plain.length % 4)) % 4)));
-    byHost = JSON.parse(text) as typeof byHost;
-  } catch (error) {
-    throw new EngineError('invalid-parameter', 'invalid X-Registry-Config header', { cause: error });
-  }
-  return ({ domain }) => byHost[domain] ?? byHost[domain === 'docker.io' ? 'https://index.docker.io/v1/' : `https://${domain}`];
 }

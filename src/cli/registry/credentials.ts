@@ -36,7 +36,16 @@ export function searchAuth(context: CommandContext, term: string): Promise<Recor
   return registryAuth(context, { domain: isHost ? first : defaultDomain });
 }
 
-export function encodeAuth(auth: AuthConfig): string {
+/** The header that goes with a build: what is known of all registries. */
+export async function allRegistryAuths(context: CommandContext): Promise<Record<string, string>> {
+  const config = await context.config();
+  const all = Object.keys(config.auths ?? {})
+    .sort()
+    .map((address) => [address, credentialsFor(config, address)]);
+  return { 'X-Registry-Config': encodeAuth(Object.fromEntries(all) as Record<string, AuthConfig>) };
+}
+
+function encodeAuth(auth: AuthConfig | Record<string, AuthConfig>): string {
   return base64(new TextEncoder().encode(goJson(filled(auth))))
     .replaceAll('+', '-')
     .replaceAll('/', '_');

@@ -1,7 +1,11 @@
 /** Logging in and out, what is kept of it, and what goes with pushes and pulls; against the engine and a registry in memory. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { credentialsByRegistry } from '#engine/api/routes/registry-auth.ts';
 import { tar } from '#engine/testing/image-fixture.ts';
 import { testEngine, type TestEngine } from '#engine/testing/test-engine.ts';
+import { readClientConfig } from '../client-config.ts';
+import type { CommandContext } from '../command.ts';
+import { allRegistryAuths } from './credentials.ts';
 import { FakeEnvironment, runDocker, type CliResult, type FakeOptions } from '../testing.ts';
 import { runCli } from '../cli.ts';
 
@@ -183,6 +187,24 @@ describe('credentials', () => {
     );
     await docker(['logout', 'reg.test']);
     expect((await docker(['push', 'reg.test/app:v1'])).stderr).toBe('no basic auth credentials\n');
+  });
+});
+
+describe('credentials of a build', () => {
+  it('are those of every registry', async () => {
+    files = { [CONFIG]: JSON.stringify({ auths: { 'reg.test': { auth: base64('ada:pw') }, b: { identitytoken: 't' } } }) };
+    const environment = new FakeEnvironment({ files });
+    const context = { config: () => readClientConfig(environment, '/root/.docker') } as unknown as CommandContext;
+    const { 'X-Registry-Config': header = '' } = await allRegistryAuths(context);
+    expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toEqual({
+      b: { serveraddress: 'b', identitytoken: 't' },
+      'reg.test': { username: 'ada', password: 'pw', serveraddress: 'reg.test' },
+    });
+    const find = credentialsByRegistry(header);
+    expect(find({ domain: 'reg.test' })).toMatchObject({ username: 'ada', password: 'pw' });
+    expect(find({ domain: 'b' })).toMatchObject({ identityToken: 't' });
+    expect(find({ domain: 'docker.io' })).toBeUndefined();
+    for (const bad of ['', '%', 'e30', 'bnVsbA==', 'WzFd']) expect(credentialsByRegistry(bad)({ domain: 'b' })).toBeUndefined();
   });
 });
 

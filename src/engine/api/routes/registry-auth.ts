@@ -6,6 +6,7 @@
 import { fromBase64 } from '../../base64.ts';
 import { EngineError, messageOf } from '../../errors.ts';
 import type { RegistryCredentials } from '../../image/registry-credentials.ts';
+import { defaultDomain, type Reference } from '../../oci/reference.ts';
 import { readBody } from '../body.ts';
 import { firstJsonValue } from '../go-json.ts';
 import type { ApiRequest } from '../http.ts';
@@ -22,6 +23,9 @@ export interface AuthConfig {
 
 const maxHeaderLength = 64 << 10;
 const maxBodyBytes = 64 << 10;
+const maxConfigLength = 1 << 20;
+/** What Docker Hub's credentials are filed under. */
+const hubAddress = 'https://index.docker.io/v1/';
 const shape: Shape = {
   struct: {
     username: 'string',
@@ -41,6 +45,27 @@ export function credentialsOf(request: ApiRequest): RegistryCredentials {
   } catch {
     return {};
   }
+}
+
+/**
+ * Credentials of many registries at once, as builds bring them in `X-Registry-Config`: JSON in base64, by the registry's
+ * host. Hosts of old stand there as addresses.
+ */
+export function credentialsByRegistry(header: string): (image: Pick<Reference, 'domain'>) => RegistryCredentials | undefined {
+  const configs = new Map<string, AuthConfig | null>();
+  try {
+    const text = header.length > maxConfigLength ? '{}' : new TextDecoder().decode(fromBase64(standardAlphabet(header)));
+    const decoded = decode<Record<string, AuthConfig | null> | null>(firstJsonValue(text), { map: shape }, 'AuthConfig') ?? {};
+    for (const [key, config] of Object.entries(decoded)) configs.set(key, config);
+  } catch {
+    // None, as with a single one.
+  }
+  return ({ domain }) => {
+    const key = domain === defaultDomain ? hubAddress : domain;
+    const hostOf = (address: string): string => address.replace(/^https?:\/\//, '').split('/', 1)[0]!;
+    const found = configs.get(key) ?? (key === domain ? [...configs].find(([address]) => hostOf(address) === domain)?.[1] : undefined);
+    return found ? toCredentials(found) : undefined;
+  };
 }
 
 /** Also takes the body, where old clients sent credentials. @throws EngineError `invalid-parameter` when there is neither */
