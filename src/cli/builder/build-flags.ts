@@ -84,7 +84,7 @@ export async function buildQuery(context: CommandContext): Promise<QueryValues> 
     t: tags.length > 0 ? tags : undefined,
     target: flags.string('target') || undefined,
     nocache: flags.bool('no-cache') || undefined,
-    nocachefilter: noCacheFilter.length > 0 ? noCacheFilter.join(',') : undefined,
+    nocachefilter: noCacheFilter.length > 0 ? noCacheFilter.flatMap((value) => value.split(',')) : undefined,
     pull: flags.bool('pull') || undefined,
     buildargs: Object.keys(buildArgs).length > 0 ? JSON.stringify(buildArgs) : undefined,
     labels: Object.keys(labels).length > 0 ? JSON.stringify(labels) : undefined,

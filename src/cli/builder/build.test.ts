@@ -97,7 +97,7 @@ describe('docker build', () => {
 
   test('--no-cache-filter names stages', async () => {
     const { asked } = await build(['build', '--no-cache-filter', 'a', '--no-cache-filter', 'b', '.']);
-    expect(asked[0]!.query.get('nocachefilter')).toEqual(['a,b']);
+    expect(asked[0]!.query.get('nocachefilter')).toEqual(['a', 'b']);
   });
 
   test('-q prints the id alone', async () => {
@@ -483,6 +483,21 @@ lint/Dockerfile:2
 --------------------
 `,
     });
+  });
+
+  test('--check of what cannot be read', async () => {
+    const message = 'dockerfile parse error on line 2: unknown instruction: BOGUS';
+    const failing = [
+      { id: 'drydock.build.check', aux: { warnings: [check('FromAsCasing', "'as' and 'FROM' keywords' casing do not match", 1)] } },
+      { id: 'drydock.build.source', aux: { file: 'Dockerfile', lines: [[2, 'BOGUS', true]] } },
+      { errorDetail: { message: `failed to solve: ${message}` }, error: message },
+    ];
+    const result = await build(['build', '--check', '.'], { files: { Dockerfile: 'FROM a as b\nBOGUS\n' } }, failing);
+    expect({ status: result.status, stderr: result.stderr }).toEqual({
+      status: 1,
+      stderr: `ERROR: ${message}\nDockerfile:2\n--------------------\n   2 | >>> BOGUS\n--------------------\n\n`,
+    });
+    expect(result.stdout).toMatch(/^Check complete, 1 warning has been found!\n\nWARNING: FromAsCasing[^]*-\n\n$/);
   });
 
   test('--call=check without findings', async () => {

@@ -11,6 +11,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { FileError } from '../environment.ts';
 import { openError } from '../options/open-error.ts';
+import { allRegistryAuths } from '../registry/credentials.ts';
 import { buildEvent, buildFailure, type BuildMessage } from './build-answer.ts';
 import { buildQuery, callOf, flagWarnings, refuseFlags } from './build-flags.ts';
 import { printCheck, printWarnings, type CheckWarning } from './build-warnings.ts';
@@ -49,6 +50,8 @@ interface BuildResult {
   imageId: string;
   warnings: CheckWarning[];
   context: BuildContext;
+  /** What a check could not go on from. */
+  failure?: string;
 }
 
 /** What is refused before anything is asked, and what the builder refuses. Exit statuses and bugs pass. */
@@ -71,16 +74,17 @@ async function build(context: CommandContext, mode: ProgressMode, isCheck: boole
   const messages = await api.messages<BuildMessage>('/build', {
     method: 'POST',
     query: { version: '2', dockerfile: source.dockerfile, check: isCheck || undefined, ...query },
-    headers: { 'Content-Type': 'application/x-tar', 'X-Registry-Config': 'e30=', ...headers },
+    headers: { 'Content-Type': 'application/x-tar', ...(await allRegistryAuths(context)), ...headers },
     body: source.archive,
   });
-  return await follow(context, mode, source, messages);
+  return await follow(context, mode, isCheck, source, messages);
 }
 
 /** Shows the answer until it ends. */
 async function follow(
   context: CommandContext,
   mode: ProgressMode,
+  isCheck: boolean,
   source: BuildContext,
   messages: AsyncIterable<BuildMessage>,
 ): Promise<BuildResult> {
@@ -106,7 +110,7 @@ async function follow(
         await writer.update(status);
       } else if (event.kind === 'image') result.imageId = event.id;
       else if (event.kind === 'check') result.warnings = event.warnings;
-      else if (event.kind === 'source') excerpt = printExcerpt(renamedFile(event.file, source), event.lines);
+      else if (event.kind === 'source') excerpt = printExcerpt(isCheck ? source.sourceName : renamedFile(event.file, source), event.lines);
       else if (event.kind === 'failure') failure = event.message;
     }
     await writer.done();
@@ -116,6 +120,7 @@ async function follow(
   }
   if (mode === 'plain' || mode === 'tty') await context.err(printWarnings(warnings, context.debug));
   if (failure === undefined) return result;
+  if (isCheck) return { ...result, failure: `${failure.replace('failed to solve: ', '')}\n${excerpt}` };
   await context.err(excerpt);
   throw new ExitError(1, `ERROR: ${buildFailure(failure)}`);
 }
@@ -146,8 +151,12 @@ function renamedFile(file: string, { dockerfile, shownName }: BuildContext): str
   return shownName === undefined ? file : file.replace(dockerfile, shownName);
 }
 
-async function reportCheck(context: CommandContext, { warnings, context: source }: BuildResult): Promise<number> {
+async function reportCheck(context: CommandContext, { warnings, context: source, failure }: BuildResult): Promise<number> {
   const { flags } = context;
+  if (failure !== undefined) {
+    if (warnings.length > 0) await context.out(`${printCheck(warnings, source.sourceName, (await source.source?.()) ?? '')}\n`);
+    throw new ExitError(1, `ERROR: ${failure}`);
+  }
   if (/(^|,)format=json(,|$)/.test(flags.string('call'))) await context.out(`${JSON.stringify({ warnings }, undefined, 2)}\n`);
   else await context.out(printCheck(warnings, source.sourceName, (await source.source?.()) ?? ''));
   return warnings.length > 0 && !/(^|,)ignorestatus=(true|1)/.test(flags.string('call')) ? 1 : 0;

@@ -2,7 +2,6 @@
  * `DOCKER_BUILDKIT=0 docker build`: the classic builder, step by step.
  * Source: docker/cli cli/command/image/build.go.
  */
-import { base64 } from '#engine/base64.ts';
 import type { QueryValues } from '#engine/api/client.ts';
 import type { ProgressMessage } from '#engine/api/types/system.ts';
 import { parseNormalizedNamed } from '#engine/oci/reference.ts';
@@ -16,6 +15,7 @@ import { displayProgress, ProgressError } from '../format/progress.ts';
 import { validateEnvironmentVariable, validateExtraHost, validateLabel } from '../options/container-values.ts';
 import { openError } from '../options/open-error.ts';
 import type { Ulimit } from '../options/ulimit.ts';
+import { allRegistryAuths } from '../registry/credentials.ts';
 import { humanSizeWithPrecision, parseRamSize } from '../units/size.ts';
 import { refuseContentTrust } from './content-trust.ts';
 
@@ -71,7 +71,7 @@ async function build(context: CommandContext, query: QueryValues, archive: Async
   const { environment } = context;
   let imageId = '';
   const body = counted(archive, shown, environment.stdout.isTerminal);
-  const headers = { 'Content-Type': 'application/x-tar', 'X-Registry-Config': base64(new TextEncoder().encode('{}')) };
+  const headers = { 'Content-Type': 'application/x-tar', ...(await allRegistryAuths(context)) };
   try {
     const messages = await (await context.api()).messages<ProgressMessage>('/build', { method: 'POST', query, headers, body });
     await displayProgress(messages, shown, {
