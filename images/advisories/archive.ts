@@ -21,7 +21,7 @@ export interface Release {
 /** A source package in its newest version. */
 export interface SourceVersion {
   version: string;
-  /** Packages built from it as apt names them, `libssl3=3.0.15-1`, the smallest first. */
+  /** Packages built from it as apt names them, `libssl3=3.0.15-1`, those first that are likely to have the changelog, the smallest of them first. */
   binaries: string[];
 }
 
@@ -118,9 +118,14 @@ export function sourceVersions({ suites }: Release): Map<string, SourceVersion> 
   return new Map(
     [...found].map(([name, { version, binaries }]) => [
       name,
-      { version, binaries: binaries.sort((a, b) => a.size - b.size).map((binary) => binary.name) },
+      { version, binaries: binaries.sort((a, b) => rank(a.name) - rank(b.name) || a.size - b.size).map((binary) => binary.name) },
     ]),
   );
+}
+
+/** Others link to the changelog of a package with such a name. */
+function rank(binary: string): number {
+  return /-(?:base|common|bin|minimal)=/.test(binary) ? 0 : 1;
 }
 
 /** `debian/changelog` of each source package named, by name, of those that can be had. Debian leaves out entries some years old. */

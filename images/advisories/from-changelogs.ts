@@ -40,11 +40,12 @@ export function changelogAdvisories(source: string, changelog: string, since: nu
 function titleOf({ text }: Mention): string {
   const plain = text
     .replace(/\(?\s*(?:\[?CVE-\d{4}-\d+\]?(?:\s*(?:,|and|&|\/)\s*)?)+\s*\)?:?/g, ' ')
-    .replace(/\(?\(?closes:?\s*(?:bug)?\s*#?\d+(?:,\s*#?\d+)*\)?\)?\.?/gi, ' ')
+    .replace(/[([]?\s*\b(?:re)?closes\b.*$/i, ' ')
     .replace(/[^\x20-\x7e]/g, ' ')
     .replace(/\s+/g, ' ')
+    .replace(/\s+([.,:;])/g, '$1')
     .replace(/^[\s:,.;*-]+|[\s:,;(-]+$/g, '');
-  // What is left of `Fix CVE-2024-1234.` says nothing.
-  if (/^(?:\W*\w+){0,3}\W*$/.test(plain)) return '';
+  // `Fix CVE-2024-1234.` and `New upstream version 1.2.3` say nothing of what it is.
+  if (/^(?:\W*\w+){0,3}\W*$|^(?:new|import|update)\b.*\b(?:upstream|version|release)\b/i.test(plain)) return '';
   return plain.length > 120 ? `${plain.slice(0, 117).replace(/\s+\S*$/, '')}...` : plain;
 }

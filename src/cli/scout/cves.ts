@@ -38,17 +38,18 @@ export const cvesCommand: Command = {
     const shown = { ...analysis, packages };
     await writeProgress(context, shown);
     const vulnerable = packages.filter(({ vulnerabilities }) => vulnerabilities.length > 0);
-    await writeReport(context, format === 'markdown' ? markdown(shown, vulnerable) : reportText(shown, vulnerable, flags.bool('details')));
+    await writeReport(context, format === 'markdown' ? markdown(shown, vulnerable) : reportText(context, shown, vulnerable));
     return flags.bool('exit-code') && vulnerable.length > 0 ? FOUND : 0;
   },
 };
 
-function reportText(analysis: Analysis, vulnerable: readonly ScannedPackage[], details: boolean): string {
+function reportText({ flags }: CommandContext, analysis: Analysis, vulnerable: readonly ScannedPackage[]): string {
+  const details = flags.bool('details');
   const parts = [`## Overview\n\n${table(overviewRows(analysis))}\n`];
   if (vulnerable.length > 0) {
     parts.push(`\n## Packages and Vulnerabilities\n\n${vulnerable.map((each) => packageText(each, analysis, details)).join('')}`);
   }
-  parts.push(undecidedText(analysis.packages, analysis));
+  if (details || flags.bool('only-unfixed')) parts.push(undecidedText(analysis.packages, analysis));
   if (analysis.matched) parts.push(vulnerable.length > 0 ? summary(vulnerable) : 'No vulnerable packages detected\n');
   parts.push(`\n${remarks(analysis).join('\n')}\n`);
   return parts.join('');

@@ -118,7 +118,9 @@ export function remarks({ packages, listedBy, distribution, matched, snapshot }:
   const undecided = packages.reduce((sum, each) => sum + each.undecided.length, 0);
   if (undecided > 0) {
     const what = counted(undecided, 'vulnerability', 'vulnerabilities');
-    lines.push(`${what} more not decided for ${codename}, and not counted: known from newer releases of Debian only.`);
+    lines.push(
+      `Not counted: ${what} that only newer releases of Debian name, not decided for ${codename} (docker scout cves --details lists them).`,
+    );
   }
   if (listedBy === 'labels') lines.push('No package database (dpkg) in this image: its packages are those that its labels name.');
   const unknown = matched ? packages.filter(({ covered }) => !covered).map(({ source }) => source) : [];
