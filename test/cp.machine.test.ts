@@ -23,7 +23,7 @@ beforeAll(async () => {
     'run --name ended busybox sh -c',
     'mkdir -p /work/sub; echo one > /work/one; ln -s one /work/link; ln -s /etc /work/out; echo two > /work/sub/two',
   );
-}, 300_000);
+}, 900_000);
 
 afterAll(() => host?.stop());
 
@@ -197,17 +197,21 @@ describe('into a container', () => {
     expect(await cpError(join(dir, 'tree'), 'web:/etc/passwd')).toMatch(/cannot copy directory|not a directory/);
     await docker('exec web mkdir -p /clash/script');
     expect(await cpError(`${join(dir, 'tree')}/.`, 'web:/clash')).toContain(
-      'cannot overwrite directory "/clash/script" with non-directory',
+      'cannot overwrite directory "/clash/script" with non-directory "/clash"',
     );
   });
 
   test('-a keeps who owns what', async () => {
-    await docker('run -d --name user -u 1000:1000 busybox sleep 100000');
+    await docker('run -d --name user -u daemon busybox sleep 100000');
+    await docker('run -d --name number -u 1000:1000 busybox sleep 100000');
     await cp('-a', join(dir, 'early'), 'user:/tmp/archived');
     await cp(join(dir, 'early'), 'user:/tmp/plain');
     const owners = (await docker('exec user stat -c %n:%u:%g /tmp/archived /tmp/plain')).stdout;
     const { uid, gid } = statSync(join(dir, 'early'));
-    expect(owners).toBe(`/tmp/archived:1000:1000\n/tmp/plain:${uid}:${gid}\n`);
+    expect(await cpError('-a', join(dir, 'early'), 'number:/tmp/archived')).toContain(
+      'getent unable to find entry "1000:1000" in passwd database',
+    );
+    expect(owners).toBe(`/tmp/archived:1:1\n/tmp/plain:${uid}:${gid}\n`);
   });
 
   test('a full disk is told', async () => {

@@ -249,7 +249,7 @@ export function bindInto(root: string, source: string, path: string, readOnly: b
 export function findInRoot(root: string, path: string, follow: boolean): Op<TreeFile> {
   return op(
     code.find,
-    path,
+    `lstat ${path}`,
     (w) =>
       w
         .text(root)

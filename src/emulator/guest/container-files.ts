@@ -165,7 +165,7 @@ export async function writeTree(
   try {
     await agent.batch({ node }, [...ops, unpackTree(root, directory, transfer.path, keepKinds)], { background: true });
   } catch (error) {
-    if (failure === undefined) throw asFilesError(error, 'write');
+    if (failure === undefined) throw asFilesError(error, 'write', directory);
   } finally {
     state = 'closed';
     transfer.remove();
@@ -196,11 +196,14 @@ async function* encoded(pieces: AsyncIterable<TreePiece>): AsyncGenerator<Uint8A
 }
 
 /** The agent says after a space which path it was, and before it what stood in the way. */
-function asFilesError(error: unknown, tried: string): unknown {
+function asFilesError(error: unknown, tried: string, directory = '/'): unknown {
   if (error instanceof EngineError || !(error instanceof AgentError)) return error;
   const path = error.detail.includes('/') ? error.detail.slice(error.detail.indexOf('/')) : undefined;
   const reason = error.detail.slice(0, path === undefined ? undefined : error.detail.indexOf('/')).trim();
-  if (reason.startsWith('cannot overwrite')) return new FilesError(error.code, `${reason} ${JSON.stringify(path)}`, { cause: error });
+  if (reason.startsWith('cannot overwrite')) {
+    const by = reason.endsWith('non-directory') ? 'directory' : 'non-directory';
+    return new FilesError(error.code, `${reason} ${JSON.stringify(path)} with ${by} ${JSON.stringify(directory)}`, { cause: error });
+  }
   const what = path === undefined ? (error.index >= 0 && error.op !== 'unpack' ? error.op : tried) : `${tried} ${path}`;
   return new FilesError(error.code, `${what}: ${errnoWords(error.code)}`, { cause: error });
 }

@@ -141,6 +141,6 @@ describe('an archive for a container', () => {
   it('may be told to leave kinds as they are', async () => {
     await docker.create('true', { name: 'web' });
     const answer = await put('web', '/', tarOf(file('etc')), { noOverwriteDirNonDir: 'true' });
-    expect([answer.status, messageOf(answer)]).toEqual([500, 'cannot overwrite directory "/etc"']);
+    expect([answer.status, messageOf(answer)]).toEqual([500, 'cannot overwrite directory "/etc" with non-directory "/"']);
   });
 });

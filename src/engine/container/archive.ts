@@ -11,7 +11,6 @@ import { untarred } from './archive-entries.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { filesOf } from './rootfs.ts';
-import { resolveUser } from './spec/users.ts';
 
 export interface PathStat {
   name: string;
@@ -159,7 +158,12 @@ function ownerOf(
 ): { uid: number; gid: number } | undefined {
   if (!copyUIDGID || config.User === '') return undefined;
   const layers = topLayer === undefined ? [] : (containers.ports.images.layers.chain(topLayer) ?? []);
-  const { uid, gid } = resolveUser(config.User, [], containers.layerFiles.userFiles([...layers].reverse().map(({ diffId }) => diffId)));
+  const files = containers.layerFiles.userFiles([...layers].reverse().map(({ diffId }) => diffId));
+  // Docker asks for the whole text as a name, whatever `--user` may mean otherwise.
+  const row = (files.passwd ?? '').split('\n').find((line) => line.startsWith(`${config.User}:`));
+  const [uid, gid] = (row ?? '').split(':').slice(2, 4).map(Number);
+  if (uid === undefined || gid === undefined || !Number.isInteger(uid) || !Number.isInteger(gid))
+    throw new EngineError('system', `getent unable to find entry ${JSON.stringify(config.User)} in passwd database`);
   return { uid, gid };
 }
 

@@ -209,8 +209,8 @@ export class FakeRuntime implements Runtime {
       last = resolvePath(directory, path);
       const before = content.get(last);
       if (before && options.keepKinds && (before.type === 'directory') !== (type === 'directory')) {
-        const kinds = before.type === 'directory' ? 'directory' : 'non-directory';
-        throw new FilesError('EEXIST', `cannot overwrite ${kinds} "${last}"`);
+        const kinds = before.type === 'directory' ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
+        throw new FilesError('EEXIST', `cannot overwrite ${kinds[0]} "${last}" with ${kinds[1]} "${directory}"`);
       }
       if (type === 'directory') {
         if (before?.type !== 'directory') content.makeDirectory(last);
