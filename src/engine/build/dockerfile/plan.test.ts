@@ -401,6 +401,7 @@ describe('any Dockerfile', () => {
     await plan(many((i) => `ENV A=$B${i}`, 20_000));
     await expect(plan(many(() => 'RUN x', 30_000))).rejects.toThrow('max depth exceeded');
     await expect(plan(many((i) => `FROM a${i}`, 20_000))).rejects.toThrow('too many stages');
+    await expect(plan(many(() => 'RUN --mount=type=cache,target=/a x', 20_000))).rejects.toThrow('too many stages');
     await expect(plan(many(() => 'ENV A=$A$A$A$A x=y', 100))).resolves.toBeDefined();
     await expect(plan(`FROM a\nENV A=aaaaaaaaaaaaaaaa\n${'ENV A=$A$A$A$A\n'.repeat(100)}`)).rejects.toThrow('max allowed size');
     expect(performance.now() - started).toBeLessThan(60_000);

@@ -9,6 +9,9 @@ import { mountFrom } from './instructions/run-mount.ts';
 import { scratch, StageDraft, type StageCommand } from './stage-draft.ts';
 import { suggesting } from './suggest.ts';
 
+/** More stages and images than a file needs. */
+const maxStages = 10_000;
+
 export class StageGraph {
   /** Those of the file in order, then images that serve as sources. */
   readonly stages: StageDraft[] = [];
@@ -120,6 +123,7 @@ export class StageGraph {
   }
 
   private register(draft: StageDraft): void {
+    if (this.stages.length >= maxStages) throw new DockerfileError('too many stages', draft.origin.lines);
     this.stages.push(draft);
     this.registered.add(draft);
     if (draft.origin.name !== '') this.byName.set(draft.origin.name, draft);
