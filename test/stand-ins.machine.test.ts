@@ -121,6 +121,17 @@ describe('mongo', () => {
     await output('docker rm -f page locked');
   });
 
+  test('scripts of docker-entrypoint-initdb.d fill an empty directory, once', async () => {
+    await output(`mkdir -p init && echo 'db.seeds.insertMany([{_id: 1}, {_id: 2}]); print("seeded")' > init/seeds.js`);
+    await output('docker run -d --name fresh -e MONGO_INITDB_DATABASE=garden -v $PWD/init:/docker-entrypoint-initdb.d:ro mongo');
+    await logged('fresh', 'seeded');
+    await logged('fresh', '"address":"0.0.0.0"');
+    expect(await mongosh('fresh', 'db.getSiblingDB("garden").seeds.countDocuments()')).toBe('2\n');
+    await output('docker restart -t 5 fresh');
+    expect(await output(`sleep 1; docker logs fresh | grep -c seeded`)).toBe('1\n');
+    await output('docker rm -f fresh');
+  });
+
   test('mongo-express waits for a server that is not there yet, and gives up when none comes', async () => {
     const { stdout, stderr, status } = await shell(machine, 'docker run --rm -e ME_CONFIG_MONGODB_SERVER=127.0.0.1 mongo-express');
     expect(status).toBe(1);

@@ -13,7 +13,9 @@ import { runsShipped, shippedProgram, startServer, type Server } from './run-pro
 const mongod = await shippedProgram('mongod');
 const mongosh = await shippedProgram('mongosh');
 
-type Any = Document & { _id: unknown };
+interface Any extends Document {
+  _id?: string | number | boolean | ObjectId | Document;
+}
 
 describe.runIf(runsShipped(mongod))('mongod', () => {
   let data: string;
@@ -322,6 +324,44 @@ describe.runIf(runsShipped(mongod))('mongod', () => {
     });
     await items.deleteOne({ _id: 0 });
     await items.insertOne({ _id: 6, text });
+    await stop();
+  });
+
+  test('what cannot be written is undone: memory and disk say the same', async () => {
+    // A shell's limit on the size of files stands for a disk that is full.
+    const limited = `ulimit -f 300; exec ${mongod} "$@"`;
+    server = await startServer(
+      'bash',
+      (port) => ['-c', limited, 'mongod', '--port', String(port), '--dbpath', data],
+      'Waiting for connections',
+    );
+    client = new MongoClient(`mongodb://127.0.0.1:${server.port}/`);
+    items = client.db('shop').collection<Any>('items');
+    const text = 'x'.repeat(50_000);
+    await items.insertMany([0, 1, 2, 3].map((_id) => ({ _id, text })));
+    const full = { code: 14031, message: 'the journal cannot be written: File too large' };
+    expect(await refusal(items.insertMany([4, 5, 6].map((_id) => ({ _id, text }))))).toMatchObject(full);
+    expect(await refusal(items.updateMany({}, { $set: { more: text } }))).toMatchObject(full);
+    expect(
+      await refusal(
+        client
+          .db('new')
+          .collection('x')
+          .insertOne({ text: text + text + text }),
+      ),
+    ).toMatchObject(full);
+    const state = async (): Promise<unknown> => [
+      (await items.find({}, { projection: { text: 0 } }).toArray()).map((each) => each),
+      (await client.db().admin().listDatabases()).databases.map(({ name }) => name),
+    ];
+    const before = await state();
+    expect(before).toEqual([[{ _id: 0 }, { _id: 1 }, { _id: 2 }, { _id: 3 }], ['shop']]);
+    // What is small still fits, and goes on behind the last whole record.
+    await items.insertOne({ _id: 7 });
+    await items.deleteOne({ _id: 3 });
+    await stop('SIGKILL');
+    await start();
+    expect(await state()).toEqual([[{ _id: 0 }, { _id: 1 }, { _id: 2 }, { _id: 7 }], ['shop']]);
     await stop();
   });
 

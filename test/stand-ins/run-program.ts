@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { programs, sourcesOf } from '../../images/hub/stand-in/program.ts';
+import { sourcesOf, type programs } from '../../images/hub/stand-in/program.ts';
 import { hubDir } from '../../images/hub/repository.ts';
 import { imagesDir } from '../../images/shell.ts';
 
@@ -45,7 +45,7 @@ export function runsShipped(program: string): boolean {
 export function checkedProgram(name: Program, extra: string[] = []): string | undefined {
   const out = join(imagesDir, '.cache/checked', name);
   mkdirSync(join(imagesDir, '.cache/checked'), { recursive: true });
-  const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'];
+  const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'];
   const { status } = spawnSync('gcc', [...flags, '-o', out, ...extra, ...sourcesOf(name), '-lm'], { cwd: imagesDir, stdio: 'ignore' });
   return status === 0 && existsSync(out) ? out : undefined;
 }

@@ -57,6 +57,8 @@ int main(int argc, char **argv) {
     sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    /* A file that may not grow further is an error of a write, and not the end. */
+    signal(SIGXFSZ, SIG_IGN);
     say_start(&options);
     if (!journal_open(options.data_path, &failure) || !first_user(&failure)) {
         log_error("CONTROL", 20557, "initandlisten", "DBException in initAndListen, terminating", failure.text);

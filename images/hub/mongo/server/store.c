@@ -80,7 +80,7 @@ struct collection *store_create(const char *name, struct failure *failure) {
     *made = (struct collection){0};
     snprintf(made->name, sizeof made->name, "%s", name);
     insert_collection(made);
-    /* One command makes one collection; if more come, the ones before are written with the first commit. */
+    /* One command makes at most one collection. */
     created = made;
     journal_note(JOURNAL_CREATE, name, NULL);
     return made;
@@ -323,7 +323,7 @@ static void undo_change(const struct change *change) {
 static void undo(void) {
     while (change_count) undo_change(&changes[--change_count]);
     undo_drops();
-    if (created && created->used == 0) {
+    if (created) {
         take_out_collection(created);
         free_collection(created);
     }
