@@ -39,8 +39,19 @@ describe('the shipped registry', () => {
     await expect(new ApiClient(engine.api).post('/images/create', { query: { fromImage: 'nosuch', tag: 'latest' } })).rejects.toMatchObject(
       {
         status: 404,
-        message: expect.stringMatching(/^pull access denied for nosuch, .*\nImages available here: busybox, hello-world/) as string,
+        message: expect.stringMatching(/^pull access denied for nosuch, .*\nImages available here: busybox, .*hello-world/) as string,
       },
     );
+  });
+
+  it('is searched by what its images say of themselves', async () => {
+    const { ports } = await testEngine();
+    const engine = createEngine({ ...ports, registry: new Registries(diskAssets) });
+    await engine.start();
+    const find = (term: string): Promise<{ name: string; is_official: boolean; description: string }[]> =>
+      new ApiClient(engine.api).get('/images/search', { query: { term } });
+    const [debian] = await find('debian');
+    expect(debian).toMatchObject({ name: 'debian', is_official: true, description: expect.stringMatching(/^Debian 12/) as string });
+    expect((await find('whoami'))[0]).toMatchObject({ name: 'traefik/whoami', is_official: false });
   });
 });
