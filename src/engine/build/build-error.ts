@@ -11,3 +11,14 @@ export class BuildError extends EngineError {
     super(cause instanceof EngineError ? cause.kind : 'unknown', messageOf(cause), { cause });
   }
 }
+
+/** A RUN of the classic builder that failed. */
+export class CommandFailed extends EngineError {
+  constructor(
+    message: string,
+    /** Its exit code. */
+    readonly code: number,
+  ) {
+    super('unknown', message);
+  }
+}

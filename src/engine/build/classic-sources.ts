@@ -8,6 +8,7 @@ import type { Images } from '../image/images.ts';
 import type { RootFiles } from '../image/root-files.ts';
 import { archiveEntries } from './archive-source.ts';
 import type { BuildContext } from './build-context.ts';
+import type { HashedRoot } from './classic-hash.ts';
 import { findSources, type FoundSource } from './copy.ts';
 import type { ClassicEffect } from './dockerfile/classic.ts';
 import { fetchFile } from './remote-source.ts';
@@ -28,7 +29,8 @@ export class ClassicSources {
     this.#parts = parts;
   }
 
-  async find({ instruction, sources, dest, from }: CopyEffect): Promise<FoundSource[]> {
+  /** @returns the sources, and the root that they come from */
+  async find({ instruction, sources, dest, from }: CopyEffect): Promise<{ found: FoundSource[]; root: HashedRoot }> {
     const files = from ? await this.#parts.filesOf(from) : this.#parts.context.files;
     const found: FoundSource[] = [];
     for (const source of sources) {
@@ -42,7 +44,7 @@ export class ClassicSources {
         `When using ${instruction} with more than one source file, the destination must be a directory and end with a /`,
       );
     }
-    return found;
+    return { found, root: { files, isImage: Boolean(from) } };
   }
 
   /** ADD unpacks archives of the context. */

@@ -31,12 +31,13 @@ import type { ProgressSink } from '../image/progress.ts';
 import { pullImage } from '../image/pull.ts';
 import { parsePlatform } from '../image/platform.ts';
 import type { BuildContext } from './build-context.ts';
+import { CommandFailed } from './build-error.ts';
 import { ownerOf } from './chown.ts';
 import { findStep } from './classic-cache.ts';
 import { sourcesHash } from './classic-hash.ts';
 import { copyInto } from './copy.ts';
 import { ClassicArgs } from './dockerfile/classic-args.ts';
-import { ClassicStage, expandFrom, type ClassicEffect } from './dockerfile/classic.ts';
+import { ClassicStage, expandFrom, labelInstruction, type ClassicEffect } from './dockerfile/classic.ts';
 import { parseInstructions, parseTrigger } from './dockerfile/instructions/parse.ts';
 import type { Instruction, Stage } from './dockerfile/instructions/instruction.ts';
 import { parseDockerfile } from './dockerfile/parser.ts';
@@ -65,16 +66,6 @@ export interface ClassicRequest {
   /** A piece of output; its promise is waited for. */
   say: (message: ProgressMessage) => Promise<void>;
   cancellation: Cancellation;
-}
-
-/** A RUN that failed: the client exits with its code. */
-export class CommandFailed extends EngineError {
-  constructor(
-    message: string,
-    readonly code: number,
-  ) {
-    super('unknown', message);
-  }
 }
 
 export async function buildClassic(containers: Containers, request: ClassicRequest): Promise<Image> {
@@ -189,10 +180,7 @@ class ClassicBuild {
   /** `--label` is a LABEL at the end of the last stage. */
   #addLabels(stage: Stage): void {
     const { labels } = this.#request;
-    if (labels.size === 0) return;
-    const pairs = [...labels].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => ({ key, value, legacy: false }));
-    const code = `LABEL ${pairs.map(({ key, value }) => `${JSON.stringify(key)}=${JSON.stringify(value)}`).join(' ')}`;
-    stage.instructions.push({ kind: 'LABEL', keyword: 'LABEL', code, lines: stage.lines, pairs, verbatim: true });
+    for (const [key, value] of [...labels].sort(([a], [b]) => (a < b ? -1 : 1))) stage.instructions.push(labelInstruction(key, value));
   }
 
   async #begin(stage: Stage): Promise<StageState> {
@@ -273,24 +261,33 @@ class ClassicBuild {
   }
 
   async #copy(state: StageState, effect: Extract<ClassicEffect, { kind: 'copy' }>): Promise<void> {
-    const found = await this.#sources.find(effect);
-    const hash = await sourcesHash(this.#images.ports.crypto, found);
+    const { found, root } = await this.#sources.find(effect);
+    const hash = await sourcesHash(this.#images.ports.crypto, root, found);
     const containerConfig = { ...state.config.config, Cmd: effect.command(hash) };
     if (await this.#probe(state, containerConfig)) return;
     const files = this.#files(state.image);
     const draft = new LayerDraft(files, this.#containers.ports.clock.now());
     const sources = effect.instruction === 'ADD' ? await this.#sources.unpacked(found) : found;
     const owner = effect.chown ? ownerOf(effect.chown, files) : effect.from ? undefined : { uid: 0, gid: 0 };
-    copyInto(draft, { sources, dest: effect.dest, owner, chmod: undefined });
+    const dest = inWorkingDirectory(effect.dest, state.config.config.WorkingDir);
+    copyInto(draft, { sources, dest, owner, chmod: undefined, unpackedAsTheyAre: true });
     await this.#commit(state, containerConfig, '', draft.entries());
   }
 
   async #run(state: StageState, { args, env, command }: Extract<ClassicEffect, { kind: 'run' }>): Promise<void> {
     const { config } = state.config;
-    const probed = { ...config, Cmd: command, ...(same(config.Entrypoint, command) && { Entrypoint: undefined }) } as RunConfig;
+    // RUN [] runs what the image would.
+    const { Entrypoint, ...withoutEntrypoint } = config;
+    const entrypoint = args.length > 0 ? undefined : Entrypoint;
+    const probed: RunConfig = { ...withoutEntrypoint, Cmd: command, ...(entrypoint && { Entrypoint: entrypoint }) };
     if (await this.#probe(state, probed)) return;
-    const { Healthcheck: _none, ...rest } = config;
-    const container = await this.#create(state, { ...rest, Cmd: args, Env: env, Entrypoint: [''] });
+    const { Healthcheck: _none, ...rest } = withoutEntrypoint;
+    const container = await this.#create(state, {
+      ...rest,
+      Cmd: args,
+      Env: env,
+      ...(args.length > 0 ? { Entrypoint: [''] } : entrypoint && { Entrypoint: entrypoint }),
+    });
     const missing = new MissingLines(this.#request.outside, (line) => void this.#print(new TextDecoder().decode(line)));
     const code = await this.#runContainer(container).finally(() => missing.stop());
     if (code !== 0) missing.tellLists();
@@ -333,6 +330,8 @@ class ClassicBuild {
       ...(state.image && { image: state.image }),
     });
     this.#made.push(container);
+    // Docker's container and its image share the document: what the container took over from the image below stays in it.
+    if (config.Healthcheck && container.config.Healthcheck) state.config.config.Healthcheck = container.config.Healthcheck;
     await this.#print(` ---> Running in ${shortId(container.id)}\n`);
     return container;
   }
@@ -429,6 +428,7 @@ function shownId(image: Image | undefined): string {
   return image ? shortId(image.id) : '';
 }
 
-function same(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((text, at) => text === b[at]);
+/** A slash at the end stays: it says that a directory is meant. */
+function inWorkingDirectory(dest: string, workingDirectory = '/'): string {
+  return dest.startsWith('/') ? dest : `${workingDirectory.replace(/\/+$/, '')}/${dest}`;
 }

@@ -30,10 +30,12 @@ export interface Copy {
   dest: string;
   owner: Owner | undefined;
   chmod: number | string | undefined;
+  /** Of an archive, owners and permissions are its own whatever is asked for. */
+  unpackedAsTheyAre?: boolean;
 }
 
 /** @throws EngineError when something is in the way */
-export function copyInto(draft: LayerDraft, { sources, dest, owner, chmod }: Copy): void {
+export function copyInto(draft: LayerDraft, { sources, dest, owner, chmod, unpackedAsTheyAre = false }: Copy): void {
   const adapt = (entry: LayerEntry, path: string): LayerEntry => ({
     ...entry,
     path,
@@ -52,8 +54,8 @@ export function copyInto(draft: LayerDraft, { sources, dest, owner, chmod }: Cop
       draft.makeDirectory(base, makers);
       const entries = source.unpacked ?? source.below;
       // An archive says itself whose its files are.
-      for (const entry of entries)
-        putBelow(draft, base, entry, source.unpacked && !owner && chmod === undefined ? (e, path) => ({ ...e, path }) : adapt);
+      const asIs = source.unpacked !== undefined && (unpackedAsTheyAre || (!owner && chmod === undefined));
+      for (const entry of entries) putBelow(draft, base, entry, asIs ? (one, path) => ({ ...one, path }) : adapt);
       continue;
     }
     if (intoDirectory && place.entry && place.entry.type !== 'directory') throw cannot(place.path);

@@ -8,6 +8,7 @@ import type { EndpointSettings, NetworkingConfig } from '../api/types/network.ts
 import { EngineError } from '../errors.ts';
 import { hex, newId, shortId } from '../id.ts';
 import type { Image } from '../image/image-store.ts';
+import { LayerIndexes } from '../image/root-files.ts';
 import { endpointProblem } from '../network/validate.ts';
 import { completeConfig, completeHostConfig, sortedMap } from './config-document.ts';
 import { type Container, emptyEndpointSettings, makeContainer, type NetworkAttachment } from './container.ts';
@@ -62,6 +63,8 @@ export function createContainer(containers: Containers, request: CreateContainer
       hostConfig.ReadonlyPaths ??= defaultReadonlyPaths;
     }
     mounts = mountPoints(volumes, { containerId: id, config: merged, hostConfig, resolve: (other) => containers.resolve(other) });
+    const layerName = hex(random.bytes(32));
+    refuseVolumesOverFiles(containers, image, merged, layerName);
     const { path, args } = commandOf(merged);
     const container = makeContainer({
       id,
@@ -75,7 +78,7 @@ export function createContainer(containers: Containers, request: CreateContainer
       os: image?.config.os || 'linux',
       architecture: image?.config.architecture ?? '',
       topLayer: image?.layers.at(-1)?.chainId,
-      layerName: hex(random.bytes(32)),
+      layerName,
       mounts,
       networks: attachmentsOf(containers, hostConfig, endpoints),
     });
@@ -88,6 +91,21 @@ export function createContainer(containers: Containers, request: CreateContainer
     releaseVolumes(volumes, mounts, id, true);
     containers.names.release(name);
     throw error;
+  }
+}
+
+/** A volume's content is copied from a directory of the image. Source: moby daemon/create_unix.go. */
+function refuseVolumesOverFiles(containers: Containers, image: Image | undefined, config: ContainerConfig, layerName: string): void {
+  const paths = Object.keys(config.Volumes ?? {});
+  if (paths.length === 0 || !image) return;
+  const files = new LayerIndexes(containers.ports.layerTrees).root(image.config.rootfs.diff_ids);
+  for (const path of paths) {
+    const { path: place, entry } = files.resolve(path);
+    if (!entry || entry.type === 'directory') continue;
+    throw new EngineError(
+      'unknown',
+      `cannot mount volume over existing file, file exists /var/lib/docker/overlay2/${layerName}/merged/${place}`,
+    );
   }
 }
 

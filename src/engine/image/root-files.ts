@@ -167,7 +167,7 @@ export class RootFiles {
       const entry = layer.entries.get(path);
       if (entry) {
         if (isWhiteout(entry)) return undefined;
-        if (entry.type === 'directory') return { entry };
+        if (entry.type === 'directory') return { entry: entry.xattrs ? withoutOverlay(entry) : entry };
         const target = entry.type === 'hardlink' ? layer.entries.get(entry.linkName ?? '') : entry;
         return target && { entry: target === entry ? entry : { ...target, path }, file: target };
       }
@@ -175,6 +175,12 @@ export class RootFiles {
     }
     return undefined;
   }
+}
+
+/** What overlayfs notes for itself is not part of a file. */
+function withoutOverlay({ xattrs = {}, ...entry }: LayerEntry): LayerEntry {
+  const own = Object.entries(xattrs).filter(([name]) => !name.startsWith('trusted.overlay.'));
+  return own.length > 0 ? { ...entry, xattrs: Object.fromEntries(own) } : entry;
 }
 
 export function joinPath(directory: string, name: string): string {

@@ -9,7 +9,7 @@ import { readTar, type TarEntry } from './tar.ts';
 
 export interface UnpackedLayer {
   entries: LayerEntry[];
-  /** Bytes in files, as Docker counts a layer's size. */
+  /** Bytes in files and symlinks, as Docker counts a layer's size. */
   sizeBytes: number;
 }
 
@@ -35,14 +35,19 @@ export function unpackTree(archive: Uint8Array): UnpackedLayer {
 }
 
 function unpack(archive: Uint8Array, layer: LayerBuilder): UnpackedLayer {
-  let sizeBytes = 0;
   let count = 0;
   for (const entry of readTar(archive)) {
     if (++count > maxEntries) throw refused(`layer has more than ${maxEntries} entries`);
-    sizeBytes += entry.content.length;
     layer.add(entry);
   }
-  return { entries: layer.entries(), sizeBytes };
+  const entries = layer.entries();
+  return { entries, sizeBytes: entries.reduce((sum, entry) => sum + sizeOf(entry), 0) };
+}
+
+/** As a file system tells it: a symlink is as long as its target. */
+function sizeOf({ type, content, linkName }: LayerEntry): number {
+  if (type === 'symlink') return new TextEncoder().encode(linkName).length;
+  return content?.length ?? 0;
 }
 
 class LayerBuilder {

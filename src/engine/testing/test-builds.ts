@@ -1,5 +1,5 @@
 /** An engine with a small image to build on, and builds in few words. */
-import { jsonDocuments } from '../api/client.ts';
+import { ApiError, jsonDocuments } from '../api/client.ts';
 import { fromBase64 } from '../base64.ts';
 import type { SolveStatus } from '../build/build-progress.ts';
 import { concatBytes } from '../bytes.ts';
@@ -80,7 +80,13 @@ export class TestBuilds {
     const body = files instanceof Uint8Array ? files : contextTar(files);
     const built: Built = { id: undefined, error: undefined, output: '', steps: [], log: '', source: [] };
     const answer = this.node.client.stream('/build', { method: 'POST', query: { version: '2', ...query }, headers, body: once(body) });
-    const { chunks } = await this.pass(answer);
+    let chunks: AsyncIterable<Uint8Array>;
+    try {
+      ({ chunks } = await this.pass(answer));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return { ...built, error: error.message };
+    }
     const reading = (async () => {
       for await (const line of jsonDocuments<Line>(chunks)) read(line, built);
     })();

@@ -5,7 +5,7 @@
  */
 import { fromBase64 } from '../../base64.ts';
 import type { PruneCache } from '../../build/build-cache.ts';
-import { BuildError } from '../../build/build-error.ts';
+import { BuildError, CommandFailed } from '../../build/build-error.ts';
 import type { SolveStatus } from '../../build/build-progress.ts';
 import type { LintWarning } from '../../build/dockerfile/lint/linter.ts';
 import { excerptOf, type ExcerptLine } from '../../build/excerpt.ts';
@@ -104,25 +104,42 @@ async function build(backend: BuildBackend, call: ApiCall): Promise<ApiResponse>
     );
   }
   const request = await readRequest(call);
-  const { cancellation, quiet } = request;
+  const { cancellation } = request;
   const lines = new Channel<BuildLine>({ capacity, onClose: () => cancellation.cancel() });
-  const write = async (line: BuildLine): Promise<void> => void (lines.push(line) || (await lines.write(line)));
-  const work =
-    version === '1' ? buildClassic(backend, request, write, quiet) : buildWithPlan(backend, request, write, flagParam(call.query, 'check'));
-  void work
-    .catch((error: unknown) => write({ errorDetail: { message: messageOf(error) }, error: messageOf(error) }))
-    .finally(() => lines.end());
+  let begun!: () => void;
+  const beginning = new Promise<void>((resolve) => (begun = resolve));
+  const write = async (line: BuildLine): Promise<void> => {
+    begun();
+    if (!lines.push(line)) await lines.write(line);
+  };
+  const onlyCheck = flagParam(call.query, 'check');
+  const work = version === '1' ? buildClassic(backend, request, write) : buildWithPlan(backend, request, write, onlyCheck);
+  // What fails before anything was said is an error of the request, later it is the last line.
+  await Promise.race([beginning, work]);
+  void work.catch((error: unknown) => write(buildFailure(error))).finally(() => lines.end());
   return jsonLines(lines, '\r\n');
 }
 
-async function buildClassic(
-  backend: BuildBackend,
-  request: BuildRequest,
-  write: (line: BuildLine) => Promise<void>,
-  quiet: boolean,
-): Promise<void> {
-  const id = await backend.classic(request, (message) => (quiet ? Promise.resolve() : write(message)));
-  if (quiet) await write({ stream: `${id}\n` });
+async function buildClassic(backend: BuildBackend, request: BuildRequest, write: (line: BuildLine) => Promise<void>): Promise<void> {
+  if (!request.quiet) {
+    await backend.classic(request, write);
+    return;
+  }
+  // Told only when something goes wrong.
+  const said: ProgressMessage[] = [];
+  const id = await backend
+    .classic(request, (message) => Promise.resolve(void said.push(message)))
+    .catch(async (error: unknown) => {
+      for (const message of said) await write(message);
+      throw error;
+    });
+  await write({ stream: `${id}\n` });
+}
+
+/** The client exits with the code of a command that failed. */
+function buildFailure(error: unknown): ProgressMessage {
+  const message = messageOf(error);
+  return { errorDetail: { ...(error instanceof CommandFailed && { code: error.code }), message }, error: message };
 }
 
 async function buildWithPlan(
