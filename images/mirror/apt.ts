@@ -98,12 +98,12 @@ function repack({ name, path: deb, epoch }: PackageFile, filter: PathFilter): Re
   const env = { SOURCE_DATE_EPOCH: String(epoch) };
   run('dpkg-deb', ['--uniform-compression', '-Zzstd', '-z19', '-b', dir, out], { env, log: join(cacheDir, 'mirror/log') });
   const bytes = readFileSync(out);
+  const control = parseControl(execFileSync('dpkg-deb', ['-f', out], { encoding: 'utf8' }));
   const copyrightFile = join(dir, 'usr/share/doc', name, 'copyright');
   // Some share the folder of another package of the same source.
   const copyright = existsSync(copyrightFile) ? readFileSync(copyrightFile, 'utf8') : '';
   rmSync(dir, { recursive: true });
   rmSync(out);
-  const control = parseControl(execFileSync('dpkg-deb', ['-f', deb], { encoding: 'utf8' }));
   const [, source = name, sourceVersion = control.get('Version')!] = /^(\S+)(?: \((.*)\))?$/.exec(control.get('Source') ?? name) ?? [];
   // As the archive names it: without the version's epoch, and in a folder of the source package.
   const file = basename(deb).replace(/_\d+%3a/, '_');
