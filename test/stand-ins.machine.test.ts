@@ -89,7 +89,7 @@ describe('mongo', () => {
     );
     await output('docker kill db; docker rm db');
 
-    await output('docker run -d --name db2 -v docs:/data/db mongo:7');
+    await output('docker run -q -d --name db2 -v docs:/data/db mongo:7');
     await logged('db2', 'Waiting for connections');
     expect(await mongosh('db2', 'db.x.countDocuments()')).toBe('3\n');
     expect(await mongosh('db2', 'show dbs')).toMatch(/^test +\d+\.\d\d KiB\n$/);
