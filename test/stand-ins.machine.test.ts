@@ -46,7 +46,7 @@ test('each says in its labels that it is a stand-in', async () => {
 });
 
 test('whoami answers at its address with host name, addresses and the request', async () => {
-  await output('docker run -d --name who -h quay traefik/whoami --name berth');
+  await output('docker run -q -d --name who -h quay traefik/whoami --name berth');
   const ip = await address('who');
   await logged('who', 'Starting up on port 80');
   const lines = (await output(`curl -s -H 'X-Test: yes' http://${ip}/some?x=1`)).split('\n').map((line) => line.trimEnd());
@@ -76,7 +76,7 @@ test('whoami answers at its address with host name, addresses and the request', 
 
 describe('mongo', () => {
   test('insert and find by exec, and the data outlives the container on its volume', async () => {
-    await output('docker run -d --name db -v docs:/data/db mongo');
+    await output('docker run -q -d --name db -v docs:/data/db mongo');
     await logged('db', 'Waiting for connections');
     expect(await output('docker logs db')).toContain("Drydock's own small stand-in for MongoDB, not MongoDB");
     expect(await mongosh('db', 'db.x.insertOne({_id: 1, a: "b"})')).toBe('{ acknowledged: true, insertedId: 1 }\n');
@@ -94,13 +94,13 @@ describe('mongo', () => {
     expect(await mongosh('db2', 'db.x.countDocuments()')).toBe('3\n');
     expect(await mongosh('db2', 'show dbs')).toMatch(/^test +\d+\.\d\d KiB\n$/);
     // A second server on the same data is refused, as the first would lose its writes.
-    const { status } = await shell(machine, 'docker run --rm -v docs:/data/db mongo');
+    const { status } = await shell(machine, 'docker run -q --rm -v docs:/data/db mongo');
     expect(status).toBe(100);
     await output('docker rm -f db2; docker volume rm docs');
   });
 
   test('with a root user, only who knows the password is let in', async () => {
-    await output('docker run -d --name locked -e MONGO_INITDB_ROOT_USERNAME=root -e MONGO_INITDB_ROOT_PASSWORD=secret mongo');
+    await output('docker run -q -d --name locked -e MONGO_INITDB_ROOT_USERNAME=root -e MONGO_INITDB_ROOT_PASSWORD=secret mongo');
     await logged('locked', 'Waiting for connections');
     expect(await shell(machine, `docker exec locked mongosh --quiet --eval 'show dbs'`)).toMatchObject({ status: 1, stdout: '' });
     expect(await shell(machine, `docker exec locked mongosh --quiet -u root -p wrong --eval 'show dbs'`)).toMatchObject({
@@ -110,7 +110,7 @@ describe('mongo', () => {
     expect(await mongosh('locked', 'db.x.insertOne({_id: 1}); db.x.countDocuments()', '-u root -p secret')).toBe('1\n');
 
     await output(
-      `docker run -d --name page -e ME_CONFIG_MONGODB_SERVER=${await address('locked')} -e ME_CONFIG_MONGODB_ADMINUSERNAME=root -e ME_CONFIG_MONGODB_ADMINPASSWORD=secret -e ME_CONFIG_BASICAUTH_USERNAME=me -e ME_CONFIG_BASICAUTH_PASSWORD=too mongo-express`,
+      `docker run -q -d --name page -e ME_CONFIG_MONGODB_SERVER=${await address('locked')} -e ME_CONFIG_MONGODB_ADMINUSERNAME=root -e ME_CONFIG_MONGODB_ADMINPASSWORD=secret -e ME_CONFIG_BASICAUTH_USERNAME=me -e ME_CONFIG_BASICAUTH_PASSWORD=too mongo-express`,
     );
     await logged('page', 'server listening at http://0.0.0.0:8081');
     const page = `http://${await address('page')}:8081`;
@@ -123,7 +123,7 @@ describe('mongo', () => {
 
   test('scripts of docker-entrypoint-initdb.d fill an empty directory, once', async () => {
     await output(`mkdir -p init && echo 'db.seeds.insertMany([{_id: 1}, {_id: 2}]); print("seeded")' > init/seeds.js`);
-    await output('docker run -d --name fresh -e MONGO_INITDB_DATABASE=garden -v $PWD/init:/docker-entrypoint-initdb.d:ro mongo');
+    await output('docker run -q -d --name fresh -e MONGO_INITDB_DATABASE=garden -v $PWD/init:/docker-entrypoint-initdb.d:ro mongo');
     await logged('fresh', 'seeded');
     await logged('fresh', '"address":"0.0.0.0"');
     expect(await mongosh('fresh', 'db.getSiblingDB("garden").seeds.countDocuments()')).toBe('2\n');
@@ -133,7 +133,7 @@ describe('mongo', () => {
   });
 
   test('mongo-express waits for a server that is not there yet, and gives up when none comes', async () => {
-    const { stdout, stderr, status } = await shell(machine, 'docker run --rm -e ME_CONFIG_MONGODB_SERVER=127.0.0.1 mongo-express');
+    const { stdout, stderr, status } = await shell(machine, 'docker run -q --rm -e ME_CONFIG_MONGODB_SERVER=127.0.0.1 mongo-express');
     expect(status).toBe(1);
     expect(stdout).toContain('Waiting for 127.0.0.1:27017...\n');
     expect(stdout).toContain('retrying to connect to 127.0.0.1:27017 (2/10)');
