@@ -2,6 +2,9 @@
 
 import { namedLicences } from '../hub/debian-labels.ts';
 
+/** Of those whose copyright files are prose, or in another package's folder. */
+const read: Record<string, string> = { markupsafe: 'BSD-3-Clause', ncurses: 'MIT (X11), BSD-3-Clause', unzip: 'Info-ZIP' };
+
 /** The licences that copyright files name, by source package. */
 export function licencesOf(copyrights: { source: string; text: string }[]): Record<string, string> {
   const bySource = new Map<string, Set<string>>();
@@ -10,5 +13,5 @@ export function licencesOf(copyrights: { source: string; text: string }[]): Reco
     bySource.set(source, names);
     for (const name of namedLicences(text)) names.add(name);
   }
-  return Object.fromEntries([...bySource].sort().map(([source, names]) => [source, [...names].sort().join(', ')]));
+  return Object.fromEntries([...bySource].sort().map(([source, names]) => [source, [...names].sort().join(', ') || (read[source] ?? '')]));
 }
