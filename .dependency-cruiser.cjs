@@ -24,8 +24,8 @@ module.exports = {
     only(
       'lessons-ask-the-api',
       '^src/lessons/',
-      ['^src/engine/api/', '^src/engine/[a-z-]+\\.ts$'],
-      'A goal is a statement about Engine API state.',
+      ['^src/engine/api/', '^src/engine/[a-z-]+\\.ts$', '^src/engine/oci/tar-writer\\.ts$'],
+      'A goal is a statement about Engine API state; what is asked of a build goes to it as tar.',
     ),
     only(
       'ui-sees-a-machine',

@@ -5,10 +5,25 @@
 import { ApiClient, ApiError, type QueryValues } from '#engine/api/client.ts';
 import type { ApiHandler } from '#engine/api/http.ts';
 import { FrameReader } from '#engine/api/stdcopy.ts';
+import type { BuildCheckLine } from '#engine/api/types/build.ts';
 import type { EventMessage } from '#engine/api/types/system.ts';
+import { concatBytes } from '#engine/bytes.ts';
+import { packTar } from '#engine/oci/tar-writer.ts';
 
 /** More events than the engine itself keeps; older ones are forgotten. */
 const keptEvents = 1024;
+
+/** Something that is to be said about lines of a file. */
+export interface Finding {
+  severity: 'warning' | 'error';
+  message: string;
+  /** Of warnings: the check's name, and where it is explained. */
+  rule?: string;
+  url?: string;
+  /** From 1, inclusive. */
+  startLine: number;
+  endLine: number;
+}
 
 export class EngineView {
   /** What happened, oldest first, as far as the engine remembers. */
@@ -43,6 +58,27 @@ export class EngineView {
         text += decoder.decode(bytes, { stream: true });
     }
     return text;
+  }
+
+  /** What the build checks say about a Dockerfile, line by line; base images are taken as they are written. */
+  async checkDockerfile(text: string): Promise<Finding[]> {
+    const content = new TextEncoder().encode(text);
+    const body = concatBytes(packTar([{ path: 'Dockerfile', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, content }]));
+    const query = { version: 2, check: true, resolve: false };
+    const findings: Finding[] = [];
+    let wrong: number[] = [];
+    for await (const line of await this.#client.messages<BuildCheckLine>('/build', { method: 'POST', query, body })) {
+      if (line.id === 'drydock.build.source') wrong = line.aux.lines.filter(([, , meant]) => meant).map(([number]) => number);
+      if (line.id === 'drydock.build.check') {
+        for (const { rule, message, url, startLine, endLine } of line.aux.warnings)
+          findings.push({ severity: 'warning', message, rule, url, startLine, endLine });
+      }
+      if (line.error !== undefined) {
+        const message = line.error.replace(/^failed to solve: (dockerfile parse error on line \d+: )?/, '');
+        findings.push({ severity: 'error', message, startLine: wrong[0] ?? 1, endLine: wrong.at(-1) ?? 1 });
+      }
+    }
+    return findings;
   }
 
   /** Calls back after each event; returns a function that stops it. */

@@ -44,6 +44,12 @@ export class Studio {
   #at = $state<number | undefined>();
   readonly #progress = new Progress(localStorage);
 
+  /** What the build checks say; undefined while no engine is there. */
+  readonly checkDockerfile = $derived.by(() => {
+    const { engine } = this.machine;
+    return engine && ((text: string) => engine.checkDockerfile(text));
+  });
+
   get chapter(): string {
     return this.player ? chapterTitle(this.player.lesson.chapter) : '';
   }

@@ -2,7 +2,8 @@
  * Monaco with the parts that a few small files need: all that knows Monaco. In a chunk of its own that
  * is fetched when the editor is first opened; its worker comes from this site like everything else.
  */
-import { editor, KeyCode, KeyMod, languages, Uri } from 'monaco-editor/editor/editor.api.js';
+import type { Finding } from '#lessons/engine-view.ts';
+import { editor, KeyCode, KeyMod, languages, MarkerSeverity, Uri } from 'monaco-editor/editor/editor.api.js';
 import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
 import 'monaco-editor/features/bracketMatching/register.js';
 import 'monaco-editor/features/caretOperations/register.js';
@@ -14,7 +15,9 @@ import 'monaco-editor/features/contextmenu/register.js';
 import 'monaco-editor/features/cursorUndo/register.js';
 import 'monaco-editor/features/find/register.js';
 import 'monaco-editor/features/folding/register.js';
+import 'monaco-editor/features/gotoError/register.js';
 import 'monaco-editor/features/gotoLine/register.js';
+import 'monaco-editor/features/hover/register.js';
 import 'monaco-editor/features/indentation/register.js';
 import 'monaco-editor/features/linesOperations/register.js';
 import 'monaco-editor/features/lineSelection/register.js';
@@ -32,6 +35,7 @@ import 'monaco-editor/languages/definitions/markdown/register.js';
 import 'monaco-editor/languages/definitions/python/register.js';
 import 'monaco-editor/languages/definitions/shell/register.js';
 import 'monaco-editor/languages/definitions/yaml/register.js';
+import { isDockerfile } from './dockerfile-checks.ts';
 
 globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
 
@@ -65,6 +69,8 @@ export interface CodeEditor {
   sync(open: readonly { path: string; text: string }[]): void;
   /** Shows an open file with the undo history and scroll position it had, or nothing. */
   show(path: string | undefined): void;
+  /** Marks lines of an open file; what was marked before goes. */
+  mark(path: string, findings: readonly Finding[]): void;
   focus(): void;
   dispose(): void;
 }
@@ -156,6 +162,24 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
       code.setModel(now?.model ?? null);
       if (now) code.restoreViewState(now.view);
     },
+    mark(path, findings) {
+      const model = models.get(path)?.model;
+      if (!model) return;
+      const lastLine = model.getLineCount();
+      const markers = findings.map(({ severity, message, rule, url, startLine, endLine }): editor.IMarkerData => {
+        const [from, to] = [startLine, endLine].map((line) => Math.min(Math.max(line, 1), lastLine)) as [number, number];
+        return {
+          severity: severity === 'error' ? MarkerSeverity.Error : MarkerSeverity.Warning,
+          message,
+          ...(rule !== undefined && { code: url ? { value: rule, target: Uri.parse(url) } : rule }),
+          startLineNumber: from,
+          startColumn: model.getLineFirstNonWhitespaceColumn(from) || 1,
+          endLineNumber: to,
+          endColumn: model.getLineMaxColumn(to),
+        };
+      });
+      editor.setModelMarkers(model, 'build-checks', markers);
+    },
     focus: () => code.focus(),
     dispose() {
       settingsChanged.disconnect();
@@ -168,7 +192,7 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
 
 function languageOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  if (/^(.*\.)?dockerfile(\..*)?$/.test(name) || name === 'containerfile') return 'dockerfile';
+  if (isDockerfile(path)) return 'dockerfile';
   if (/\.ya?ml$/.test(name)) return 'yaml';
   if (/\.(ba|a)?sh$/.test(name) || name === '.profile') return 'shell';
   if (/\.(conf|ini|cfg|env)$/.test(name) || name === '.env') return 'ini';
@@ -216,6 +240,10 @@ function applyTheme(): void {
       'editor.inactiveSelectionBackground': colour('--accent-soft'),
       'editorWidget.background': colour('--paper'),
       'editorWidget.border': colour('--line-strong'),
+      'editorWarning.foreground': colour('--accent'),
+      'editorError.foreground': colour('--accent-ink'),
+      'editorHoverWidget.background': colour('--paper'),
+      'editorHoverWidget.border': colour('--line-strong'),
       'editorIndentGuide.background1': colour('--line'),
       'editorBracketMatch.background': colour('--accent-soft'),
       'editorBracketMatch.border': colour('--accent-line'),

@@ -3,7 +3,7 @@
  * of the Engine API once, and again for whatever an event is about; nothing is polled.
  */
 import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
-import type { ImageHistoryItem, ImageSummary } from '#engine/api/types/image.ts';
+import type { ImageHistoryItem, ImageInspect, ImageSummary } from '#engine/api/types/image.ts';
 import type { NetworkInspect } from '#engine/api/types/network.ts';
 import type { EngineView } from '#lessons/engine-view.ts';
 import { nameOfContainer } from './containers.ts';
@@ -15,11 +15,15 @@ const goneMs = 4000;
 export interface Layer {
   /** What made it: `COPY . .`. */
   by: string;
+  /** Exactly, as `docker history` counts. */
   sizeBytes: number;
+  /** Digest of the layer's files; undefined for a step that changed none. */
+  diffId: string | undefined;
 }
 
 export interface LayerStack {
   image: string;
+  imageId: string;
   sizeBytes: number;
   /** Topmost first. */
   layers: Layer[];
@@ -36,6 +40,8 @@ export class InspectorState {
   stack = $state.raw<LayerStack | undefined>();
   /** Container whose layers are shown; the newest when undefined. */
   pickedId = $state<string | undefined>();
+  /** Image whose layers are shown instead. */
+  pickedImageId = $state<string | undefined>();
   /** False until the engine has answered once. */
   known = $state(false);
   readonly ships = new Ships();
@@ -61,7 +67,13 @@ export class InspectorState {
   }
 
   pick(containerId: string): void {
+    this.pickedImageId = undefined;
     this.pickedId = containerId;
+    this.refresh();
+  }
+
+  pickImage(imageId: string): void {
+    this.pickedImageId = imageId;
     this.refresh();
   }
 
@@ -110,25 +122,40 @@ export class InspectorState {
   }
 
   async #readStack(engine: EngineView): Promise<void> {
-    const container = this.containers.find((one) => one.Id === this.pickedId) ?? this.containers[0];
-    const image = container?.ImageID ?? this.images[0]?.Id;
+    const picked = this.images.find((one) => one.Id === this.pickedImageId);
+    const container = picked ? undefined : (this.containers.find((one) => one.Id === this.pickedId) ?? this.containers[0]);
+    const image = picked?.Id ?? container?.ImageID ?? this.images[0]?.Id;
     if (image === undefined) {
       this.stack = undefined;
       return;
     }
-    const [history, inspected] = await Promise.all([
+    const [history, details, inspected] = await Promise.all([
       engine.get<ImageHistoryItem[]>(`/images/${image}/history`),
+      engine.get<ImageInspect>(`/images/${image}/json`),
       container && engine.get<ContainerInspect>(`/containers/${container.Id}/json`, { size: '1' }),
     ]);
     if (engine !== this.#engine) return;
-    const layers = (history ?? []).map((item) => ({ by: madeBy(item.CreatedBy), sizeBytes: item.Size }));
+    const layers = layersOf(history ?? [], details?.RootFS.Layers ?? []);
     this.stack = {
+      imageId: image,
       image: container?.Image ?? nameOfImage(this.images.find((one) => one.Id === image)) ?? image,
       sizeBytes: layers.reduce((sum, layer) => sum + layer.sizeBytes, 0),
       layers,
       container: container && { name: nameOfContainer(container), writableBytes: inspected?.SizeRw },
     };
   }
+}
+
+/**
+ * @param history newest first
+ * @param diffIds bottom first
+ */
+export function layersOf(history: readonly ImageHistoryItem[], diffIds: readonly string[]): Layer[] {
+  const layers = history.map((item): Layer => ({ by: madeBy(item.CreatedBy), sizeBytes: item.Size, diffId: undefined }));
+  // Which step made which layer is not told; those with a size made one, and if these are all, it is known.
+  const filled = layers.filter(({ sizeBytes }) => sizeBytes > 0);
+  if (filled.length === diffIds.length) for (const [at, layer] of filled.entries()) layer.diffId = diffIds[filled.length - 1 - at];
+  return layers;
 }
 
 export function nameOfImage(image: ImageSummary | undefined): string | undefined {

@@ -1,0 +1,22 @@
+/** Lines that `POST /build?version=2` answers with, beside those of `ProgressMessage`; see docs/api-extensions.md. */
+
+/** A finding of the build checks. */
+export interface BuildWarning {
+  rule: string;
+  description: string;
+  url: string;
+  message: string;
+  /** From 1, inclusive. */
+  startLine: number;
+  endLine: number;
+}
+
+/** Number, text, and whether it is one of those meant. */
+export type SourceLine = [number: number, text: string, meant: boolean];
+
+/** What a check answers with. */
+export type BuildCheckLine = { error?: string } & (
+  | { id: 'drydock.build.source'; aux: { file: string; lines: SourceLine[] } }
+  | { id: 'drydock.build.check'; aux: { warnings: BuildWarning[] } }
+  | { id?: undefined; aux?: undefined }
+);
