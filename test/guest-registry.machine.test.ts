@@ -50,6 +50,17 @@ test('is pushed to and pulled from', async () => {
   });
 });
 
+test('may be a container of its own', async () => {
+  const run = 'docker run -d --network host -e REGISTRY_HTTP_ADDR=127.0.0.1:5001 registry:2';
+  expect(await shell(machine, run)).toMatchObject({ status: 0 });
+  // It takes a while to come up; until then nothing listens, here or on this computer.
+  const push =
+    'docker tag localhost:5000/mine localhost:5001/team/app; until docker push -q localhost:5001/team/app 2>/dev/null; do sleep 1; done';
+  expect(await shell(machine, push)).toMatchObject({ status: 0, stdout: 'localhost:5001/team/app:latest\n' });
+  const pull = 'docker rmi -f localhost:5000/mine localhost:5001/team/app && docker run --rm localhost:5001/team/app echo again';
+  expect(await shell(machine, pull)).toMatchObject({ status: 0, stdout: expect.stringMatching(/again\n$/) as string });
+});
+
 test('that is not there is looked for on this computer, and missed in Docker’s words', async () => {
   await expect(new ApiClient(machine.api('node1')).get('/distribution/localhost:59999/x/json')).rejects.toThrow(
     'Get "http://localhost:59999/v2/": dial tcp 127.0.0.1:59999: connect: connection refused',
@@ -57,6 +68,7 @@ test('that is not there is looked for on this computer, and missed in Docker’s
 });
 
 test('a login at the prompt hides what is typed', async () => {
+  await shell(machine, 'docker tag localhost:5001/team/app localhost:5000/mine');
   registry.logins.set('localhost:5000', { scheme: 'basic', username: 'ada', password: 'secret', identityToken: '', tokens: new Set() });
   const terminal = await machine.openTerminal({ node: 'node1', rows: 24, columns: 80 });
   let shown = '';

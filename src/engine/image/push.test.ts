@@ -75,7 +75,7 @@ describe('push', () => {
     docker.registry.requests.length = 0;
     const lines = statuses(await push('localhost:6000/mine', 'v2'));
     expect(lines.filter((line) => line.endsWith('Layer already exists'))).toHaveLength(3);
-    expect([...new Set(methods())].sort()).toEqual(['HEAD /v2/mine/blobs/DIGEST', 'PUT /v2/mine/manifests/v2']);
+    expect([...new Set(methods())].sort()).toEqual(['GET /v2/', 'HEAD /v2/mine/blobs/DIGEST', 'PUT /v2/mine/manifests/v2']);
   });
 
   it('mounts what the registry has in another repository', async () => {
@@ -183,6 +183,13 @@ describe('push', () => {
     await reading.return?.();
     await docker.engine.shutdown();
     expect(docker.registry.tags.has('localhost:6000/mine:v2')).toBe(false);
+  });
+
+  it('to nobody ends at once', async () => {
+    await tag('localhost:5000/team/app:v1', 'localhost:6000/mine', 'v2');
+    const message = 'Get "http://localhost:6000/v2/": dial tcp 127.0.0.1:6000: connect: connection refused';
+    docker.registry.intercept = () => Promise.reject(new EngineError('unavailable', message));
+    expect((await push('localhost:6000/mine', 'v2')).at(-1)).toEqual({ errorDetail: { message }, error: message });
   });
 
   it('logs an event', async () => {

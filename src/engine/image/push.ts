@@ -32,7 +32,10 @@ export async function pushImage(images: Images, request: PushRequest): Promise<v
   if (platform) checkPlatform(images, reference, platform);
   const repository = trimNamed(reference);
   progress({ kind: 'message', text: `The push refers to repository [${fullName(repository)}]` });
+  if (images.references.inRepository(reference).length === 0)
+    throw new EngineError('unknown', `An image does not exist locally with the tag: ${familiarName(reference)}`);
   const push = new Push(images, request);
+  await push.client.ping();
   for (const { tagged, image } of taggedImages(images, reference)) await push.one(tagged, image);
   images.ports.events.log('image', 'push', familiarString(reference), { ...labelsOf(images, reference), name: familiarName(repository) });
 }
@@ -40,7 +43,6 @@ export async function pushImage(images: Images, request: PushRequest): Promise<v
 /** What is to be pushed, in the order of the tags. */
 function taggedImages(images: Images, reference: Reference): { tagged: Reference & { tag: string }; image: Image }[] {
   const all = images.references.inRepository(reference);
-  if (all.length === 0) throw new EngineError('unknown', `An image does not exist locally with the tag: ${familiarName(reference)}`);
   const imageOf = (tagged: Reference, id: string): Image => {
     const image = images.store.get(id);
     if (!image) throw new EngineError('unknown', `could not find image from tag ${familiarString(tagged)}: image does not exist`);
@@ -63,14 +65,14 @@ function taggedImages(images: Images, reference: Reference): { tagged: Reference
 class Push {
   readonly #images: Images;
   readonly #request: PushRequest;
-  readonly #client: RegistryClient;
+  readonly client: RegistryClient;
   /** Blobs that the registry has, by diffID. */
   readonly #pushed = new Map<string, Descriptor>();
 
   constructor(images: Images, request: PushRequest) {
     this.#images = images;
     this.#request = request;
-    this.#client = this.#clientFor(request.cancellation);
+    this.client = this.#clientFor(request.cancellation);
   }
 
   async one(reference: Reference & { tag: string }, image: Image): Promise<void> {
@@ -83,7 +85,7 @@ class Push {
       const config = await this.#config(image);
       const layers = image.layers.map(({ diffId }) => this.#pushed.get(diffId)!);
       const bytes = manifestBytes(config, layers);
-      await this.#client.putManifest(reference.tag, bytes, mediaTypes.dockerManifest);
+      await this.client.putManifest(reference.tag, bytes, mediaTypes.dockerManifest);
       const digest = await digestOf(images.ports.crypto, bytes);
       progress({ kind: 'message', text: `${reference.tag}: digest: ${digest} size: ${bytes.length}` });
       const byDigest = withDigest(trimNamed(reference), digest);
@@ -130,7 +132,7 @@ class Push {
 
   async #config(image: Image): Promise<Descriptor> {
     const bytes = this.#images.store.configBytes(image);
-    if ((await this.#client.blobSize(image.id)) === undefined) await new BlobUpload(this.#client, bytes, image.id).run(() => {});
+    if ((await this.client.blobSize(image.id)) === undefined) await new BlobUpload(this.client, bytes, image.id).run(() => {});
     return { mediaType: mediaTypes.dockerConfig, size: bytes.length, digest: image.id };
   }
 

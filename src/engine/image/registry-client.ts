@@ -62,6 +62,11 @@ export class RegistryClient {
     this.#session = new RegistrySession({ ...ports, host: repository.domain, credentials, scopes, cancellation });
   }
 
+  /** Before what would be tried again and again: one that is not there says so at once. */
+  ping(): Promise<void> {
+    return this.#session.ping();
+  }
+
   /**
    * The manifest that a tag or digest names.
    *

@@ -73,6 +73,13 @@ export class RegistrySession {
     this.#options = options;
   }
 
+  /** Finds out whether the registry is there, and how it wants to be asked. */
+  async ping(): Promise<void> {
+    const answer = await this.#answer({ method: 'GET', host: this.#options.host, path: '/v2/', headers: {} });
+    if (answer.status === 401) this.#challenges = parseChallenges(answer.headers['www-authenticate']);
+    await discard(answer);
+  }
+
   /** @throws AuthorizationError when no credentials or no token can be had */
   async request(request: SessionRequest): Promise<RegistryResponse> {
     const remembered = await this.#authorization(request, undefined);
