@@ -62,15 +62,15 @@ async function fileHash(crypto: Crypto, { isImage }: HashedRoot, entry: LayerEnt
   const device = type === 'character' || type === 'block';
   const header: [string, string | number][] = [
     ['name', type === 'directory' ? `${path}/` : path],
-    // Docker's own headers have the kind of file in the mode.
+    // Headers that Docker 20.10 makes itself have the kind of file in the mode, and names of the daemon's host.
     ['mode', isImage ? mode | (typeBits[type] ?? 0) : mode],
     ['uid', uid],
     ['gid', gid],
     ['size', type === 'file' ? content.length : 0],
     ['typeflag', typeFlags[type]],
     ['linkname', type === 'symlink' || type === 'hardlink' ? linkName : ''],
-    ['uname', ''],
-    ['gname', ''],
+    ['uname', isImage && uid === 0 ? 'root' : ''],
+    ['gname', isImage && gid === 0 ? 'root' : ''],
     ['devmajor', device ? major : 0],
     ['devminor', device ? minor : 0],
   ];

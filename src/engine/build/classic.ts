@@ -22,7 +22,7 @@ import type { LayerEntry } from '../image/layer-trees.ts';
 import { addLayer } from '../image/new-layer.ts';
 import type { RegistryCredentials } from '../image/registry-credentials.ts';
 import { LayerIndexes, type RootFiles } from '../image/root-files.ts';
-import type { RunConfig } from '../oci/image-config.ts';
+import type { Healthcheck, RunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/manifest.ts';
 import type { Outside } from '../outside.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly, type Reference } from '../oci/reference.ts';
@@ -83,6 +83,15 @@ interface StageState {
   config: ClassicStage;
   /** A step was not found in the cache: the following are not looked for. */
   missed: boolean;
+  /** What became of the last HEALTHCHECK when a container was made with it. */
+  healthcheck?: { written: string; merged: Healthcheck };
+}
+
+/** The configuration after the steps so far. */
+function configOf({ config: { config }, healthcheck }: StageState): RunConfig {
+  return healthcheck && JSON.stringify(config.Healthcheck) === healthcheck.written
+    ? { ...config, Healthcheck: healthcheck.merged }
+    : config;
 }
 
 class ClassicBuild {
@@ -248,7 +257,7 @@ class ClassicBuild {
   }
 
   async #commitConfig(state: StageState, command: string[], workdir: string | undefined): Promise<void> {
-    const containerConfig = { ...state.config.config, Cmd: command };
+    const containerConfig = { ...configOf(state), Cmd: command };
     if (await this.#probe(state, containerConfig)) return;
     const container = await this.#create(state, containerConfig);
     let entries: LayerEntry[] = [];
@@ -263,19 +272,19 @@ class ClassicBuild {
   async #copy(state: StageState, effect: Extract<ClassicEffect, { kind: 'copy' }>): Promise<void> {
     const { found, root } = await this.#sources.find(effect);
     const hash = await sourcesHash(this.#images.ports.crypto, root, found);
-    const containerConfig = { ...state.config.config, Cmd: effect.command(hash) };
+    const containerConfig = { ...configOf(state), Cmd: effect.command(hash) };
     if (await this.#probe(state, containerConfig)) return;
     const files = this.#files(state.image);
     const draft = new LayerDraft(files, this.#containers.ports.clock.now());
     const sources = effect.instruction === 'ADD' ? await this.#sources.unpacked(found) : found;
     const owner = effect.chown ? ownerOf(effect.chown, files) : effect.from ? undefined : { uid: 0, gid: 0 };
-    const dest = inWorkingDirectory(effect.dest, state.config.config.WorkingDir);
+    const dest = inWorkingDirectory(effect.dest, configOf(state).WorkingDir);
     copyInto(draft, { sources, dest, owner, chmod: undefined, unpackedAsTheyAre: true });
     await this.#commit(state, containerConfig, '', draft.entries());
   }
 
   async #run(state: StageState, { args, env, command }: Extract<ClassicEffect, { kind: 'run' }>): Promise<void> {
-    const { config } = state.config;
+    const config = configOf(state);
     // RUN [] runs what the image would.
     const { Entrypoint, ...withoutEntrypoint } = config;
     const entrypoint = args.length > 0 ? undefined : Entrypoint;
@@ -331,7 +340,8 @@ class ClassicBuild {
     });
     this.#made.push(container);
     // Docker's container and its image share the document: what the container took over from the image below stays in it.
-    if (config.Healthcheck && container.config.Healthcheck) state.config.config.Healthcheck = container.config.Healthcheck;
+    if (config.Healthcheck && container.config.Healthcheck)
+      state.healthcheck = { written: JSON.stringify(state.config.config.Healthcheck), merged: container.config.Healthcheck };
     await this.#print(` ---> Running in ${shortId(container.id)}\n`);
     return container;
   }
@@ -371,7 +381,7 @@ class ClassicBuild {
     const image = await this.#images.store.create(
       childImageConfig({
         parent: state.image,
-        config: state.config.config,
+        config: configOf(state),
         containerConfig,
         containerId,
         diffId: layer?.diffId,

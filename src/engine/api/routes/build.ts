@@ -16,8 +16,9 @@ import { Filters } from '../../filters.ts';
 import { parsePlatform } from '../../image/platform.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import { parseNormalizedNamed, tagNameOnly, type Reference } from '../../oci/reference.ts';
-import { json, jsonLines } from '../answer.ts';
+import { hijack, json, jsonLines } from '../answer.ts';
 import { readBody } from '../body.ts';
+import { refuseGrpc } from '../grpc-refusal.ts';
 import type { ApiResponse } from '../http.ts';
 import { flagParam, integerParam, textParam, textParams } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
@@ -72,6 +73,14 @@ export interface BuildBackend {
   pruneCache(options: PruneCache): { removed: string[]; reclaimedBytes: number };
 }
 
+const noBuildKit =
+  'BuildKit is not reachable over this API: build with DOCKER_BUILDKIT=0, or with the docker command inside of the machine';
+
+function refuseBuildKit({ version, headers }: ApiCall): ApiResponse {
+  if (headers['upgrade'] === undefined) throw new EngineError('not-implemented', noBuildKit);
+  return hijack({ version, headers }, true, (connection) => refuseGrpc(connection, noBuildKit));
+}
+
 /** A build context has to fit into memory, beside the files that it was made of. */
 const maxContextBytes = 512 << 20;
 const maxSecretsBytes = 1 << 20;
@@ -82,6 +91,10 @@ export function buildRoutes(backend: BuildBackend): Route[] {
   return [
     /** @api  P[no remote contexts, no squash; BuildKit's session is not there: version 2 is Drydock's own extension]  POST /build  ImageBuild  "Build an image" */
     { method: 'POST', pattern: '/build', handler: (call) => build(backend, call) },
+    /** @api  N[BuildKit's gRPC is not spoken: whoever calls is told so in one line]  POST /session  Session  "Initialize interactive session" */
+    { method: 'POST', pattern: '/session', handler: (call) => refuseBuildKit(call) },
+    // Not in the specification: buildx's way to BuildKit's control API.
+    { method: 'POST', pattern: '/grpc', handler: (call) => refuseBuildKit(call) },
     /** @api  Y  POST /build/prune  BuildPrune  "Delete builder cache" */
     { method: 'POST', pattern: '/build/prune', handler: (call) => prune(backend, call) },
   ];
@@ -98,10 +111,7 @@ async function build(backend: BuildBackend, call: ApiCall): Promise<ApiResponse>
   const version = textParam(call.query, 'version') || '1';
   if (version !== '1' && version !== '2') throw new EngineError('invalid-parameter', `invalid version ${version}`);
   if (version === '2' && textParam(call.query, 'session') !== '') {
-    throw new EngineError(
-      'not-implemented',
-      "BuildKit's session is not supported by Drydock: build with DOCKER_BUILDKIT=0, or with the docker command inside of the machine",
-    );
+    throw new EngineError('not-implemented', noBuildKit);
   }
   const request = await readRequest(call);
   const { cancellation } = request;

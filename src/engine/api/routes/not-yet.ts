@@ -98,8 +98,6 @@ const refusedRoutes: Route[] = (
   [
     /** @api  N  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
     ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
-    /** @api  N  POST /session  Session  "Initialize interactive session" */
-    ['POST', '/session', "BuildKit's session"],
     /** @api  N  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
     ['PUT', '/volumes/{name}', 'docker volume update'],
     /** @api  N  POST /swarm/init  SwarmInit  "Initialize a new swarm" */
