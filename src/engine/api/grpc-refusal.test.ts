@@ -10,7 +10,7 @@ function connectionOf(socket: Socket): Connection {
     input: socket,
     write: (bytes) => new Promise((resolve) => socket.write(bytes, () => resolve())),
     closeWrite: () => Promise.resolve(void socket.end()),
-    closed: once(socket, 'close').then(() => undefined),
+    closed: new Promise((resolve) => socket.once('close', () => resolve())),
   };
 }
 
