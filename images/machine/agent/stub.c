@@ -110,12 +110,12 @@ static void handle_signals(void) {
 int stub_main(int argc, char **argv, char **envp, const char *program) {
   u64 mask = FORWARDED;
   const char *path = socket_path(envp);
-  signals_block(mask);
-  signal_set(SIGPIPE, (void *)1 /* ignore */);
-  signals = SYS(signalfd4, -1, &mask, 8, O_NONBLOCK | O_CLOEXEC);
   /* A stream that the caller closed must not be taken by one of our own descriptors. */
   for (int fd = 0; fd < 3; fd++)
     if (sys_fcntl(fd, F_GETFD, 0) == -EBADF) sys_dup2(sys_open("/dev/null", O_RDWR, 0), fd);
+  signals_block(mask);
+  signal_set(SIGPIPE, (void *)1 /* ignore */);
+  signals = SYS(signalfd4, -1, &mask, 8, O_NONBLOCK | O_CLOEXEC);
   settings_known = sys_ioctl(0, TCGETS, &settings) >= 0;
   control = path ? connect_unix(path, 0) : -EPROTONOSUPPORT;
   u32 unreachable = control < 0 ? -control : 0;

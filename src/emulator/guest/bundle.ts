@@ -19,8 +19,9 @@ export function mountRootfs(rootfs: Rootfs): Op[] {
   }
   // The kernel takes a page of options: the layers of a deep image fit in it by short names only, as in Docker.
   const lower = rootfs.lower.map((layer) => layerLink(layer.cacheId));
-  // overlayfs wants a lower directory even for an image without layers.
-  const options = [`lowerdir=${lower.join(':') || `${rootfs.name}/work`}`, `upperdir=${rootfs.name}/diff`, `workdir=${rootfs.name}/work`];
+  // overlayfs wants a lower directory even for an image without layers, and none that it knows already.
+  if (lower.length === 0) ops.push(mkdir(`${base}/lower`, 0o755));
+  const options = [`lowerdir=${lower.join(':') || `${rootfs.name}/lower`}`, `upperdir=${rootfs.name}/diff`, `workdir=${rootfs.name}/work`];
   return [...ops, chdir(overlayRoot), mount('overlay', merged, 'overlay', 0, options.join(','))];
 }
 
