@@ -41,7 +41,7 @@ export interface MirrorRecord {
 /** Paths below `images/` that decide the content. */
 const recipe = [
   ...['apt.ts', 'content.ts', 'licences.ts', 'npm-packages.json', 'npm.ts', 'pypi.ts', 'wheel.py'].map((file) => `mirror/${file}`),
-  ...['debian.ts', 'hub/debian-labels.ts', 'hub/debian/path-filter.ts', 'hub/debian/rootfs/etc/dpkg'],
+  ...['hub/debian/path-filter.ts', 'hub/debian/rootfs/etc/dpkg'],
 ];
 
 export function mirrorRecipe(): string {
