@@ -63,8 +63,30 @@ export interface CliFiles {
   /** Takes the place of a file that is there. */
   rename(from: string, to: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
+  /**
+   * Makes files below a directory, in the order given: each is followed by its content. Directories are merged, and are
+   * not replaced by something else nor the other way round; what else is in the way goes. No link leads out of the directory.
+   */
+  unpack(directory: string, pieces: AsyncIterable<UnpackPiece>): Promise<void>;
   /** Every file below a directory, parents first, names sorted by code unit; a directory for which `enter` says false is listed but not entered. Content is read when asked for. */
   walk(path: string, enter?: (path: string) => boolean): AsyncIterable<WalkedFile>;
+}
+
+export type UnpackPiece = { file: UnpackedFile; sizeBytes: number } | { content: Uint8Array };
+
+export interface UnpackedFile {
+  /** Relative to the directory, clean. */
+  path: string;
+  type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'block' | 'fifo';
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Seconds since the epoch. */
+  mtime: number;
+  /** Of a symbolic link; the path of a hard link's other name. */
+  linkName?: string;
+  major?: number;
+  minor?: number;
 }
 
 export interface FileStatus {

@@ -3,6 +3,7 @@
  * daemon. Terminals, signals and slow readers are there when a test asks for them.
  */
 import type { ApiHandler } from '#engine/api/http.ts';
+import { concatBytes } from '#engine/bytes.ts';
 import { VirtualClock } from '#engine/clock.ts';
 import {
   FileError,
@@ -11,6 +12,7 @@ import {
   type CliInput,
   type CliOutput,
   type FileStatus,
+  type UnpackPiece,
   type WalkedFile,
 } from './environment.ts';
 import { runCli } from './cli.ts';
@@ -224,6 +226,29 @@ class FakeFiles implements CliFiles {
       const { type, ...status } = await this.stat(`${path}/${own}`, { follow: false });
       yield { path: own, type: type === 'other' ? 'socket' : type, ...status, content: () => this.read(`${path}/${own}`) };
       if (type === 'directory' && enter(own)) yield* this.walk(path, enter, own);
+    }
+  }
+
+  /** Links are not followed, since none is looked for on the way. */
+  async unpack(directory: string, pieces: AsyncIterable<UnpackPiece>): Promise<void> {
+    let current: FakeFile | undefined;
+    for await (const piece of pieces) {
+      if ('content' in piece) {
+        if (current) current.content = concatBytes([current.content, piece.content]);
+        continue;
+      }
+      const { path, type, mode, linkName } = piece.file;
+      const place = `${directory}/${path}`;
+      const before = await this.stat(place, { follow: false }).catch(() => undefined);
+      const isDirectory = type === 'directory';
+      if (before && (before.type === 'directory') !== isDirectory) {
+        const [old, made] = isDirectory ? ['non-directory', 'directory'] : ['directory', 'non-directory'];
+        throw new FileError('EEXIST', `cannot overwrite ${old} "${this.#resolve(place)}" with ${made} "${directory}"`);
+      }
+      current = { type: type === 'file' || type === 'directory' || type === 'symlink' ? type : 'other', mode, content: new Uint8Array(0) };
+      if (type === 'symlink') current.linkName = linkName ?? '';
+      if (type === 'hardlink') current = await this.#found('link', `${directory}/${linkName ?? ''}`, false);
+      this.#put(place, current);
     }
   }
 

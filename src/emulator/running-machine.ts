@@ -278,7 +278,14 @@ export class RunningMachine implements Machine {
     this.#commands++;
     try {
       const code = await runCli(
-        stubEnvironment(this.#parts.agent, stub, (id) => this.#nodeById(id)?.api, this.#asset, this.#parts.files.share),
+        stubEnvironment(
+          this.#parts.agent,
+          stub,
+          (id) => this.#nodeById(id)?.api,
+          this.#asset,
+          this.#parts.files.share,
+          this.#parts.files.transfers,
+        ),
       );
       await stub.exit(code);
     } catch (error) {

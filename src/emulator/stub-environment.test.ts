@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { AgentClient } from './agent/client.ts';
 import type { Stub } from './agent/stub.ts';
+import type { Transfers } from './guest/transfers.ts';
 import type { MemoryFs } from './p9/memory-fs.ts';
 import { stubEnvironment } from './stub-environment.ts';
 
@@ -15,6 +16,7 @@ it('reads no file without end', async () => {
     () => undefined,
     async () => undefined,
     {} as MemoryFs,
+    {} as Transfers,
   );
   await expect(files.read('/dev/zero')).rejects.toMatchObject({ code: 'EFBIG', message: 'read /dev/zero: file too large' });
   expect(pieces).toBeLessThan(200);

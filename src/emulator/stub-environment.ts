@@ -10,10 +10,12 @@ import { AgentError, ChannelClosed } from './agent/agent-error.ts';
 import type { Channel } from './agent/channel.ts';
 import type { AgentClient } from './agent/client.ts';
 import type { Op } from './agent/op.ts';
-import { chmod, daemonAt, mkdir, readdir, readFile, rename, rmtree, stat, symlink, writeFile } from './agent/ops.ts';
+import { chmod, daemonAt, mkdir, readdir, readFile, rename, rmtree, stat, symlink, unpackTree, writeFile } from './agent/ops.ts';
 import type { Stub } from './agent/stub.ts';
 import type { MemoryFs } from './p9/memory-fs.ts';
 import { systemClock } from './ports/clock.ts';
+import { sendTree } from './guest/container-files.ts';
+import type { Transfers } from './guest/transfers.ts';
 import { walkFiles, type Walk } from './walk-files.ts';
 
 const signals: Record<number, string> = {
@@ -36,6 +38,7 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
  * @param daemon the API of a node, as its sockets give it
  * @param asset reads a file shipped with the app
  * @param share the files that guest and worker share
+ * @param transfers takes trees to the guest
  */
 export function stubEnvironment(
   agent: AgentClient,
@@ -43,6 +46,7 @@ export function stubEnvironment(
   daemon: (node: number) => ApiHandler | undefined,
   asset: CliEnvironment['asset'],
   share: MemoryFs,
+  transfers: Transfers,
 ): CliEnvironment {
   const { hello } = stub;
   return {
@@ -54,7 +58,7 @@ export function stubEnvironment(
     stdout: outputOf(stub, stub.stdout, hello.streams[1]?.isTerminal ?? false),
     stderr: outputOf(stub, stub.stderr, hello.streams[2]?.isTerminal ?? false),
     connect: (host) => connect(agent, stub, host, daemon),
-    files: filesOf(agent, stub, share),
+    files: filesOf(agent, stub, share, transfers),
     asset,
     clock: systemClock,
     onSignal: (listener) => stub.onSignal((number) => listener(signals[number] ?? String(number))),
@@ -103,7 +107,7 @@ function outputOf(stub: Stub, channel: Channel, isTerminal: boolean): CliOutput 
   };
 }
 
-function filesOf(agent: AgentClient, stub: Stub, share: MemoryFs): CliFiles {
+function filesOf(agent: AgentClient, stub: Stub, share: MemoryFs, transfers: Transfers): CliFiles {
   const asFileError = (error: unknown): never => {
     if (error instanceof AgentError) throw new FileError(error.code, error.message);
     throw error;
@@ -152,6 +156,20 @@ function filesOf(agent: AgentClient, stub: Stub, share: MemoryFs): CliFiles {
     symlink: (target, path) => run(symlink(target, path)),
     rename: (from, to) => run(rename(from, to)),
     setMode: (path, mode) => run(chmod(path, mode)),
+    // The directory is the root of what is unpacked, so that no link leads out of it.
+    unpack: (directory, pieces) =>
+      sendTree(transfers, directory, pieces, (from) =>
+        agent.batch({ stub: stub.id }, [unpackTree(directory, '/', from, true)], { background: true }).catch(below(directory)),
+      ),
     walk: (path, enter) => walkFiles({ agent, stub, share, batch, read }, path, enter ?? (() => true)),
+  };
+}
+
+/** What the agent says of paths below a directory that was its root, in paths as they are here. */
+function below(directory: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof AgentError) || !error.detail.includes('/')) throw error;
+    const prefix = directory === '/' ? '/' : `${directory}/`;
+    throw new AgentError(error.index, error.errno, error.op, error.detail.replace('/', prefix));
   };
 }

@@ -12,7 +12,7 @@ import { checkOutput, localDestination, localSource } from './copy/local-ends.ts
 import { readPathStat, refuseSpecial, statInContainer } from './copy/path-stat.ts';
 import { unpackArchive } from './copy/unpack.ts';
 
-/** @cli  P[files come out with the time they are written, hard links as files]  docker container cp  "Copy files/folders between a container and the local filesystem" */
+/** @cli  Y  docker container cp  "Copy files/folders between a container and the local filesystem" */
 export const cpCommand: Command = {
   path: ['container', 'cp'],
   async run(context) {

@@ -132,6 +132,23 @@ export async function writeTree(
   { keepKinds }: { keepKinds: boolean },
 ): Promise<void> {
   const { root, ops } = viewOf(files, mounted);
+  const unpack = (from: string): Promise<unknown> =>
+    agent.batch({ node }, [...ops, unpackTree(root, directory, from, keepKinds)], { background: true });
+  await sendTree(transfers, directory, pieces, unpack);
+}
+
+/**
+ * Sends a tree to the guest while it unpacks it.
+ *
+ * @param directory as errors call it
+ * @param unpack has the agent unpack from a file; what it throws is said in the words of files
+ */
+export async function sendTree(
+  transfers: Transfers,
+  directory: string,
+  pieces: AsyncIterable<TreePiece>,
+  unpack: (from: string) => Promise<unknown>,
+): Promise<void> {
   const queue: Uint8Array[] = [];
   let queuedBytes = 0;
   let state: 'open' | 'ended' | 'closed' = 'open';
@@ -163,7 +180,7 @@ export async function writeTree(
   };
   const fed = feed().catch((error: unknown) => (failure = error));
   try {
-    await agent.batch({ node }, [...ops, unpackTree(root, directory, transfer.path, keepKinds)], { background: true });
+    await unpack(transfer.path);
   } catch (error) {
     if (failure === undefined) throw asFilesError(error, 'write', directory);
   } finally {

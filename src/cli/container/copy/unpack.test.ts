@@ -25,7 +25,6 @@ describe('nothing gets out of the directory', () => {
   test.each<[string, Entry[]]>([
     ['by its name', [entry('../evil')]],
     ['by its name, further on', [entry('a/../../evil')]],
-    ['through a link in the archive', [entry('link', { type: 'symlink', linkName: '/etc' }), entry('link/evil')]],
     ['by a hard link', [entry('hard', { type: 'hardlink', linkName: '../secret' })]],
   ])('%s', async (_, entries) => {
     const { files } = new FakeEnvironment({ files: { 'd/x': '', secret: 'S' } });
@@ -33,24 +32,22 @@ describe('nothing gets out of the directory', () => {
     expect(files.paths().filter((path) => path.includes('evil'))).toEqual([]);
   });
 
+  test('a hard link is a second name', async () => {
+    const { files } = new FakeEnvironment({ files: { 'd/x': '' } });
+    const entries = archive(
+      entry('new', { type: 'directory', mode: 0o500 }),
+      entry('new/a', { content: new TextEncoder().encode('A') }),
+      entry('new/b', { type: 'hardlink', linkName: 'new/a' }),
+    );
+    await unpackArchive(files, entries, '/root/d', (name) => name.replace('new', 'n'));
+    expect([files.describe('d/n'), files.describe('d/n/b')]).toEqual(['directory 500', '644 A']);
+  });
+
   test('a root of names is the directory', async () => {
     const { files } = new FakeEnvironment({ files: { 'd/x': '' } });
     await unpackArchive(files, archive(entry('/a', { content: new TextEncoder().encode('A') })), '/root/d', (name) => name);
     expect(files.describe('d/a')).toBe('644 A');
   });
-});
-
-test('a directory that may not be written to is filled before it becomes so', async () => {
-  const { files } = new FakeEnvironment({ files: { 'd/x': '' } });
-  const modes: string[] = [];
-  const setMode = files.setMode.bind(files);
-  files.setMode = async (path, mode) => {
-    modes.push(path);
-    await setMode(path, mode);
-  };
-  await unpackArchive(files, archive(entry('r', { type: 'directory', mode: 0o500 }), entry('r/f')), '/root/d', (name) => name);
-  expect(modes).toEqual(['/root/d/r/f', '/root/d/r']);
-  expect(files.describe('d/r')).toBe('directory 500');
 });
 
 /** Source: moby/go-archive copy.go; docker/cli cli/command/container/cp_test.go. */
