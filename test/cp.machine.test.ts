@@ -3,7 +3,7 @@
  * with the tar of this machine.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,7 +25,10 @@ beforeAll(async () => {
   );
 }, 900_000);
 
-afterAll(() => host?.stop());
+afterAll(async () => {
+  await host?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
 
 function docker(command: string, last?: string, input?: Uint8Array): Promise<Printed> {
   return host.docker([...command.split(' '), ...(last === undefined ? [] : [last])], input);
