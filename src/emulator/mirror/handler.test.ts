@@ -33,7 +33,7 @@ function assets(asked: string[] = []): AssetFiles {
       const text = path === 'mirror/index.json' ? JSON.stringify(index) : contents[path.replace(/^mirror\//, '')];
       if (text === undefined) return Promise.resolve(undefined);
       const bytes = new TextEncoder().encode(text);
-       
+
       const chunks = (async function* () {
         yield bytes;
       })();
@@ -217,7 +217,6 @@ test('many requests at once on one connection, as apt sends them, are answered i
     .join('');
   let heard = '';
   const connection: Connection = {
-     
     input: (async function* () {
       // In pieces that end anywhere.
       for (let at = 0; at < sent.length; at += 50) yield new TextEncoder().encode(sent.slice(at, at + 50));

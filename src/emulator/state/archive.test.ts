@@ -9,6 +9,7 @@ const image: MachineImage = {
   share: { tree: { nextId: 1, inodes: [], blobs: [] }, server: { messageBytes: 8192, fids: [] } },
   agent: { channels: [{ chunks: [new Uint8Array(1000)] }] },
   nodes: [],
+  mirror: { listener: 2, names: 1 },
   shells: [],
 };
 

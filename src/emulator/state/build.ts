@@ -20,7 +20,9 @@ const currentFile = join(folder, 'current.json');
 const manifestFile = join(root, 'images/dist/machine/manifest.json');
 /** Files and folders whose code leaves traces in the state: what it contains, or the form in which it is kept. */
 const recipe = [
-  ...['agent', 'guest', 'machine', 'mirror/mirror.ts', 'p9', 'state', 'shared-files.ts', 'boot-machine.ts', 'shell.ts'].map((path) => `src/emulator/${path}`),
+  ...['agent', 'guest', 'machine', 'mirror/mirror.ts', 'p9', 'state', 'shared-files.ts', 'boot-machine.ts', 'shell.ts'].map(
+    (path) => `src/emulator/${path}`,
+  ),
   'node_modules/v86/build/v86.wasm',
 ];
 const LEVEL = 19;
