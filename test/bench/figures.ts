@@ -40,6 +40,13 @@ export async function time(runs: number, work: () => Promise<unknown>): Promise<
   return took;
 }
 
+/** Milliseconds of one call. */
+export async function timeOnce(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -1,66 +1,10 @@
 /** Figures of the machine under Node: what a person types into a terminal, to the prompt after it. */
-import { nodePlatform } from '../../src/emulator/host.ts';
-import type { TerminalSession } from '../../src/emulator/machine-api.ts';
-import { startMachine } from '../../src/emulator/start.ts';
-import { median, percentile, report, time } from './figures.ts';
-
-const encoder = new TextEncoder();
-
-/** A terminal with what it has printed, and waiting for text in it. */
-class TypedTerminal {
-  #text = '';
-  #bytes = 0;
-  #wake = (): void => {};
-
-  constructor(private readonly session: TerminalSession) {
-    const decoder = new TextDecoder();
-    session.onData((bytes) => {
-      this.#text += decoder.decode(bytes, { stream: true });
-      this.#bytes += bytes.length;
-      session.acknowledge(bytes.length);
-      this.#wake();
-    });
-  }
-
-  type(text: string): void {
-    this.session.write(encoder.encode(text));
-  }
-
-  /** Forgets what was printed. */
-  clear(): void {
-    this.#text = '';
-    this.#bytes = 0;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  async until(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.#text)) await new Promise<void>((resolve) => (this.#wake = resolve));
-  }
-
-  /** Types a line and waits for the prompt. */
-  async run(line: string): Promise<void> {
-    this.clear();
-    this.type(`${line}\n`);
-    await this.until(/\n.*node1.*[$#] (?:\x1b\[[0-9;]*[a-zA-Z])*$/);
-  }
-}
+import { median, percentile, report, time, timeOnce } from './figures.ts';
+import { openTyped } from './typed-terminal.ts';
 
 export async function nodeFigures(docker: number | undefined): Promise<void> {
   const where = 'node';
-  const start = async () => {
-    const machine = await startMachine({
-      platform: nodePlatform(),
-      onFailure: (error) => {
-        throw error;
-      },
-    });
-    const terminal = new TypedTerminal(await machine.openTerminal({ node: 'node1', rows: 24, columns: 80 }));
-    await terminal.until(/node1/);
-    return { machine, terminal };
-  };
+  const start = openTyped;
   const starts: number[] = [];
   for (let run = 0; run < 3; run++) {
     const begin = performance.now();
@@ -81,7 +25,7 @@ export async function nodeFigures(docker: number | undefined): Promise<void> {
   const { user, system } = process.cpuUsage(before);
   report({ name: 'processor while idle', where, value: ((user + system) / 5e6) * 100, unit: '%', target: 3 });
 
-  const [pull] = await timeOnce(() => terminal.run('docker pull busybox'));
+  const pull = await timeOnce(() => terminal.run('docker pull busybox'));
   report({ name: 'docker pull busybox', where, value: pull, unit: 'ms', target: 1000, runs: 1 });
 
   const runs = await time(15, () => terminal.run('docker run --rm busybox echo hello world'));
@@ -113,13 +57,7 @@ export async function nodeFigures(docker: number | undefined): Promise<void> {
   await terminal.run('exit');
 
   await terminal.run('dd if=/dev/zero bs=1024 count=768 2>/dev/null | base64 > /tmp/megabyte');
-  const [cat] = await timeOnce(() => terminal.run('cat /tmp/megabyte'));
+  const cat = await timeOnce(() => terminal.run('cat /tmp/megabyte'));
   report({ name: 'cat of 1 MB to the terminal', where, value: terminal.bytes / 1e3 / cat, unit: 'MB/s', target: 2, runs: 1 });
   await machine.stop();
-}
-
-async function timeOnce(work: () => Promise<unknown>): Promise<[number]> {
-  const begin = performance.now();
-  await work();
-  return [performance.now() - begin];
 }

@@ -239,3 +239,29 @@ test('a phone reads the lesson and fetches the machine only when asked', async (
   await page.getByRole('button', { name: 'Start the machine' }).click();
   await page.getByRole('button', { name: 'Machine: machine running' }).waitFor();
 });
+
+test('a Dockerfile written in the editor is checked, built, found in the cache the second time, and its layers are shown', async () => {
+  studio = await Studio.open(browser, served.url);
+  const { page } = studio;
+  await studio.prompt();
+  await page.getByRole('button', { name: 'Files' }).click();
+  await page.getByRole('button', { name: 'New file' }).click();
+  await page.keyboard.type('app/Dockerfile\n');
+  await page.getByRole('tab', { name: 'Dockerfile' }).waitFor();
+  await page.locator('.monaco-editor').first().click();
+  await page.keyboard.type('FROM busybox\nCOPY greeting /\nCMD cat /greeting\n');
+  await page.keyboard.press('Control+S');
+  // The form of CMD is worth a word.
+  await page.locator('.squiggly-warning').first().waitFor();
+
+  await studio.focusTerminal();
+  await studio.run('echo hello > app/greeting; ls app');
+  const build = 'docker build --progress plain -t app app';
+  expect(await studio.run(`${build} 2>&1 | tail -n 4`)).toMatch(/naming to docker\.io\/library\/app(:latest)? done/);
+  expect(await studio.run(`${build} 2>&1 | grep -A1 COPY`)).toMatch(/\[2\/2\] COPY greeting \/\n#\d+ CACHED/);
+  expect(await studio.run('docker run --rm app')).toBe('hello');
+  await page.getByRole('button', { name: /^app:latest/ }).click();
+  const layers = page.getByRole('table', { name: 'Layers of app:latest, topmost first' });
+  await layers.getByText('COPY greeting /').waitFor();
+  await layers.getByText('6 B', { exact: true }).waitFor();
+});
