@@ -7,7 +7,15 @@ import { loadSession, loadState } from './load.ts';
 import { packImage, type MachineImage } from './machine-image.ts';
 
 const empty = { tree: { nextId: 2, inodes: [], blobs: [] }, server: { messageBytes: 8192, fids: [] } };
-const image: MachineImage = { processor: new Uint8Array(100), layers: empty, share: empty, agent: {}, nodes: [], shells: [] };
+const image: MachineImage = {
+  processor: new Uint8Array(100),
+  layers: empty,
+  share: empty,
+  agent: {},
+  nodes: [],
+  mirror: { listener: 2, names: 1 },
+  shells: [],
+};
 let state: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
