@@ -24,7 +24,7 @@ function hello(id: number, variables: string[] = []): Uint8Array {
 }
 
 const connection = (id: number): Uint8Array =>
-  encodeFrame(frameType.connectionOpen, AGENT_ID + id, new Uint8Array(new Uint32Array([1, 0, 100, 0]).buffer));
+  encodeFrame(frameType.connectionOpen, AGENT_ID + id, new Uint8Array(new Uint32Array([1, 0, 100, 0, 0]).buffer));
 
 test('a command has the variables that it was given, whatever their names, and no others', () => {
   const { link, say } = playedLink();

@@ -491,7 +491,7 @@ export class AgentClient {
     if (this.#resyncs.length > 0) return;
     const channel = this.#newChannel({ input: true, output: true, lazy: true }, id);
     const [node, listener, pid, uid] = [r.u32(), r.u32(), r.u32(), r.u32()];
-    this.#handleConnection({ channel, node, listener, pid, uid, address: r.left > 0 ? r.bytes().slice() : new Uint8Array() });
+    this.#handleConnection({ channel, node, listener, pid, uid, address: r.bytes().slice() });
   }
 }
 
