@@ -4,7 +4,7 @@ export interface Figure {
   name: string;
   where: 'node' | 'chromium' | 'docker';
   value: number;
-  unit: 'ms' | 'MB' | 'MB/s' | 'kB' | '%' | 'ratio';
+  unit: 'ms' | 's' | 'MB' | 'MB/s' | 'kB' | '%' | 'ratio';
   /** At most (or for MB/s at least) this. */
   target?: number;
   /** The same work on Docker's own engine in this run. */
