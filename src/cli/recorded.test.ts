@@ -5,10 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { concatBytes } from '#engine/bytes.ts';
-import type { ApiRequest } from '#engine/api/http.ts';
 import { readTar } from '#engine/oci/tar.ts';
 import { endOfTar, tarPieces } from '#engine/oci/tar-writer.ts';
-import type { ApiHandler } from '#engine/api/http.ts';
+import type { ApiHandler, ApiRequest, ApiResponse } from '#engine/api/http.ts';
 import { runDocker, type FakeOptions } from './testing.ts';
 
 interface RecordedAnswer {
@@ -100,7 +99,7 @@ function tarList(bytes: Uint8Array): Asked['tar'] {
 function daemonOf({ answers = {} }: Case): { handler: ApiHandler; asked: Asked[] } {
   const asked: Asked[] = [];
   const left = new Map(Object.entries(answers).map(([request, given]) => [request, Array.isArray(given) ? [...given] : [given]]));
-  const handler: ApiHandler = async (request) => {
+  const handler: ApiHandler = async (request): Promise<ApiResponse> => {
     const path = request.path.replace(/^\/v[\d.]+/, '');
     if (path === '/_ping') return { status: 200, headers: { 'Api-Version': '1.50', Ostype: 'linux' }, body: { kind: 'empty' } };
     asked.push(await askedOf(request, path));
@@ -115,7 +114,11 @@ function daemonOf({ answers = {} }: Case): { handler: ApiHandler; asked: Asked[]
           ? tarOf(tar)
           : text;
     const bytes = typeof body === 'string' ? encoder.encode(body) : body;
-    return { status, headers: { ...jsonType, ...headers }, body: request.method === 'HEAD' ? { kind: 'empty' } : { kind: 'bytes', bytes } };
+    return {
+      status,
+      headers: { ...jsonType, ...headers } as Record<string, string>,
+      body: request.method === 'HEAD' ? { kind: 'empty' } : { kind: 'bytes', bytes },
+    };
   };
   return { handler, asked };
 }

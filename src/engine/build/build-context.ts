@@ -7,6 +7,8 @@ import { decompressLayer } from '../image/decompress.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import { LayerIndex, RootFiles } from '../image/root-files.ts';
 import { unpackTree } from '../oci/layer-entries.ts';
+import { readIgnoreFile } from './dockerignore/ignore-file.ts';
+import { IgnoreMatcher } from './dockerignore/matcher.ts';
 
 export class BuildContext {
   readonly files: RootFiles;
@@ -29,6 +31,23 @@ export class BuildContext {
     // Everything that comes from outside belongs to root, as in Docker.
     const entries = unpackTree(tar).entries.map((entry) => ({ ...entry, uid: 0, gid: 0 }));
     return new BuildContext(entries, archive.length);
+  }
+
+  /**
+   * What instructions see of it. Clients send the Dockerfile and the files that say what is ignored whatever these say;
+   * where they are ignored, they are not part of the context.
+   *
+   * @param ignoreFile the one that counts
+   */
+  withoutIgnored(dockerfile: string, ignoreFile: string): BuildContext {
+    const rules = this.files.get(ignoreFile)?.content;
+    if (!rules) return this;
+    const matcher = new IgnoreMatcher(readIgnoreFile(new TextDecoder().decode(rules)));
+    const sent = new Set([dockerfile, `${dockerfile}.dockerignore`, '.dockerignore']);
+    // A file stays as long as it has another name.
+    for (const { type, linkName } of this.entries) if (type === 'hardlink') sent.delete(linkName ?? '');
+    const entries = this.entries.filter(({ path }) => !sent.has(path) || !matcher.ignores(path));
+    return entries.length === this.entries.length ? this : new BuildContext(entries, this.sizeBytes);
   }
 
   /** @throws EngineError `invalid-parameter`: `failed to read dockerfile: open x: no such file or directory` */

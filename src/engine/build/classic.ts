@@ -114,7 +114,7 @@ class ClassicBuild {
     this.#indexes = new LayerIndexes(containers.ports.layerTrees);
     this.#sources = new ClassicSources({
       images: containers.ports.images,
-      context: request.context,
+      context: request.context.withoutIgnored(request.dockerfile, '.dockerignore'),
       filesOf: (name) => this.#filesFrom(name),
       cancellation: request.cancellation,
     });

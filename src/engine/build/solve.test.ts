@@ -221,6 +221,13 @@ describe('COPY and ADD', () => {
     expect(await layer('COPY d /n', files)).toContain('file n/a.log 644 0:0');
   });
 
+  it('leave out the Dockerfile and the ignore file where that says so', async () => {
+    const names = async (rules: string): Promise<string[]> =>
+      (await layer('COPY . /n', { '.dockerignore': rules, a: '' })).flatMap((line) => /^file n\/(\S+)/.exec(line)?.[1] ?? []);
+    expect(await names('x')).toEqual(['.dockerignore', 'Dockerfile', 'a']);
+    expect(await names('Dockerfile\n.docker*')).toEqual(['a']);
+  });
+
   it('ADD unpacks archives, COPY does not', async () => {
     const archive = concatBytes(packTar(contextEntries({ 'in/side': 'text' })));
     const files = { 'x.tar': { content: archive } };

@@ -63,7 +63,9 @@ export async function solve(parts: BuildParts, request: SolveRequest): Promise<I
   const bases = new Bases(parts.containers.ports.images, request);
   const plan = await plannedBuild(parts, request, bases);
   await loadIgnoreFile(parts, request);
-  const builder = new StageBuilder({ ...parts, ...request, bases, platform: request.platform ?? hostPlatform });
+  const { dockerfile } = request;
+  const context = request.context.withoutIgnored(dockerfile, ignoreFileName(request.context, dockerfile));
+  const builder = new StageBuilder({ ...parts, ...request, context, bases, platform: request.platform ?? hostPlatform });
   try {
     if (plan.contextPaths === 'all' || plan.contextPaths.length > 0) {
       await request.progress.step(await vertexDigest(parts, 'context'), '[internal] load build context', async (step) =>
@@ -157,8 +159,14 @@ function planRequest(dockerfile: string, request: SolveRequest, bases: Bases): P
   };
 }
 
-function ignoreFile({ files }: BuildContext, dockerfile: string): Uint8Array | undefined {
-  return (files.get(`${dockerfile}.dockerignore`) ?? files.get('.dockerignore'))?.content;
+function ignoreFile(context: BuildContext, dockerfile: string): Uint8Array | undefined {
+  return context.files.get(ignoreFileName(context, dockerfile))?.content;
+}
+
+/** A Dockerfile may have one of its own. */
+function ignoreFileName({ files }: BuildContext, dockerfile: string): string {
+  const own = `${dockerfile}.dockerignore`;
+  return files.get(own) ? own : '.dockerignore';
 }
 
 async function exportImage(
