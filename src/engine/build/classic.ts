@@ -164,7 +164,7 @@ class ClassicBuild {
     await this.#print(`Successfully built ${shortId(image.id)}\n`);
     for (const tag of request.tags) {
       this.#images.tag(image, tag);
-      await this.#print(`Successfully tagged ${familiarString(tag)}\n`);
+      await this.#print(`Successfully tagged ${familiarString(tagNameOnly(tag))}\n`);
     }
     return image;
   }

@@ -15,7 +15,7 @@ import { EngineError, messageOf } from '../../errors.ts';
 import { Filters } from '../../filters.ts';
 import { parsePlatform } from '../../image/platform.ts';
 import type { Platform } from '../../oci/manifest.ts';
-import { parseNormalizedNamed, tagNameOnly, type Reference } from '../../oci/reference.ts';
+import { fullString, parseNormalizedNamed, tagNameOnly, type Reference } from '../../oci/reference.ts';
 import { hijack, json, jsonLines } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { refuseGrpc } from '../grpc-refusal.ts';
@@ -221,15 +221,16 @@ async function readRequest(call: ApiCall): Promise<BuildRequest> {
   };
 }
 
+/** As they were given: what is left out means `latest`. */
 function uniqueTags(names: string[]): Reference[] {
   const references = names
     .filter((name) => name !== '')
     .map((name) => {
       const reference = parseNormalizedNamed(name);
       if (reference.digest !== undefined) throw new EngineError('invalid-parameter', 'build tag cannot contain a digest');
-      return tagNameOnly(reference);
+      return reference;
     });
-  return [...new Map(references.map((reference) => [JSON.stringify(reference), reference])).values()];
+  return [...new Map(references.map((reference) => [fullString(tagNameOnly(reference)), reference])).values()];
 }
 
 function jsonParam<T>({ query }: ApiCall, name: string, otherwise: T): T {
