@@ -46,6 +46,22 @@ const scenes: Record<string, (studio: Studio, page: Page) => Promise<void>> = {
     await page.locator('.view-line').first().waitFor();
     await page.waitForTimeout(500);
   },
+  async build(studio, page) {
+    // A phone has no editor.
+    if ((page.viewportSize()?.width ?? 0) < 900) return;
+    await studio.run(
+      'mkdir -p app; printf "FROM busybox\\nWORKDIR /app\\nCOPY motd .\\nRUN tr a-z A-Z < motd > shout\\nCMD cat shout\\n" > app/Dockerfile; echo ahoy > app/motd',
+    );
+    await page.getByRole('button', { name: 'Files' }).click();
+    await page.getByRole('button', { name: 'app', exact: true }).click();
+    await page.getByRole('button', { name: 'Dockerfile', exact: true }).click();
+    await page.locator('.squiggly-warning').first().waitFor();
+    await studio.focusTerminal();
+    await studio.run('docker build -t shout app; docker build -t shout app');
+    await view(page, 'Containers');
+    await page.getByRole('button', { name: /^shout:latest/ }).click();
+    await page.waitForTimeout(500);
+  },
   async sessions(studio, page) {
     await studio.run('docker run busybox echo hello world');
     await page.waitForTimeout(2500);
