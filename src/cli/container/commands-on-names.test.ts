@@ -133,7 +133,7 @@ test.each([
   [['update', 'x'], 'you must provide one or more flags when using this command\n'],
   [['update', '--restart', ':2', 'x'], 'invalid restart policy format: no policy provided before colon\n'],
   [['logs', ' '], 'invalid container name or ID: value is empty\n'],
-  [['cp', 'x:/a', 'b'], "docker: 'docker cp' is not available in this version of Drydock\n"],
+  [['stack', 'ls'], "docker: 'docker stack ls' is not available in this version of Drydock\n"],
 ])('%j', async (args, stderr) => {
   const { handler } = new ScriptedDaemon({});
   expect(await runDocker(args, { handler })).toMatchObject({ status: 1, stdout: '', stderr });
