@@ -15,6 +15,7 @@ const licences: Record<string, string> = {
   busybox: 'GPL-2.0-only',
   crun: 'GPL-2.0-or-later and LGPL-2.1-or-later; its libocispec GPL-3.0-or-later with exception, its yajl ISC',
   glibc: 'LGPL-2.1-or-later',
+  libxslt: 'MIT',
   libxcrypt: 'LGPL-2.1-or-later, parts public domain and BSD',
   libcap2: 'BSD-3-Clause or GPL-2.0-only',
   libseccomp: 'LGPL-2.1-only',
@@ -102,7 +103,8 @@ interface Shipped {
   sources: string[];
   /** Said before the sources. */
   remarks: string[];
-  licences: Record<string, string>;
+  /** By source package; absent where the copyright files are not in the thing itself. */
+  licences: Record<string, string> | undefined;
 }
 
 function shippedThings(): Shipped[] {
@@ -112,7 +114,7 @@ function shippedThings(): Shipped[] {
     .filter(([name]) => name !== 'root')
     .map(([name, part]): Shipped => {
       const where = `machine/${part.file}${part.path ? `, in it ${part.path}` : ''}`;
-      return { where, short: `machine (${name})`, sources: part.sources, remarks: remarksOf(name), licences: {} };
+      return { where, short: `machine (${name})`, sources: part.sources, remarks: remarksOf(name), licences: undefined };
     });
   const hub = hubRecords();
   const images = repositories.map(({ name, base }): Shipped => {
@@ -120,7 +122,7 @@ function shippedThings(): Shipped[] {
     const below = new Set(base ? hub[base]!.sources : []);
     const remarks = [...remarksOf(name), ...(base ? [`all of hub/v2/${base}, and:`] : [])];
     const sources = record.sources.filter((source) => !below.has(source));
-    return { where: `hub/v2/${name}`, short: name.replace('library/', ''), sources, remarks, licences: record.licences ?? {} };
+    return { where: `hub/v2/${name}`, short: name.replace('library/', ''), sources, remarks, licences: record.licences };
   });
   return [...machine, ...images];
 }
@@ -130,9 +132,10 @@ function noticeEntry(thing: Shipped): string {
   return `${thing.where}\n${lines.map((line) => `    ${line}\n`).join('')}`;
 }
 
-function licenceOf(source: string, { licences: named }: Shipped): string {
+function licenceOf(source: string, thing: Shipped): string {
   const name = source.split(' ')[0]!;
-  const licence = named[name] || licences[name];
-  if (!licence) throw new Error(`images/notice.ts has no licence for ${source}`);
-  return licence;
+  const licence = thing.licences?.[name] || licences[name];
+  if (licence) return licence;
+  if (thing.licences) return 'as its copyright file in the image says';
+  throw new Error(`images/notice.ts has no licence for ${source}`);
 }

@@ -34,7 +34,10 @@ export class DebianImage {
     return this.#layer(`RUN /bin/sh -c ${command} # buildkit`);
   }
 
-  /** RUN with apt-get: packages and what they need; `work` is what the same RUN does besides. */
+  /**
+   * RUN with apt-get: packages and what they need; `work` is what the same RUN does besides. Images that begin with the
+   * same packages share that layer.
+   */
   install(packages: string[], work?: { command: string; run: (root: DebianRoot) => void }): this {
     const more = work ? ` && ${work.command}` : '';
     const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/*${more}`;

@@ -13,11 +13,12 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { packageFiles } from '../debian.ts';
 import type { PackageFile } from '../debian.ts';
 import { cacheDir, imagesDir, run } from '../shell.ts';
@@ -61,6 +62,8 @@ const traces = [
   ...['var/log/apt', 'tmp/packages'],
 ];
 
+const ownPackages = 'drydock-';
+
 export class DebianRoot {
   /** Where the tree lies. */
   readonly path: string;
@@ -87,6 +90,22 @@ export class DebianRoot {
     this.date(files);
     const staged = this.stage(files);
     this.run(`dpkg --unpack ${staged} && dpkg --configure -a`);
+  }
+
+  /**
+   * Installs an empty package that stands in for others which this image can do without, so that apt and dpkg find
+   * everything in order: `provides` as in a control file, `libllvm14 (= 1:14.0.6-12)`.
+   */
+  standIn(name: string, provides: string[], why: string): void {
+    if (!name.startsWith(ownPackages)) throw new Error(`${name}: a package of ours begins with ${ownPackages}`);
+    const folder = join(this.path, 'tmp/packages', name);
+    const control = [
+      ...[`Package: ${name}`, 'Version: 1', 'Architecture: i386', 'Multi-Arch: allowed', 'Priority: optional', 'Section: misc'],
+      ...['Maintainer: Drydock <drydock@invalid>', `Provides: ${provides.join(', ')}`, `Description: ${why}`],
+    ];
+    this.write(join('tmp/packages', name, 'DEBIAN/control'), `${control.join('\n')}\n`);
+    run('dpkg-deb', ['--root-owner-group', '--build', folder, `${folder}.deb`], { log: join(cacheDir, 'roots', 'log') });
+    this.run(`dpkg --install /tmp/packages/${name}.deb`);
   }
 
   /** Copies package files to where a command in the tree finds them; returns their paths there, for a shell. */
@@ -130,6 +149,11 @@ export class DebianRoot {
     return readFileSync(join(this.path, path), 'utf8');
   }
 
+  /** Path of the file that a link in the tree leads to. */
+  real(path: string): string {
+    return relative(this.path, realpathSync(join(this.path, path)));
+  }
+
   link(target: string, path: string): void {
     this.remove(path);
     mkdirSync(dirname(join(this.path, path)), { recursive: true });
@@ -155,10 +179,11 @@ export class DebianRoot {
     return [...new Set(sources)].sort();
   }
 
-  /** What dpkg's database says is installed. */
+  /** What dpkg's database says is installed, our own stand-ins aside. */
   packages(): { name: string; version: string; source: string; sourceVersion: string }[] {
     const stanzas = this.read('var/lib/dpkg/status').trim().split(/\n\n+/);
-    return stanzas.map((stanza) => {
+    const debian = stanzas.filter((stanza) => !stanza.startsWith(`Package: ${ownPackages}`));
+    return debian.map((stanza) => {
       const field = (key: string): string | undefined => new RegExp(`^${key}: (.*)$`, 'm').exec(stanza)?.[1];
       const [name, version] = [field('Package')!, field('Version')!];
       // `Source:` is absent when it equals the package, and carries a version only when that differs.

@@ -6,8 +6,14 @@ import { recipeHash, sha256 } from '../part.ts';
 import { busyboxImage } from './busybox/image.ts';
 import { debianImage } from './debian/image.ts';
 import { helloWorldImage } from './hello-world/image.ts';
+import { httpdImage } from './httpd/image.ts';
+import { nginxImage } from './nginx/image.ts';
+import { redisImage } from './redis/image.ts';
+import { registryImage } from './registry/image.ts';
 import { mongoExpressImage } from './mongo-express/image.ts';
 import { mongoImage } from './mongo/image.ts';
+import { postgresImage } from './postgres/image.ts';
+import { pythonImage } from './python/image.ts';
 import { hubDir, removeUnusedBlobs, writeCatalog, writeRepository } from './repository.ts';
 import type { Image } from './repository.ts';
 import { whoamiImage } from './whoami/image.ts';
@@ -47,7 +53,10 @@ export interface RepositoryRecord {
   licences?: Record<string, string>;
 }
 
-export const repositories: Repository[] = [busyboxImage, helloWorldImage, debianImage, whoamiImage, mongoImage, mongoExpressImage];
+export const repositories: Repository[] = [
+  ...[busyboxImage, helloWorldImage, debianImage, nginxImage, redisImage, httpdImage, registryImage, postgresImage],
+  ...[pythonImage, whoamiImage, mongoImage, mongoExpressImage],
+];
 
 const shared = ['hub/layer.ts', 'hub/repository.ts'];
 
