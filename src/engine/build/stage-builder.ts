@@ -3,8 +3,7 @@
  */
 import type { Cancellation } from '../cancellation.ts';
 import type { Containers } from '../container/containers.ts';
-import { EngineError } from '../errors.ts';
-import { hex } from '../id.ts';
+import { EngineError, messageOf } from '../errors.ts';
 import { addLayer, emptyLayer } from '../image/new-layer.ts';
 import { LayerIndexes, type RootFiles } from '../image/root-files.ts';
 import { rfc3339Nano } from '../time.ts';
@@ -119,7 +118,6 @@ export class StageBuilder {
   }
 
   async #carryOut(stage: PlannedStage, operation: Operation, state: StageState): Promise<StageState> {
-    const { progress } = this.#parts;
     try {
       switch (operation.kind) {
         case 'workdir':
@@ -130,10 +128,19 @@ export class StageBuilder {
           return await this.#run(stage, operation, state);
       }
     } catch (error) {
-      if (error instanceof BuildError) throw error;
-      // What failed before its step began is shown as that step.
-      void progress;
-      throw new BuildError(error, operation.lines);
+      throw error instanceof BuildError ? error : new BuildError(error, operation.lines);
+    }
+  }
+
+  /** What fails while a step's key is made, before it begins, is shown as that step. */
+  async #beforeStep<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { progress } = this.#parts;
+      const step = progress.start(await this.#key([operation.step, progress.now]), operation.step);
+      step.fail(messageOf(error).replace(/^failed to compute cache key: /, ''));
+      throw error;
     }
   }
 
@@ -151,7 +158,7 @@ export class StageBuilder {
   async #copy(stage: PlannedStage, operation: CopyOperation, state: StageState): Promise<StageState> {
     const { crypto } = this.#parts.containers.ports.images.ports;
     const { dest, chown, chmod, link } = operation;
-    const sources = await this.#sources.find(operation);
+    const sources = await this.#beforeStep(operation, () => this.#sources.find(operation));
     const checksum = await checksumOf(crypto, entriesOf(sources));
     const key = await this.#key(['copy', state.key, dest, chown, chmod, link, checksum]);
     return this.#step(stage, operation, state, key, async () => {
@@ -168,7 +175,7 @@ export class StageBuilder {
     const { args, env, user, workdir, network, security, script } = operation;
     if (security === 'insecure')
       throw new EngineError('invalid-parameter', 'granting entitlement security.insecure is not allowed by build daemon configuration');
-    const mountKeys = await this.#mounts.keys(operation);
+    const mountKeys = await this.#beforeStep(operation, () => this.#mounts.keys(operation));
     const key = await this.#key(['run', state.key, args, env, user, workdir, network, script, mountKeys]);
     return this.#step(stage, operation, state, key, async (step) => {
       const mounts = await this.#mounts.prepare(operation);
@@ -208,7 +215,7 @@ export class StageBuilder {
     work: (step: Step) => Promise<readonly LayerEntry[]>,
   ): Promise<StageState> {
     const { containers, cache, progress } = this.#parts;
-    const { images, clock } = containers.ports;
+    const { images } = containers.ports;
     const vertex = await textDigest(images.ports.crypto, `${operation.step} ${key}`);
     return progress.step(vertex, operation.step, async (step) => {
       const known = stage.noCache ? undefined : cache.find(key);
@@ -219,7 +226,6 @@ export class StageBuilder {
       const entries = await work(step);
       const layer = (await addLayer(images, entries, state.top)) ?? (await emptyLayer(images, state.top));
       const record = cache.add(key, { parent: state.record, description: describe(operation), chainId: layer.chainId });
-      void clock;
       return this.#after(state, record);
     });
   }
