@@ -4,6 +4,7 @@
  */
 import type { Platform } from './platform.ts';
 import { fetchedAssets, prefetching } from './ports/asset-files.ts';
+import { keptBlobs } from './ports/kept-blobs.ts';
 import type { WorkerEdge } from './worker-edge.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -22,7 +23,7 @@ self.onmessage = ({ data }: MessageEvent<unknown>) => {
 
 /** Fetching and compiling start here. */
 function begin(baseUrl: string): Omit<Platform, 'sessions'> {
-  const files = prefetching(fetchedAssets(baseUrl), ['machine/manifest.json', 'state/current.json']);
+  const files = prefetching(keptBlobs(fetchedAssets(baseUrl), baseUrl), ['machine/manifest.json', 'state/current.json']);
   const fetchCode = (): Promise<Response> => fetch(new URL('v86/v86.wasm', baseUrl));
   // Some servers do not know wasm's media type, without which it is not compiled as it arrives.
   const compiled = WebAssembly.compileStreaming(fetchCode()).catch(async () =>
