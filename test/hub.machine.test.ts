@@ -34,7 +34,7 @@ async function eventually(command: string, expected: RegExp | string): Promise<v
 test('debian has a package database that knows what is in it, and apt', async () => {
   const packages = await output("docker run --rm -q debian:bookworm-slim dpkg-query -W -f '${Package} ${db:Status-Abbrev}\\n'");
   expect(packages).toContain('perl-base ii');
-  expect(packages.split('\n').filter((line) => !/ ii $/.test(`${line} `) && !/ ii\s*$/.test(line))).toEqual([]);
+  expect(packages.split('\n').filter((line) => !/ ii\s*$/.test(line))).toEqual([]);
   expect(await output('docker run --rm debian:12-slim apt-cache policy dpkg')).toMatch(/Installed: 1\.\d+/);
   expect(await output('docker image inspect -f \'{{index .Config.Labels "dev.drydock.debian.sources"}}\' debian:12-slim')).toMatch(
     /glibc 2\.36/,
