@@ -7,12 +7,18 @@ import { DebianImage, debianImageRecipe } from '../debian-image.ts';
 import type { DebianRoot } from '../debian-root.ts';
 import type { Repository } from '../recipes.ts';
 
-/** `python-is-python3` is the command `python`; `python3-venv` brings pip and setuptools as wheels. */
-const packages = ['python3', 'python-is-python3', 'python3-venv'];
+/** `python-is-python3` is the command `python`. */
+const packages = ['ca-certificates', 'python3', 'python3-distutils', 'python-is-python3'];
+/** pip and setuptools as wheels, which are of no use once they are installed. */
+const wheelPackages = ['python3-pip-whl', 'python3-setuptools-whl'];
 const wheels = '/usr/share/python-wheels';
-const installPip = `PYTHONPATH=$(echo ${wheels}/pip-*.whl) python3 -m pip install --no-compile --no-index --find-links ${wheels} pip setuptools`;
-const compile =
-  'python3 -m compileall -q -f --invalidation-mode unchecked-hash /usr/lib/python3 /usr/lib/python3.11 /usr/local/lib/python3.11';
+const compile = 'python3 -m compileall -q -f --invalidation-mode unchecked-hash';
+const compilePython = `${compile} /usr/lib/python3 /usr/lib/python3.11`;
+const installPip = [
+  `PYTHONPATH=$(echo ${wheels}/pip-*.whl) python3 -m pip install --no-compile --no-index --find-links ${wheels} pip setuptools`,
+  `${compile} /usr/local/lib/python3.11`,
+  `rm -r ${wheels}`,
+].join(' && ');
 
 export const pythonImage: Repository = {
   name: 'library/python',
@@ -22,10 +28,8 @@ export const pythonImage: Repository = {
   make(_parts, made) {
     const image = new DebianImage('python', made['library/debian'])
       .install(['libssl3'])
-      .run(
-        `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && ${installPip} && ${compile} && rm -rf /var/lib/apt/lists/*`,
-        install,
-      )
+      .run(`apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && ${compilePython}`, install)
+      .install(wheelPackages, { command: installPip, run: (root) => root.run(installPip) })
       .copy('hub/python/rootfs', 'pip.conf /etc/');
     const version = image.version('python3.11');
     const [major, minor] = version.split('.');
@@ -59,5 +63,5 @@ function install(root: DebianRoot): void {
   // Each must be set up before the next is unpacked.
   for (const name of ['python3.11-minimal', 'python3-minimal']) root.install(name);
   root.install(...packages);
-  root.run(`${installPip} && ${compile}`);
+  root.run(compilePython);
 }
