@@ -90,6 +90,18 @@ describe('other registries', () => {
     );
   });
 
+  it('name the file itself when it is none of a registry', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
+    const request = new Registries(filesOf({})).request({
+      method: 'GET',
+      host: 'example.org',
+      scheme: 'http',
+      path: '/a.tar',
+      headers: {},
+    });
+    await expect(request).rejects.toThrow('Get "http://example.org/a.tar": the server at example.org does not answer');
+  });
+
   it('are asked over plain HTTP only on this computer', async () => {
     const asked: string[] = [];
     vi.stubGlobal(

@@ -49,7 +49,7 @@ export class Registries implements RegistryTransport {
     } catch (error) {
       cancellation?.check();
       const kind = error instanceof EngineError ? error.kind : 'unavailable';
-      throw new EngineError(kind, `Get "http://${host}/v2/": ${messageOf(error)}`, { cause: error });
+      throw new EngineError(kind, `Get "${asked('http', host, path)}": ${messageOf(error)}`, { cause: error });
     } finally {
       // From here on whoever reads the body closes it.
       stopListening?.();
@@ -80,6 +80,11 @@ export class Registries implements RegistryTransport {
     this.#schemes.set(host, 'https');
     return overTls;
   }
+}
+
+/** What a failure names: of a registry its root, which Docker asks first; else the very file. */
+function asked(scheme: string, host: string, path: string): string {
+  return `${scheme}://${host}${path.startsWith('/v2/') ? '/v2/' : path}`;
 }
 
 /** Only asked of an answer that is an error anyway: its body is kept for the caller. */
@@ -124,7 +129,7 @@ async function fetchFrom(
     };
   } catch (error) {
     cancellation?.check();
-    throw new EngineError('unavailable', `Get "${scheme}://${host}/v2/": ${whyNot(error, host)}`, { cause: error });
+    throw new EngineError('unavailable', `Get "${asked(scheme, host, path)}": ${whyNot(error, host, path)}`, { cause: error });
   } finally {
     stopListening?.();
   }
@@ -157,9 +162,10 @@ function allowedHeaders(headers: Record<string, string>): Record<string, string>
 }
 
 /** Docker's words where the host says what happened; a page is not told. */
-function whyNot(error: unknown, host: string): string {
+function whyNot(error: unknown, host: string, path: string): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof Error)) return `the registry at ${host} does not answer, or does not allow this page to ask it (CORS)`;
+  if (!(cause instanceof Error))
+    return `the ${path.startsWith('/v2/') ? 'registry' : 'server'} at ${host} does not answer, or does not allow this page to ask it (CORS)`;
   // A name with several addresses fails once for each.
   const each = (cause instanceof AggregateError ? cause.errors : [cause]) as NetworkError[];
   const { code, address, port, hostname } = each.find((one) => one.address?.includes('.')) ?? each[0] ?? (cause as NetworkError);

@@ -110,6 +110,11 @@ describe('an image that was saved', () => {
     expect((await inspect(Id)).RepoTags).toEqual([]);
   });
 
+  it('must be there, and what is missing is named as Docker names it', async () => {
+    await expect(archive('/images/get', { names: 'nope' })).rejects.toThrow('No such image: nope');
+    await expect(archive('/images/get', { names: 'busybox:nope' })).rejects.toThrow('reference does not exist');
+  });
+
   it('takes its name from another image', async () => {
     const saved = await archive('/images/get', { names: 'busybox' });
     const { Id } = await commit(await docker.create('true'), { repo: 'busybox' });

@@ -29,9 +29,7 @@ interface ManifestItem {
  * @throws EngineError `not-found` for a name that there is not
  */
 export function saveImages(images: Images, names: readonly string[]): AsyncIterable<Uint8Array> {
-  const chosen = choose(images, names);
-  for (const { image } of chosen.values()) for (const { chainId } of image.layers) images.hold(chainId);
-  return archive(images, [...chosen.values()]);
+  return archive(images, [...choose(images, names).values()]);
 }
 
 interface Chosen {
@@ -59,15 +57,19 @@ function choose(images: Images, names: readonly string[]): Map<string, Chosen> {
     const tagged = isNameOnly(reference) ? images.references.inRepository(reference) : [];
     for (const { reference: tag, imageId } of tagged) add(images.store.get(imageId)!, tag);
     if (tagged.length > 0) continue;
-    // An id, or the beginning of one, takes no name along.
-    const known = images.references.get(reference) !== undefined;
-    add(images.resolve(name), known ? tagNameOnly(reference) : undefined);
+    // An id, or the beginning of one, takes no name along. What is missing is not named as elsewhere.
+    const id = images.references.get(reference);
+    const image = (id !== undefined && images.store.get(id)) || (isNameOnly(reference) && images.store.search(name));
+    if (!image) throw new EngineError('not-found', isNameOnly(reference) ? `No such image: ${name}` : 'reference does not exist');
+    add(image, id === undefined ? undefined : tagNameOnly(reference));
   }
   if (chosen.size === 0) throw new EngineError('invalid-parameter', 'invalid reference format');
   return chosen;
 }
 
 async function* archive(images: Images, chosen: Chosen[]): AsyncIterable<Uint8Array> {
+  // Not before somebody reads: what never begins does not end either.
+  for (const { image } of chosen) for (const { chainId } of image.layers) images.hold(chainId);
   try {
     const blobs = new Map<string, () => Promise<Uint8Array> | Uint8Array>();
     const manifests: (Descriptor & { annotations?: Record<string, string> })[] = [];
