@@ -53,7 +53,8 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
       }),
     solve: (request, tell) =>
       images.job(request.cancellation, async () => (await solve({ containers, cache, outside }, await solveRequest(request, tell))).id),
-    check: async (request, tell) => check({ containers, cache, outside }, await solveRequest(request, tell)),
+    check: (request, tell) =>
+      images.job(request.cancellation, async () => check({ containers, cache, outside }, await solveRequest(request, tell))),
     dockerfileText: async ({ context, dockerfile }) => (await BuildContext.read(compression, context)).readText(dockerfile),
     pruneCache: (options) => cache.prune(options),
   };

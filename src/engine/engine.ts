@@ -28,6 +28,7 @@ import {
   volumeBackend,
 } from './backends.ts';
 import { BuildCache } from './build/build-cache.ts';
+import { removeLeftovers } from './build/leftovers.ts';
 import { buildBackend } from './build-backend.ts';
 import type { Clock } from './clock.ts';
 import type { Compression } from './compression.ts';
@@ -163,6 +164,7 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
 }
 
 async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
+  removeLeftovers(ports);
   const images = await Images.open({ ...ports, events });
   const networks = new Networks({ ...ports, events });
   const volumes = new Volumes({ ...ports, events });

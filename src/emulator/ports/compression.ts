@@ -27,12 +27,16 @@ export const systemCompression: Compression = {
   },
 };
 
-/** Sends the bytes through a transforming stream. */
+/** Browsers unpack all of a chunk before anybody can say that it is too much. */
+const chunkBytes = 64 << 10;
+
+/** Sends the bytes through a transforming stream, as fast as it is read. */
 export function pipe(bytes: Uint8Array, through: GenericTransformStream): ReadableStream<Uint8Array> {
+  let at = 0;
   const source = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.close();
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(bytes.subarray(at, (at += chunkBytes)));
+      else controller.close();
     },
   });
   return source.pipeThrough(through as ReadableWritablePair<Uint8Array, Uint8Array>);

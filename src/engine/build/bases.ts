@@ -26,10 +26,17 @@ export class Bases {
   readonly #images: Images;
   readonly #request: BasesRequest;
   readonly #found = new Map<string, Promise<Image>>();
+  /** Layers of the images, which may be removed while the build goes on. */
+  readonly #held: string[] = [];
 
   constructor(images: Images, request: BasesRequest) {
     this.#images = images;
     this.#request = request;
+  }
+
+  /** Lets go of the images. */
+  release(): void {
+    for (const chainId of this.#held.splice(0)) this.#images.release(chainId);
   }
 
   /** @throws EngineError `docker.io/library/nosuch:latest: …`, as BuildKit says it */
@@ -46,10 +53,10 @@ export class Bases {
     const digest = await textDigest(this.#images.ports.crypto, `metadata ${name} ${progress.now}`);
     return progress.step(digest, `[internal] load metadata for ${fullString(reference)}`, async (step) => {
       const local = this.#images.find(name);
-      if (local && !pull && fits(local, platform)) return local;
+      if (local && !pull && fits(local, platform)) return this.#hold(local);
       try {
         await this.#pull(reference, platform, step);
-        return this.#images.resolve(name);
+        return this.#hold(this.#images.resolve(name));
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         throw new EngineError(error.kind, `failed to resolve source metadata for ${fullString(reference)}: ${messageOf(error)}`, {
@@ -57,6 +64,15 @@ export class Bases {
         });
       }
     });
+  }
+
+  #hold(image: Image): Image {
+    const top = image.layers.at(-1)?.chainId;
+    if (top !== undefined) {
+      this.#images.hold(top);
+      this.#held.push(top);
+    }
+    return image;
   }
 
   async #pull(reference: Reference, platform: Platform, step: Step): Promise<void> {

@@ -6,6 +6,9 @@ import { EngineError } from '../errors.ts';
 import type { RootFiles } from '../image/root-files.ts';
 import type { Owner } from './layer-draft.ts';
 
+/** The last one stands for none. */
+const maxId = 0xffffffff;
+
 /** @param text `user`, `uid`, `user:group`; without a group the user's name or number stands for it */
 export function ownerOf(text: string, files: RootFiles): Owner {
   const [user = '', group = user, more] = text.split(':');
@@ -14,12 +17,12 @@ export function ownerOf(text: string, files: RootFiles): Owner {
 }
 
 function idOf(name: string, file: string, what: 'user' | 'group', files: RootFiles): number {
-  if (/^\d+$/.test(name)) return Number(name);
+  if (/^\d+$/.test(name) && Number(name) < maxId) return Number(name);
   const content = files.resolve(file).entry?.content;
   const rows = content ? new TextDecoder().decode(content).split('\n') : [];
   const row = rows.map((line) => line.split(':')).find((fields) => fields[0] === name);
   const id = Number(row?.[2]);
-  if (row && Number.isInteger(id)) return id;
+  if (row && Number.isInteger(id) && id >= 0 && id < maxId) return id;
   const short = what === 'user' ? 'uid' : 'gid';
   throw new EngineError(
     'invalid-parameter',

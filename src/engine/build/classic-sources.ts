@@ -83,7 +83,7 @@ export class ClassicSources {
     } catch (error) {
       throw failed('ADD', messageOf(error));
     }
-    const base = decodeURIComponent(/^https?:\/\/[^/?#]+([^?#]*)/i.exec(url)?.[1]?.split('/').pop() ?? '');
+    const base = decoded(/^https?:\/\/[^/?#]+([^?#]*)/i.exec(url)?.[1]?.split('/').pop() ?? '');
     if (base === '' && dest.endsWith('/')) throw failed('ADD', `cannot determine filename for source ${url}`);
     const name = base || dest.split('/').pop()!;
     const entry = {
@@ -96,6 +96,15 @@ export class ClassicSources {
       content: file.bytes,
     };
     return { name, entry, below: [] };
+  }
+}
+
+/** As it is written when it is not encoded well. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

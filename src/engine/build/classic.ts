@@ -239,7 +239,7 @@ class ClassicBuild {
       await this.#carryOut(state, effect);
       failed = false;
     } finally {
-      if (always || (remove && !failed)) await this.#removeContainers();
+      if (always || this.#request.cancellation.cancelled || (remove && !failed)) await this.#removeContainers();
     }
   }
 
@@ -374,10 +374,7 @@ class ClassicBuild {
 
   async #commit(state: StageState, containerConfig: RunConfig, containerId: string, entries: readonly LayerEntry[]): Promise<void> {
     const layer = await addLayer(this.#images, entries, state.image?.layers.at(-1)?.chainId);
-    if (layer) {
-      this.#images.hold(layer.chainId);
-      this.#held.push(layer.chainId);
-    }
+    if (layer) this.#held.push(layer.chainId);
     const image = await this.#images.store.create(
       childImageConfig({
         parent: state.image,

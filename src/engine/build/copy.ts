@@ -62,9 +62,16 @@ export function copyInto(draft: LayerDraft, { sources, dest, owner, chmod, unpac
     const directory = intoDirectory ? place.path : splitPath(place.path).directory;
     draft.makeDirectory(directory, makers);
     const parent = source.parents ? makeParents(draft, directory, source.parents, adapt) : directory;
-    const path = intoDirectory ? joinPath(parent, splitPath(source.name).name) : place.path;
+    const path = intoDirectory ? joinPath(parent, nameOf(source.name)) : place.path;
     draft.put(adapt(source.entry, path));
   }
+}
+
+/** What a file is called in a directory. */
+function nameOf(path: string): string {
+  const { name } = splitPath(path);
+  if (['', '.', '..'].includes(name)) throw new EngineError('invalid-parameter', `${JSON.stringify(path)} is no name for a file`);
+  return name;
 }
 
 function cannot(path: string): EngineError {

@@ -4,7 +4,7 @@
  */
 import { EngineError } from '../errors.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
-import { joinPath, splitPath, type ResolvedPath, type RootFiles } from '../image/root-files.ts';
+import { joinPath, partsOf, splitPath, type ResolvedPath, type RootFiles } from '../image/root-files.ts';
 
 export interface Owner {
   uid: number;
@@ -26,10 +26,11 @@ export class LayerDraft {
     this.#nowSeconds = Math.floor(nowMs / 1000);
   }
 
-  /** Parents before children. */
+  /** Parents before children, and of a file's names the first before those that are linked to it. */
   entries(): LayerEntry[] {
-    const key = (path: string): string => path.replaceAll('/', '\0');
-    return [...this.#entries.values()].sort((a, b) => (key(a.path) < key(b.path) ? -1 : 1));
+    const keyed = [...this.#entries.values()].map((entry) => ({ entry, key: entry.path.replaceAll('/', '\0') }));
+    keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return firstNamesFirst(keyed.map(({ entry }) => entry));
   }
 
   get(path: string): LayerEntry | undefined {
@@ -38,11 +39,10 @@ export class LayerDraft {
 
   /** As `RootFiles.resolve`, over what was put here too. */
   resolve(path: string): ResolvedPath {
-    const waiting = path.split('/').reverse();
+    const waiting = partsOf(path).reverse();
     let at = '';
     for (let links = 0; waiting.length > 0;) {
       const part = waiting.pop()!;
-      if (part === '' || part === '.') continue;
       if (part === '..') {
         at = splitPath(at).directory;
         continue;
@@ -53,7 +53,7 @@ export class LayerDraft {
         if (++links > maxLinks) throw new EngineError('invalid-parameter', `${path}: too many levels of symbolic links`);
         const target = entry.linkName ?? '';
         if (target.startsWith('/')) at = '';
-        waiting.push(...target.split('/').reverse());
+        waiting.push(...partsOf(target).reverse());
         continue;
       }
       at = next;
@@ -83,11 +83,9 @@ export class LayerDraft {
     this.#entries.set(entry.path, entry);
   }
 
-  /** Takes what is at a path away, so that something of another kind can come there. */
+  /** Takes a file of this draft away, so that a directory can come in its place. */
   displace(path: string): void {
-    for (const known of [...this.#entries.keys()]) if (known === path || known.startsWith(`${path}/`)) this.#entries.delete(known);
-    if (this.#below.get(path)?.type !== 'directory') return;
-    throw new EngineError('invalid-parameter', `cannot replace directory /${path}`);
+    if (this.#entries.get(path)?.type !== 'directory') this.#entries.delete(path);
   }
 
   /** A directory in which something was made is copied up, with a new time. */
@@ -101,4 +99,23 @@ export class LayerDraft {
     const kept = Object.entries(xattrs ?? {}).filter(([name]) => !name.startsWith('trusted.overlay.'));
     this.#entries.set(directory, { ...rest, mtime: this.#nowSeconds, ...(kept.length > 0 && { xattrs: Object.fromEntries(kept) }) });
   }
+}
+
+/** Of a file's names, the one that comes first has its content and the others are linked to it. */
+function firstNamesFirst(entries: LayerEntry[]): LayerEntry[] {
+  if (!entries.some(({ type }) => type === 'hardlink')) return entries;
+  const files = new Map(entries.map((entry) => [entry.path, entry]));
+  /** By the name that had the content. */
+  const first = new Map<string, string>();
+  const linked = new Set(entries.flatMap(({ type, linkName }) => (type === 'hardlink' ? [linkName!] : [])));
+  return entries.map((entry) => {
+    const { path, mode, uid, gid, mtime } = entry;
+    const name = entry.type === 'hardlink' ? entry.linkName! : path;
+    if (entry.type !== 'hardlink' && !linked.has(path)) return entry;
+    const known = first.get(name);
+    if (known !== undefined) return { path, type: 'hardlink', mode, uid, gid, mtime, linkName: known };
+    first.set(name, path);
+    const file = files.get(name);
+    return file ? { ...file, path } : entry;
+  });
 }

@@ -12,6 +12,7 @@ import type { BuildContext } from './build-context.ts';
 import { checksumOf, textDigest } from './checksum.ts';
 import { entriesOf, findSources } from './copy.ts';
 import type { Origin, PlannedMount, RunOperation } from './dockerfile/plan.ts';
+import { forgetContext, noteContext, scriptsDirectory, secretsDirectory } from './leftovers.ts';
 import type { RunMount } from './run.ts';
 
 /** Where a mount's files come from. */
@@ -38,9 +39,6 @@ interface Parts {
   secrets: ReadonlyMap<string, Uint8Array>;
 }
 
-const secretsDirectory = 'buildkit/secrets';
-const scriptsDirectory = 'buildkit/scripts';
-
 export class RunMounts {
   readonly #parts: Parts;
   readonly #originOf: (origin: Origin) => MountOrigin;
@@ -53,7 +51,10 @@ export class RunMounts {
   }
 
   release(): void {
-    if (this.#contextDiffId !== undefined) this.#parts.containers.ports.layerTrees.remove(this.#contextDiffId);
+    if (this.#contextDiffId === undefined) return;
+    const { layerTrees, storage } = this.#parts.containers.ports;
+    layerTrees.remove(this.#contextDiffId);
+    forgetContext(storage, this.#contextDiffId);
     this.#contextDiffId = undefined;
   }
 
@@ -140,8 +141,8 @@ export class RunMounts {
   #file(directory: string, bytes: Uint8Array, mode: number, ends: (() => void)[]): string {
     const { storage } = this.#parts.containers.ports;
     const path = `${directory}/${hex(this.#random.bytes(16))}`;
-    storage.write(path, bytes, mode);
     ends.push(() => storage.remove(path));
+    storage.write(path, bytes, mode);
     return `/var/lib/docker/${path}`;
   }
 
@@ -149,8 +150,9 @@ export class RunMounts {
     if (this.#contextDiffId === undefined) {
       const { context, containers } = this.#parts;
       const diffId = await textDigest(this.#crypto, `build context ${hex(this.#random.bytes(16))}`);
-      containers.ports.layerTrees.put(diffId, context.entries);
       this.#contextDiffId = diffId;
+      noteContext(containers.ports.storage, diffId);
+      containers.ports.layerTrees.put(diffId, context.entries);
     }
     return this.#contextDiffId;
   }

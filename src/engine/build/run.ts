@@ -85,6 +85,9 @@ export async function runStep(containers: Containers, step: RunStep): Promise<Ra
       cancellation.check();
       const entries = code === 0 ? withoutMountPoints(await runtime.writableEntries(container.id), step) : [];
       return { exitCode: code, oomKilled, entries };
+    } catch (error) {
+      await process.kill().catch(() => undefined);
+      throw error;
     } finally {
       stopListening();
     }
@@ -92,9 +95,12 @@ export async function runStep(containers: Containers, step: RunStep): Promise<Ra
     if (error instanceof StartError) throw new EngineError('invalid-parameter', startMessage(error), { cause: error });
     throw error;
   } finally {
-    releaseNetworks(containers, container);
-    removeRecords(storage, container.id);
-    await runtime.removeWritable(container.id);
+    try {
+      releaseNetworks(containers, container);
+      removeRecords(storage, container.id);
+    } finally {
+      await runtime.removeWritable(container.id);
+    }
   }
 }
 
@@ -177,7 +183,7 @@ function treeMount({ name, path, target, readOnly }: { name: string; path: strin
 function withoutMountPoints(entries: LayerEntry[], { mounts, files }: RunStep): LayerEntry[] {
   const stubs = new Set<string>();
   for (const { target } of mounts) {
-    for (let at = target.replace(/^\/+|\/+$/g, ''); at !== '' && !files.get(at); at = splitPath(at).directory) stubs.add(at);
+    for (let at = placeOf(files, target); at !== '' && !files.get(at); at = splitPath(at).directory) stubs.add(at);
   }
   if (stubs.size === 0) return entries;
   const isEmpty = (entry: LayerEntry): boolean =>
@@ -187,4 +193,13 @@ function withoutMountPoints(entries: LayerEntry[], { mounts, files }: RunStep): 
   // The innermost first: a directory is empty once what was made in it is gone.
   for (const stub of [...stubs].sort((a, b) => b.length - a.length)) kept = kept.filter((entry) => entry.path !== stub || !isEmpty(entry));
   return kept;
+}
+
+/** Where a mount's target leads. Nothing was mounted where it leads nowhere. */
+function placeOf(files: RootFiles, target: string): string {
+  try {
+    return files.resolve(target).path;
+  } catch {
+    return '';
+  }
 }

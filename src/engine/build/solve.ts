@@ -60,7 +60,17 @@ export interface BuildParts {
 
 /** @throws BuildError, with the lines that it is about */
 export async function solve(parts: BuildParts, request: SolveRequest): Promise<Image> {
-  const bases = new Bases(parts.containers.ports.images, request);
+  const { images } = parts.containers.ports;
+  const bases = new Bases(images, request);
+  try {
+    return await solveOn(bases, parts, request);
+  } finally {
+    bases.release();
+    images.collectLayers();
+  }
+}
+
+async function solveOn(bases: Bases, parts: BuildParts, request: SolveRequest): Promise<Image> {
   const plan = await plannedBuild(parts, request, bases);
   await loadIgnoreFile(parts, request);
   const { dockerfile } = request;
@@ -87,9 +97,14 @@ export async function solve(parts: BuildParts, request: SolveRequest): Promise<I
 /** The rules of `docker build --check`, over all stages. */
 export async function check(parts: BuildParts, request: SolveRequest): Promise<{ warnings: LintWarning[]; error?: DockerfileError }> {
   const text = await loadDefinition(parts, request, () => undefined);
-  const checked = await lintDockerfile(planRequest(text, request, new Bases(parts.containers.ports.images, request)));
-  await loadIgnoreFile(parts, request);
-  return checked;
+  const bases = new Bases(parts.containers.ports.images, request);
+  try {
+    const checked = await lintDockerfile(planRequest(text, request, bases));
+    await loadIgnoreFile(parts, request);
+    return checked;
+  } finally {
+    bases.release();
+  }
 }
 
 async function plannedBuild(parts: BuildParts, request: SolveRequest, bases: Bases): Promise<BuildPlan> {

@@ -36,7 +36,7 @@ export class SourceFinder {
     const matcher = new IgnoreMatcher(exclude);
     return found
       .filter(({ entry, name }) => entry.type === 'directory' || !matcher.ignores(splitPath(name).name))
-      .map((source) => ({ ...source, below: source.below.filter(({ path }) => !matcher.ignores(path)) }));
+      .map((source) => ({ ...source, below: chosenOf(source.below, ({ path }) => !matcher.ignores(path)) }));
   }
 
   async #one(source: PlannedSource): Promise<FoundSource[]> {
@@ -98,10 +98,24 @@ function plainFile(path: string, content: Uint8Array, modifiedMs: number): Layer
 function included(found: FoundSource[], patterns: readonly string[]): FoundSource[] {
   const matcher = new IgnoreMatcher([...patterns]);
   return found.map((source) => {
-    const chosen = source.below.filter(({ path }) => matcher.ignores(path));
+    const chosen = new Set(source.below.map(({ path }) => path).filter((path) => matcher.ignores(path)));
     const above = new Set<string>();
-    for (const { path } of chosen) for (let at = splitPath(path).directory; at !== ''; at = splitPath(at).directory) above.add(at);
-    return { ...source, below: source.below.filter((entry) => chosen.includes(entry) || above.has(entry.path)) };
+    for (const path of chosen) for (let at = splitPath(path).directory; at !== ''; at = splitPath(at).directory) above.add(at);
+    return { ...source, below: chosenOf(source.below, ({ path }) => chosen.has(path) || above.has(path)) };
+  });
+}
+
+/** Some entries of a directory. Where a file's first name is left out, the next takes its place. */
+function chosenOf(below: readonly LayerEntry[], isChosen: (entry: LayerEntry) => boolean): LayerEntry[] {
+  const left = new Map(below.filter((entry) => entry.type === 'file' && !isChosen(entry)).map((entry) => [entry.path, entry]));
+  const heirs = new Map<string, string>();
+  return below.filter(isChosen).map((entry) => {
+    const file = entry.type === 'hardlink' ? left.get(entry.linkName!) : undefined;
+    if (!file) return entry;
+    const heir = heirs.get(file.path);
+    if (heir !== undefined) return { ...entry, linkName: heir };
+    heirs.set(file.path, entry.path);
+    return { ...file, path: entry.path };
   });
 }
 

@@ -225,6 +225,8 @@ export class StageBuilder {
       }
       const entries = await work(step);
       const layer = (await addLayer(images, entries, state.top)) ?? (await emptyLayer(images, state.top));
+      // Held until the build is over, found in the cache or not.
+      this.#releases.push(() => images.release(layer.chainId));
       const record = cache.add(key, { parent: state.record, description: describe(operation), chainId: layer.chainId });
       return this.#after(state, record);
     });

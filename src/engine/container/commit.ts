@@ -49,7 +49,8 @@ export async function commitContainer(containers: Containers, name: string, requ
     });
     return image;
   } finally {
-    if (paused) await unpauseContainer(containers, container.id);
+    // It may have ended meanwhile.
+    if (paused) await unpauseContainer(containers, container.id).catch(() => undefined);
   }
 }
 
@@ -60,7 +61,7 @@ async function imageOf(containers: Containers, container: Container, config: Run
   let held: string | undefined;
   try {
     const layer = await addLayer(images, await runtime.writableEntries(container.id), topLayer);
-    if (layer) images.hold((held = layer.chainId));
+    held = layer?.chainId;
     const parent = images.store.get(imageId);
     const image = await images.store.create(
       childImageConfig({

@@ -54,6 +54,9 @@ interface StoredContainer {
   ResolvConfPath: string;
 }
 
+/** A directory without it is no container's. */
+export const configFile = 'config.v2.json';
+
 export function writeContainer(storage: Storage, container: ContainerRecord): void {
   const { id, paths } = container;
   const stored = {
@@ -90,7 +93,7 @@ export function writeContainer(storage: Storage, container: ContainerRecord): vo
   } satisfies StoredContainer & Record<string, unknown>;
   const write = (name: string, value: unknown): void =>
     storage.write(`containers/${id}/${name}`, encoder.encode(JSON.stringify(value)), 0o600);
-  write('config.v2.json', stored);
+  write(configFile, stored);
   write('hostconfig.json', container.hostConfig);
 }
 
@@ -122,7 +125,7 @@ export function loadContainers(storage: Storage): ContainerRecord[] {
 }
 
 function loadContainer(storage: Storage, id: string): ContainerRecord | undefined {
-  const config = storage.read(`containers/${id}/config.v2.json`);
+  const config = storage.read(`containers/${id}/${configFile}`);
   const hostConfig = storage.read(`containers/${id}/hostconfig.json`);
   const layerName = storage.read(`image/overlay2/layerdb/mounts/${id}/mount-id`);
   const parent = storage.read(`image/overlay2/layerdb/mounts/${id}/parent`);

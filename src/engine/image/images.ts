@@ -127,6 +127,11 @@ export class Images {
     await Promise.allSettled(this.#jobs.keys());
   }
 
+  /** Unpacks an uncompressed tar onto a chain. The layer is held once, for the caller to release. */
+  addLayer(tar: Uint8Array, parent: string | undefined, diffId?: string): Promise<Layer> {
+    return this.layers.register(tar, parent, ({ chainId }) => this.hold(chainId), diffId);
+  }
+
   /** Keeps a layer from being collected until it is released as often. */
   hold(chainId: string): void {
     this.#held.set(chainId, (this.#held.get(chainId) ?? 0) + 1);
@@ -158,12 +163,11 @@ export class Images {
   }
 
   describe(): string {
-    return [...this.store.all()]
-      .map(
-        (image) =>
-          `${image.id.slice(7, 19)} ${this.references.referencesOf(image.id).map(familiarString).join(' ') || '<none>'} layers=${image.layers.length}`,
-      )
-      .sort()
-      .join('\n');
+    const images = [...this.store.all()].map(
+      (image) =>
+        `${image.id.slice(7, 19)} ${this.references.referencesOf(image.id).map(familiarString).join(' ') || '<none>'} layers=${image.layers.length}`,
+    );
+    const held = [...this.#held].map(([chainId, count]) => `held ${chainId.slice(7, 19)} ${count}`);
+    return [...images.sort(), ...held.sort()].join('\n');
   }
 }

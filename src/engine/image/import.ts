@@ -29,7 +29,6 @@ export async function importImage(
 ): Promise<Image> {
   if (platform.os !== 'linux') throw new EngineError('invalid-parameter', 'operating system is not supported');
   const layer = await unpack(images, archive);
-  images.hold(layer.chainId);
   try {
     const created = rfc3339Nano(images.ports.clock.now());
     // Keys in the order of the alphabet, as Docker writes a configuration.
@@ -54,9 +53,9 @@ export async function importImage(
   }
 }
 
-async function unpack(images: Images, archive: Uint8Array): ReturnType<Images['layers']['register']> {
+async function unpack(images: Images, archive: Uint8Array): ReturnType<Images['addLayer']> {
   try {
-    return await images.layers.register(await decompressLayer(images.ports.compression, archive), undefined);
+    return await images.addLayer(await decompressLayer(images.ports.compression, archive), undefined);
   } catch (error) {
     if (error instanceof EngineError) throw new EngineError('unknown', messageOf(error), { cause: error });
     throw error;

@@ -82,19 +82,24 @@ export class LayerStore {
   /**
    * Unpacks an uncompressed tar onto a chain. When the same layer is there already, that one is returned.
    *
+   * @param hold called with the layer before anybody else can run and find it unused
    * @param diffId known digest of the tar, to save computing it again
    */
-  async register(tar: Uint8Array, parent: string | undefined, diffId?: string): Promise<Layer> {
+  async register(tar: Uint8Array, parent: string | undefined, hold: (layer: Layer) => void, diffId?: string): Promise<Layer> {
     const id = diffId ?? (await digestOf(this.#crypto, tar));
     const chainId = parent === undefined ? id : await chainIdAbove(this.#crypto, parent, id);
+    const found = (layer: Layer): Layer => {
+      hold(layer);
+      return layer;
+    };
     const known = this.#layers.get(chainId);
-    if (known) return known;
+    if (known) return found(known);
     const { entries, sizeBytes } = unpackLayer(tar);
     const split = await this.#compression.gzip(splitTar(tar, entries));
     this.#archiveBytes.set(id, tar.length);
     // The same layer may have come meanwhile.
     const other = this.#layers.get(chainId);
-    if (other) return other;
+    if (other) return found(other);
     if (!this.#trees.has(id)) this.#trees.put(id, entries);
     const layer = { chainId, diffId: id, parent, cacheId: hex(this.#random.bytes(32)), sizeBytes };
     try {
@@ -104,7 +109,7 @@ export class LayerStore {
       throw error;
     }
     this.#layers.set(chainId, layer);
-    return layer;
+    return found(layer);
   }
 
   /**
@@ -127,11 +132,6 @@ export class LayerStore {
     const known = this.#archiveBytes.get(layer.diffId) ?? (await this.archive(layer)).length;
     this.#archiveBytes.set(layer.diffId, known);
     return known;
-  }
-
-  /** The layer that a tar of this digest makes on a chain, if it is there. */
-  async above(parent: string | undefined, diffId: string): Promise<Layer | undefined> {
-    return this.#layers.get(parent === undefined ? diffId : await chainIdAbove(this.#crypto, parent, diffId));
   }
 
   /** Forgets a layer; its tree goes with the last chain that uses it. */

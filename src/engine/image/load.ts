@@ -1,10 +1,11 @@
 /**
- * `docker load`: images out of an archive that `docker save` made, here or elsewhere. Nothing gets a name before all of it
- * was found sound.
+ * `docker load`: images out of an archive that `docker save` made, here or elsewhere. There is no image and no name before
+ * all of it was found sound, and none is left when it cannot be kept.
  * Source: moby image/tarexport/load.go.
  */
 import { EngineError } from '../errors.ts';
 import { shortId } from '../id.ts';
+import { chainIdAbove } from '../oci/chain-id.ts';
 import { digestOf } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/manifest.ts';
@@ -28,8 +29,16 @@ export interface LoadImages {
 
 const maxFiles = 10_000;
 const maxManifestBytes = 4 << 20;
+const maxConfigBytes = 4 << 20;
+const maxImages = 1000;
 /** A symlink of older archives, to a layer that another image has too. */
 const maxLinks = 4;
+
+/** An image whose layers are there. */
+interface Sound {
+  config: Uint8Array;
+  references: Reference[];
+}
 
 interface Loaded {
   image: Image;
@@ -40,13 +49,12 @@ export async function loadImages(images: Images, { archive, platform, progress, 
   const files = readFiles(await decompressLayer(images.ports.compression, archive));
   const held: string[] = [];
   try {
-    const loaded: Loaded[] = [];
+    const sound: Sound[] = [];
     for (const item of readManifest(files)) {
-      const image = await loadImage(images, files, item, progress, held);
-      if (platform && (image.config.os !== platform.os || image.config.architecture !== platform.architecture)) continue;
-      loaded.push({ image, references: (item.RepoTags ?? []).map(parseNormalizedNamed) });
+      const found = await loadLayers(images, files, item, { platform, progress, held });
+      if (found) sound.push(found);
     }
-    for (const { image, references } of loaded) {
+    for (const { image, references } of await createAll(images, sound)) {
       for (const reference of references) setName(images, image, reference, say);
       if (references.length === 0) say(`Loaded image ID: ${image.id}\n`);
       images.logEvent(image, 'load');
@@ -54,6 +62,24 @@ export async function loadImages(images: Images, { archive, platform, progress, 
   } finally {
     for (const chainId of held) images.release(chainId);
     images.collectLayers();
+  }
+}
+
+/** All images or none. */
+async function createAll(images: Images, sound: readonly Sound[]): Promise<Loaded[]> {
+  const loaded: Loaded[] = [];
+  const made: Image[] = [];
+  try {
+    for (const { config, references } of sound) {
+      const known = images.store.get(await digestOf(images.ports.crypto, config));
+      const image = known ?? (await images.store.create(config.slice()));
+      if (!known) made.push(image);
+      loaded.push({ image, references });
+    }
+    return loaded;
+  } catch (error) {
+    for (const image of made) if (images.references.referencesOf(image.id).length === 0) images.store.delete(image);
+    throw error;
   }
 }
 
@@ -67,9 +93,18 @@ function setName(images: Images, image: Image, reference: Reference, say: LoadIm
   say(`Loaded image: ${name}\n`);
 }
 
-async function loadImage(images: Images, files: Files, item: ManifestItem, progress: ProgressSink, held: string[]): Promise<Image> {
-  const bytes = fileAt(files, item.Config);
-  const { rootfs } = parseImageConfig(bytes);
+/** @returns undefined for an image of another platform */
+async function loadLayers(
+  images: Images,
+  files: Files,
+  item: ManifestItem,
+  { platform, progress, held }: Pick<LoadImages, 'platform' | 'progress'> & { held: string[] },
+): Promise<Sound | undefined> {
+  const config = fileAt(files, item.Config);
+  if (config.length > maxConfigBytes) throw new EngineError('invalid-parameter', `invalid archive: ${item.Config} is too large`);
+  const { rootfs, os, architecture } = parseImageConfig(config);
+  if (platform && (os !== platform.os || architecture !== platform.architecture)) return undefined;
+  const references = (item.RepoTags ?? []).map(tagOf);
   if (item.Layers.length !== rootfs.diff_ids.length) {
     throw new EngineError(
       'invalid-parameter',
@@ -79,12 +114,20 @@ async function loadImage(images: Images, files: Files, item: ManifestItem, progr
   let parent: string | undefined;
   for (const [at, path] of item.Layers.entries()) {
     const expected = rootfs.diff_ids[at]!;
-    const known = await images.layers.above(parent, expected);
-    parent = known?.chainId ?? (await unpack(images, fileAt(files, path), { expected, at, parent, progress }));
-    images.hold(parent);
-    held.push(parent);
+    const chainId = parent === undefined ? expected : await chainIdAbove(images.ports.crypto, parent, expected);
+    if (images.layers.get(chainId)) images.hold(chainId);
+    else await unpack(images, fileAt(files, path), { expected, at, parent, progress });
+    held.push(chainId);
+    parent = chainId;
   }
-  return images.store.create(bytes.slice());
+  return { config, references };
+}
+
+function tagOf(name: string): Reference {
+  const reference = parseNormalizedNamed(name);
+  if (reference.tag === undefined || reference.digest !== undefined)
+    throw new EngineError('invalid-parameter', `invalid tag ${JSON.stringify(name)}`);
+  return reference;
 }
 
 interface LayerPlace {
@@ -94,7 +137,8 @@ interface LayerPlace {
   progress: ProgressSink;
 }
 
-async function unpack(images: Images, blob: Uint8Array, { expected, at, parent, progress }: LayerPlace): Promise<string> {
+/** The layer is held once. */
+async function unpack(images: Images, blob: Uint8Array, { expected, at, parent, progress }: LayerPlace): Promise<void> {
   progress({ kind: 'action', id: shortId(expected), action: 'Loading layer', current: blob.length, total: blob.length });
   const tar = await decompressLayer(images.ports.compression, blob);
   const diffId = await digestOf(images.ports.crypto, tar);
@@ -102,7 +146,7 @@ async function unpack(images: Images, blob: Uint8Array, { expected, at, parent, 
     throw new EngineError('invalid-parameter', `invalid diffID for layer ${at}: expected "${expected}", got "${diffId}"`);
   }
   // What stays must not hold on to the whole archive.
-  return (await images.layers.register(tar.slice(), parent, diffId)).chainId;
+  await images.addLayer(tar.slice(), parent, diffId);
 }
 
 type Files = Map<string, { content: Uint8Array } | { link: string }>;
@@ -154,6 +198,7 @@ function readManifest(files: Files): ManifestItem[] {
   }
   if (!Array.isArray(items) || !items.every(isManifestItem))
     throw new EngineError('invalid-parameter', 'invalid archive: malformed manifest.json');
+  if (items.length > maxImages) throw new EngineError('invalid-parameter', `archive has more than ${maxImages} images`);
   return items;
 }
 

@@ -2,22 +2,31 @@
  * Makes a layer of entries: what a container has written, what an instruction copies. Nothing is made of nothing.
  */
 import { concatBytes } from '../bytes.ts';
-import { packTar } from '../oci/tar-writer.ts';
+import { EngineError } from '../errors.ts';
+import { isWhiteout, packTar } from '../oci/tar-writer.ts';
 import type { Images } from './images.ts';
 import type { Layer } from './layer-store.ts';
 import type { LayerEntry } from './layer-trees.ts';
+import { splitPath } from './root-files.ts';
 
 /**
  * @param entries parents before children
  * @param parent chainID of the layer below
- * @returns undefined when there are no entries but the root's
+ * @returns held once, for the caller to release; undefined when there are no entries but the root's
+ * @throws EngineError `invalid-parameter` for names that a layer's archive cannot have
  */
 export async function addLayer(images: Images, entries: readonly LayerEntry[], parent: string | undefined): Promise<Layer | undefined> {
   if (entries.every(({ path }) => path === '')) return undefined;
-  return images.layers.register(concatBytes(packTar(entries)), parent);
+  const unfit = entries.find((entry) => !isWhiteout(entry) && splitPath(entry.path).name.startsWith('.wh.'));
+  if (unfit)
+    throw new EngineError(
+      'invalid-parameter',
+      `cannot keep /${unfit.path} in a layer: a name that begins with ".wh." stands for a deletion`,
+    );
+  return images.addLayer(concatBytes(packTar(entries)), parent);
 }
 
-/** A layer of nothing, as BuildKit makes for a step that changed nothing. */
+/** A layer of nothing, as BuildKit makes for a step that changed nothing; held as the others. */
 export function emptyLayer(images: Images, parent: string | undefined): Promise<Layer> {
-  return images.layers.register(concatBytes(packTar([])), parent);
+  return images.addLayer(concatBytes(packTar([])), parent);
 }

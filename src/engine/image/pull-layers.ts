@@ -115,8 +115,9 @@ async function unpack(
     cancellation.check();
     // Not kept under a name that the configuration does not know.
     if (actual !== diffId) throw mismatch();
-    const layer = await images.layers.register(tar, below, actual);
+    const layer = await images.addLayer(tar, below, actual);
     hold(layer);
+    images.release(layer.chainId);
     return layer;
   } catch (error) {
     if (error instanceof EngineError && (error.kind === 'cancelled' || error.message === mismatchText)) throw error;

@@ -112,24 +112,23 @@ export class RootFiles {
    * @throws EngineError `invalid-parameter` for a loop and for a path below a file
    */
   resolve(path: string, last = true): ResolvedPath {
-    const waiting = path.split('/').reverse();
+    const waiting = partsOf(path).reverse();
     let at = '';
     let links = 0;
     while (waiting.length > 0) {
       const part = waiting.pop()!;
-      if (part === '' || part === '.') continue;
       if (part === '..') {
         at = splitPath(at).directory;
         continue;
       }
       const next = joinPath(at, part);
       const entry = this.get(next);
-      const isLast = waiting.every((rest) => rest === '' || rest === '.');
+      const isLast = waiting.length === 0;
       if (entry?.type === 'symlink' && (last || !isLast)) {
         if (++links > maxLinks) throw new EngineError('invalid-parameter', `${path}: too many levels of symbolic links`);
         const target = entry.linkName ?? '';
         if (target.startsWith('/')) at = '';
-        waiting.push(...target.split('/').reverse());
+        waiting.push(...partsOf(target).reverse());
         continue;
       }
       if (entry && entry.type !== 'directory' && !isLast) throw new EngineError('invalid-parameter', `${path}: not a directory`);
@@ -181,6 +180,11 @@ export class RootFiles {
 function withoutOverlay({ xattrs = {}, ...entry }: LayerEntry): LayerEntry {
   const own = Object.entries(xattrs).filter(([name]) => !name.startsWith('trusted.overlay.'));
   return own.length > 0 ? { ...entry, xattrs: Object.fromEntries(own) } : entry;
+}
+
+/** The names in a path. */
+export function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
 export function joinPath(directory: string, name: string): string {

@@ -29,7 +29,10 @@ export function unpackLayer(archive: Uint8Array): UnpackedLayer {
   return unpack(archive, new LayerBuilder({ whiteouts: true }));
 }
 
-/** The entries of a tar that is no layer (a build context, an archive to add): names that a layer would take for deletions are names. */
+/**
+ * The entries of a tar that is no layer (a build context, an archive to add): names that a layer would take for deletions
+ * are names, and what overlayfs would take for a deletion, a character device 0/0, cannot be made, as the kernel has it.
+ */
 export function unpackTree(archive: Uint8Array): UnpackedLayer {
   return unpack(archive, new LayerBuilder({ whiteouts: false }));
 }
@@ -75,7 +78,9 @@ class LayerBuilder {
     else if (path === '') this.#addRoot(entry);
     else {
       this.#makeParents(directory, path);
-      this.#put(this.#toLayerEntry(path, entry));
+      const made = this.#toLayerEntry(path, entry);
+      if (!this.#whiteouts && isWhiteout(made)) throw refused(`mknod /${path}: operation not permitted`);
+      this.#put(made);
     }
   }
 
@@ -164,6 +169,7 @@ class LayerBuilder {
         out.content = entry.content;
         break;
       case 'symlink':
+        if (byteLength(entry.linkName) > maxPathBytes) throw refused('file name too long');
         out.linkName = entry.linkName;
         break;
       case 'hardlink':
@@ -210,12 +216,17 @@ function cleanPath(name: string): string {
       if (parts.pop() === undefined) throw refused(`${JSON.stringify(name)} is outside of "/"`);
       continue;
     }
-    if (part.includes('\0') || part.length > maxNameBytes) throw refused(`invalid file name ${JSON.stringify(part.slice(0, 64))}`);
+    if (part.includes('\0') || byteLength(part) > maxNameBytes) throw refused(`invalid file name ${JSON.stringify(part.slice(0, 64))}`);
     parts.push(part);
   }
   const path = parts.join('/');
-  if (path.length > maxPathBytes) throw refused('file name too long');
+  if (byteLength(path) > maxPathBytes) throw refused('file name too long');
   return path;
+}
+
+/** As UTF-8. Only what is long enough to matter is looked at closely. */
+function byteLength(text: string): number {
+  return text.length * 3 <= maxNameBytes ? text.length : new TextEncoder().encode(text).length;
 }
 
 function refused(message: string): EngineError {

@@ -24,6 +24,11 @@ export interface TarEntry {
 const block = 512;
 /** Of one PAX header or long name. */
 const maxRecordBytes = 1 << 20;
+/** Each entry is looked at with all records that hold for it. */
+const maxRecords = 1000;
+/** What the kernel has room for in a device number. */
+const maxMajor = 0xfff;
+const maxMinor = 0xfffff;
 
 const types: Record<string, TarEntry['type']> = {
   '\0': 'file',
@@ -93,11 +98,11 @@ export class TarHeaders {
   #take(flag: string, header: Uint8Array, content: Uint8Array): TarEntry | undefined {
     switch (flag) {
       case 'x':
-        this.#records = new Map([...this.#global, ...paxRecords(content)]);
+        this.#records = together(this.#global, paxRecords(content));
         return undefined;
       case 'g':
-        this.#global = new Map([...this.#global, ...paxRecords(content)]);
-        this.#records = new Map(this.#global);
+        this.#global = together(this.#global, paxRecords(content));
+        this.#records = this.#global;
         return undefined;
       case 'L':
         this.#longName = longText(content);
@@ -111,7 +116,7 @@ export class TarHeaders {
       throw new EngineError('data-loss', `unhandled tar header type ${flag === 'S' || type ? 'S (sparse file)' : header[156]}`);
     }
     const found = entry(header, type, content, this.#records, this.#longName, this.#longLink);
-    this.#records = new Map(this.#global);
+    this.#records = this.#global;
     this.#longName = undefined;
     this.#longLink = undefined;
     return found;
@@ -134,7 +139,7 @@ function entry(
   const prefix = isUstar && header[263] === 0x30 ? text(header, 345, 155) : '';
   const shortName = text(header, 0, 100);
   const name = record('path') ?? longName ?? (prefix ? `${prefix}/${shortName}` : shortName);
-  const mtime = records.has('mtime') ? Number(record('mtime')) : number(header, 136, 12);
+  const mtime = records.has('mtime') ? seconds(record('mtime')!) : number(header, 136, 12);
   const numeric = (key: string, at: number): number => (records.has(key) ? decimal(records.get(key)!) : number(header, at, 8));
   return {
     name,
@@ -143,10 +148,9 @@ function entry(
     mode: number(header, 100, 8) & 0o7777,
     uid: numeric('uid', 108),
     gid: numeric('gid', 116),
-    mtime: Number.isFinite(mtime) ? Math.floor(mtime) : 0,
+    mtime,
     linkName: record('linkpath') ?? longLink ?? text(header, 157, 100),
-    major: isUstar ? number(header, 329, 8) : 0,
-    minor: isUstar ? number(header, 337, 8) : 0,
+    ...(isUstar && (type === 'character' || type === 'block') ? deviceNumber(header) : { major: 0, minor: 0 }),
     content,
     xattrs: Object.fromEntries(
       [...records].filter(([key]) => key.startsWith(xattrPrefix)).map(([key, value]) => [key.slice(xattrPrefix.length), value]),
@@ -155,6 +159,25 @@ function entry(
 }
 
 const xattrPrefix = 'SCHILY.xattr.';
+
+function deviceNumber(header: Uint8Array): { major: number; minor: number } {
+  const [major, minor] = [number(header, 329, 8), number(header, 337, 8)];
+  if (major < 0 || major > maxMajor || minor < 0 || minor > maxMinor) throw damaged('archive/tar: invalid tar header');
+  return { major, minor };
+}
+
+/** Whole seconds of a PAX time, which may have a fraction. */
+function seconds(text: string): number {
+  const value = Math.floor(Number(text));
+  if (!/^-?\d+(\.\d*)?$/.test(text) || !Number.isSafeInteger(value)) throw damaged('archive/tar: invalid tar header');
+  return value;
+}
+
+function together(global: Map<string, Uint8Array>, own: Map<string, Uint8Array>): Map<string, Uint8Array> {
+  const all = new Map([...global, ...own]);
+  if (all.size > maxRecords) throw damaged('archive/tar: invalid tar header');
+  return all;
+}
 
 function checkSum(header: Uint8Array): void {
   let unsigned = 0;

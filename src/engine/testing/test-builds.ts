@@ -6,6 +6,7 @@ import { concatBytes } from '../bytes.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import { packTar } from '../oci/tar-writer.ts';
 import type { ProgressMessage } from '../api/types/system.ts';
+import type { FakeRuntime } from '../runtime/fake.ts';
 import { testEngine, type TestEngine } from './test-engine.ts';
 
 export type ContextFiles = Record<string, string | Partial<LayerEntry>>;
@@ -113,6 +114,32 @@ export class TestBuilds {
       }
     }
     return found;
+  }
+
+  /** What is there without anybody to use it; nothing once no build runs. */
+  left(): string[] {
+    const { engine, storage, layerTrees, ports } = this.node;
+    const { images, containers } = engine;
+    const known = new Set(containers.all().map(({ id }) => id));
+    const isLeft = (path: string): boolean => {
+      const id = /^(?:containers|image\/overlay2\/layerdb\/mounts)\/([^/]+)/.exec(path)?.[1];
+      return id === undefined ? /^buildkit\/(?!cache)/.test(path) : !known.has(id);
+    };
+    const running = (ports.runtime as FakeRuntime).describe();
+    const held = images
+      .describe()
+      .split('\n')
+      .filter((line) => line.startsWith('held'));
+    const collected = images.collectLayers().map(({ chainId }) => `layer ${chainId}`);
+    const trees = new Set([...images.layers.all()].map(({ diffId }) => diffId)).size;
+    return [
+      ...storage.paths().filter(isLeft),
+      ...held,
+      ...collected,
+      ...(running === 'no containers running' ? [] : [running]),
+      // One more is the place for mounts.
+      ...(layerTrees.size === trees || layerTrees.size === trees + 1 ? [] : [`${layerTrees.size} trees for ${trees} layers`]),
+    ];
   }
 
   /** The entries of an image's topmost layer. */

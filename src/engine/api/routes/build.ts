@@ -22,6 +22,7 @@ import { refuseGrpc } from '../grpc-refusal.ts';
 import type { ApiResponse } from '../http.ts';
 import { flagParam, integerParam, textParam, textParams } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
+import { decode, stringMap, strings, type Shape } from '../shape.ts';
 import type { Ulimit } from '../types/container.ts';
 import type { ProgressMessage } from '../types/system.ts';
 
@@ -181,21 +182,19 @@ async function readRequest(call: ApiCall): Promise<BuildRequest> {
   if (remote !== '')
     throw new EngineError('not-implemented', `cannot build from ${remote}: there is no way to the internet here; send the context along`);
   if (flagParam(query, 'squash')) throw new EngineError('invalid-parameter', 'squash is only supported with experimental mode');
-  const number = (name: string): number => integerParam(query, name, 0);
+  const number = (name: string): number => integerOrZero(textParam(query, name));
   const platform = textParam(query, 'platform');
   const noCacheFilter = textParams(query, 'nocachefilter');
   return {
     context: await readBody(call, maxContextBytes),
     dockerfile: textParam(query, 'dockerfile') || 'Dockerfile',
     tags: uniqueTags(textParams(query, 't')),
-    buildArgs: new Map(
-      Object.entries(jsonParam<Record<string, string | null>>(call, 'buildargs', {})).map(([name, value]) => [name, value ?? undefined]),
-    ),
-    labels: new Map(Object.entries(jsonParam<Record<string, string>>(call, 'labels', {}))),
+    buildArgs: buildArgsOf(textParam(query, 'buildargs')),
+    labels: new Map(Object.entries(jsonOf<Record<string, string>>(textParam(query, 'labels'), stringMap, 'error reading labels') ?? {})),
     target: textParam(query, 'target'),
     platform: platform === '' ? undefined : parsePlatform(platform),
     noCache: noCacheFilter.length > 0 ? noCacheFilter : flagParam(query, 'nocache'),
-    cacheFrom: jsonParam<string[]>(call, 'cachefrom', []),
+    cacheFrom: jsonOf<string[]>(textParam(query, 'cachefrom'), strings) ?? [],
     pull: flagParam(query, 'pull'),
     resolveImages: flagParam(query, 'resolve', true),
     quiet: flagParam(query, 'q'),
@@ -205,10 +204,12 @@ async function readRequest(call: ApiCall): Promise<BuildRequest> {
     registryConfig: headers['x-registry-config'] ?? '',
     networkMode: textParam(query, 'networkmode'),
     extraHosts: textParams(query, 'extrahosts').flatMap((list) =>
-      list.startsWith('[') ? (JSON.parse(list) as string[]) : list.split(','),
+      list.startsWith('[') ? (jsonOf<string[]>(list, strings, 'error reading extra hosts') ?? []) : list.split(','),
     ),
-    shmBytes: number('shmsize'),
-    ulimits: jsonParam<Ulimit[]>(call, 'ulimits', []),
+    shmBytes: integerParam(query, 'shmsize', 0),
+    ulimits: (jsonOf<Ulimit[]>(textParam(query, 'ulimits'), ulimitShape, 'error reading ulimit settings') ?? []).map(
+      ({ Name = '', Hard = 0, Soft = 0 }) => ({ Name, Hard, Soft }),
+    ),
     memoryBytes: number('memory'),
     memorySwapBytes: number('memswap'),
     cpuShares: number('cpushares'),
@@ -233,28 +234,39 @@ function uniqueTags(names: string[]): Reference[] {
   return [...new Map(references.map((reference) => [fullString(tagNameOnly(reference)), reference])).values()];
 }
 
-function jsonParam<T>({ query }: ApiCall, name: string, otherwise: T): T {
-  const text = textParam(query, name);
-  if (text === '') return otherwise;
-  let value: unknown;
+const ulimitShape: Shape = { list: { struct: { Name: 'string', Hard: 'int64', Soft: 'int64' } } };
+
+/** @returns undefined for nothing, or null */
+function jsonOf<T>(text: string, shape: Shape, about?: string): T | undefined {
+  if (text === '') return undefined;
   try {
-    value = JSON.parse(text);
+    return decode<T | null>(JSON.parse(text), shape, 'value') ?? undefined;
   } catch (error) {
-    throw new EngineError('invalid-parameter', `error reading ${name}: ${messageOf(error)}`, { cause: error });
+    throw new EngineError('invalid-parameter', `${about === undefined ? '' : `${about}: `}${messageOf(error)}`, { cause: error });
   }
-  if (value === null) return otherwise;
-  if (typeof value !== 'object' || Array.isArray(value) !== Array.isArray(otherwise))
-    throw new EngineError('invalid-parameter', `error reading ${name}`);
-  return value as T;
 }
 
+/** A null is a variable without a value of its own. */
+function buildArgsOf(text: string): Map<string, string | undefined> {
+  const texts = jsonOf<Record<string, string>>(text, stringMap, 'error reading build args') ?? {};
+  const given = jsonOf<Record<string, unknown>>(text, { map: 'any' }) ?? {};
+  return new Map(Object.entries(texts).map(([name, value]) => [name, given[name] === null ? undefined : value]));
+}
+
+/** What is no number counts as none, as in Docker. */
+function integerOrZero(text: string): number {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : 0;
+  return Math.abs(value) < 2 ** 63 ? value : 0;
+}
+
+/** @throws EngineError `invalid-parameter` */
 function readSecrets(header: string): Map<string, Uint8Array> {
   if (header === '') return new Map();
+  if (header.length > maxSecretsBytes) throw new EngineError('invalid-parameter', 'X-Drydock-Build-Secrets is too long');
   try {
-    if (header.length > maxSecretsBytes) throw new EngineError('invalid-parameter', 'too large');
-    const decoded = fromBase64(unpadded(header));
-    const secrets: unknown = JSON.parse(new TextDecoder().decode(decoded));
-    return new Map(Object.entries(secrets as Record<string, string>).map(([id, content]) => [id, fromBase64(content)]));
+    const secrets: unknown = JSON.parse(new TextDecoder().decode(fromBase64(unpadded(header))));
+    const texts = decode<Record<string, string> | null>(secrets, stringMap, 'value') ?? {};
+    return new Map(Object.entries(texts).map(([id, content]) => [id, fromBase64(content)]));
   } catch (error) {
     throw new EngineError('invalid-parameter', `invalid X-Drydock-Build-Secrets header: ${messageOf(error)}`, { cause: error });
   }
