@@ -3,6 +3,8 @@
  * through 9p, so what is written here can be read in the node's shell at once. Synchronous, because
  * the files live in the worker's memory. Paths are relative, with `/` and without `..`.
  */
+import type { LayerEntry } from './image/layer-trees.ts';
+
 export interface Storage {
   /** The file's bytes, or undefined when there is no such file. */
   read(path: string): Uint8Array | undefined;
@@ -10,6 +12,13 @@ export interface Storage {
   write(path: string, bytes: Uint8Array, mode?: number): void;
   append(path: string, bytes: Uint8Array): void;
   makeDirectory(path: string, mode?: number): void;
+  /**
+   * Puts files into an empty directory, with their owners and permissions, and gives it those of `top`. Nothing of it stays when
+   * there is no room for all.
+   *
+   * @param entries parents before children, paths below the directory; contents are copied
+   */
+  putTree(path: string, top: Pick<LayerEntry, 'mode' | 'uid' | 'gid'>, entries: Iterable<LayerEntry>): void;
   /** Removes a file or a directory with everything below it; nothing happens when it is absent. */
   remove(path: string): void;
   rename(from: string, to: string): void;

@@ -4,11 +4,12 @@
  * (hosts, resolv.conf) mounted by inode.
  */
 import { EngineError } from '#engine/errors.ts';
+import type { LayerEntry } from '#engine/image/layer-trees.ts';
 import type { Storage } from '#engine/storage.ts';
 import { FsError } from './errno.ts';
 import { isDirectory, isRegular, type Inode } from './inode.ts';
 import type { MemoryFs } from './memory-fs.ts';
-import { find, locate, makeDirectories, makeFile, putFile, removeAll } from './paths.ts';
+import { find, locate, makeDirectories, makeFile, putEntry, putFile, removeAll } from './paths.ts';
 
 export class MemoryStorage implements Storage {
   readonly #files: MemoryFs;
@@ -40,6 +41,19 @@ export class MemoryStorage implements Storage {
 
   makeDirectory(path: string, mode = 0o755): void {
     translate(path, () => makeDirectories(this.#files, this.#top, path, mode));
+  }
+
+  putTree(path: string, top: Pick<LayerEntry, 'mode' | 'uid' | 'gid'>, entries: Iterable<LayerEntry>): void {
+    translate(path, () => {
+      const directory = makeDirectories(this.#files, this.#top, path, 0o755);
+      try {
+        for (const entry of entries) putEntry(this.#files, directory, entry);
+        this.#files.setAttributes(directory, { mode: top.mode, uid: top.uid, gid: top.gid });
+      } catch (error) {
+        for (const name of [...(directory.children?.keys() ?? [])]) removeAll(this.#files, directory, name);
+        throw error;
+      }
+    });
   }
 
   remove(path: string): void {

@@ -1,4 +1,5 @@
 /** Files of a MemoryFs by path, for those who are not the guest: the engine's storage and the editor. */
+import type { LayerEntry } from '#engine/image/layer-trees.ts';
 import { FsError } from './errno.ts';
 import { fileType, isDirectory, type Inode } from './inode.ts';
 import type { MemoryFs } from './memory-fs.ts';
@@ -54,6 +55,34 @@ export function putFile(files: MemoryFs, from: Inode, path: string, bytes: Uint8
     throw error;
   }
   return inode;
+}
+
+const typeBits: Record<Exclude<LayerEntry['type'], 'symlink' | 'hardlink'>, number> = {
+  file: fileType.regular,
+  directory: fileType.directory,
+  character: fileType.character,
+  block: fileType.block,
+  fifo: fileType.fifo,
+};
+
+/** Makes what an entry describes, below a directory that does not have it. */
+export function putEntry(files: MemoryFs, below: Inode, entry: LayerEntry): void {
+  const { directory, name } = locate(files, below, entry.path, 0o755);
+  const { uid, gid, mode, linkName = '', major = 0, minor = 0 } = entry;
+  if (entry.type === 'hardlink') {
+    const target = find(files, below, linkName);
+    if (!target) throw new FsError('ENOENT', linkName);
+    files.link(directory, name, target);
+    return;
+  }
+  if (entry.type === 'symlink') {
+    files.symlink(directory, name, linkName, { uid, gid });
+    return;
+  }
+  const inode = files.create(directory, name, typeBits[entry.type] | mode, { uid, gid }, { major, minor });
+  // A copy: what is written to it must not be written to the image.
+  if (entry.content && entry.content.length > 0) files.replaceContent(inode, entry.content.slice());
+  files.setAttributes(inode, { mtimeNs: BigInt(entry.mtime) * 1_000_000_000n });
 }
 
 /** Removes what is at a path with everything below; nothing when absent. Not by recursion: how deep it goes is the guest's choice. */

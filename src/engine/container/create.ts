@@ -20,6 +20,7 @@ import { mountPoints, releaseVolumes } from './mount-points.ts';
 import { removeRecords, writeLayerName } from './records.ts';
 import { parseSecurityOptions } from './spec/security-options.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths } from './spec/spec.ts';
+import { fillVolumes } from './volume-content.ts';
 import { checkModes, checkSettings } from './validate-config.ts';
 
 export interface CreateContainer {
@@ -65,6 +66,7 @@ export function createContainer(containers: Containers, request: CreateContainer
     mounts = mountPoints(volumes, { containerId: id, config: merged, hostConfig, resolve: (other) => containers.resolve(other) });
     const layerName = hex(random.bytes(32));
     refuseVolumesOverFiles(containers, image, merged, layerName);
+    fillVolumes(containers, image, mounts);
     const { path, args } = commandOf(merged);
     const container = makeContainer({
       id,

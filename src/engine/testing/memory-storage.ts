@@ -1,6 +1,7 @@
 /** Storage in a map, for tests. The app's lies in the worker's file system (emulator/p9). */
 import { assert } from '../assert.ts';
 import { concatBytes } from '../bytes.ts';
+import type { LayerEntry } from '../image/layer-trees.ts';
 import type { Storage } from '../storage.ts';
 
 export class MemoryStorage implements Storage {
@@ -21,6 +22,14 @@ export class MemoryStorage implements Storage {
 
   makeDirectory(path: string): void {
     if (!this.#files.has(checked(path))) this.#files.set(path, undefined);
+  }
+
+  putTree(path: string, _top: unknown, entries: Iterable<LayerEntry>): void {
+    this.makeDirectory(path);
+    for (const entry of entries) {
+      if (entry.type === 'directory') this.makeDirectory(`${path}/${entry.path}`);
+      else this.write(`${path}/${entry.path}`, entry.content ?? new Uint8Array());
+    }
   }
 
   remove(path: string): void {
