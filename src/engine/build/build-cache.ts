@@ -134,7 +134,9 @@ export class BuildCache {
       if (!record.shared) reclaimedBytes += record.sizeBytes;
     }
     this.#save();
-    this.#ports.images.collectLayers();
+    const { images } = this.#ports;
+    images.collectLayers();
+    images.ports.events.log('builder', 'prune', '', { reclaimed: String(reclaimedBytes) });
     return { removed, reclaimedBytes };
   }
 

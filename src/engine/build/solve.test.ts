@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImageHistoryItem, ImageInspect } from '../api/types/image.ts';
-import type { DiskUsage } from '../api/types/system.ts';
+import type { DiskUsage, EventMessage } from '../api/types/system.ts';
 import { concatBytes } from '../bytes.ts';
 import { packTar } from '../oci/tar-writer.ts';
 import { contextEntries, contextTar, TestBuilds } from '../testing/test-builds.ts';
@@ -271,5 +271,15 @@ describe('the build cache', () => {
       CachesDeleted: [expect.any(String), expect.any(String), expect.any(String)],
     });
     expect([...engine.images.layers.all()]).toHaveLength(1);
+  });
+
+  it('says in an event what pruning freed', async () => {
+    const { client } = docker.node;
+    await docker.build(project, { t: 'app' });
+    const query = { filters: '{"type":["builder"]}', since: '0' };
+    await client.post('/build/prune');
+    const stream = await client.messages<EventMessage>('/events', { query });
+    const first = await stream[Symbol.asyncIterator]().next();
+    expect(first.value).toMatchObject({ Type: 'builder', Action: 'prune', Actor: { ID: '', Attributes: { reclaimed: '5' } } });
   });
 });
