@@ -100,8 +100,9 @@ export class Images {
   }
 
   tag(image: Image, reference: Reference): void {
-    this.references.add(reference, image.id);
+    // In this order: what fails leaves no name behind.
     this.store.setLastTagTime(image, rfc3339Nano(this.ports.clock.now()));
+    this.references.add(reference, image.id);
     this.logEvent(image, 'tag', familiarString(tagNameOnly(reference)));
   }
 

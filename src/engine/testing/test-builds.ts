@@ -25,7 +25,7 @@ export interface Built {
   source: string[];
 }
 
-const programs = ['sh', 'cat', 'ls', 'echo', 'mkdir', 'rm', 'touch', 'test', 'true', 'false', 'env', 'pwd', 'id'];
+const programs = ['sh', 'cat', 'ls', 'echo', 'mkdir', 'rm', 'touch', 'test', 'true', 'false', 'env', 'pwd', 'id', 'sleep'];
 
 /** Entries with the directories that they need. */
 export function contextEntries(files: ContextFiles): LayerEntry[] {
