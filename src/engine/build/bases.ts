@@ -1,7 +1,7 @@
 /**
  * Images that stages stand on: those that are here, else pulled, each asked for once per build.
  */
-import type { Cancellation } from '../cancellation.ts';
+import { Cancellation } from '../cancellation.ts';
 import { EngineError, messageOf } from '../errors.ts';
 import type { Image } from '../image/image-store.ts';
 import type { Images } from '../image/images.ts';
@@ -28,14 +28,21 @@ export class Bases {
   readonly #found = new Map<string, Promise<Image>>();
   /** Layers of the images, which may be removed while the build goes on. */
   readonly #held: string[] = [];
+  /** Ends pulls that the build does not wait for any more. */
+  readonly #stop = new Cancellation();
+  readonly #stopListening: () => void;
 
   constructor(images: Images, request: BasesRequest) {
     this.#images = images;
     this.#request = request;
+    this.#stopListening = request.cancellation.onCancel(() => this.#stop.cancel());
   }
 
-  /** Lets go of the images. */
-  release(): void {
+  /** Ends pulls that still run and lets go of the images. */
+  async release(): Promise<void> {
+    this.#stopListening();
+    this.#stop.cancel();
+    await Promise.allSettled(this.#found.values());
     for (const chainId of this.#held.splice(0)) this.#images.release(chainId);
   }
 
@@ -76,14 +83,14 @@ export class Bases {
   }
 
   async #pull(reference: Reference, platform: Platform, step: Step): Promise<void> {
-    const { cancellation, credentials } = this.#request;
+    const { credentials } = this.#request;
     const statuses = new Map<string, ReturnType<Step['status']>>();
     const isHost = platformText(platform) === platformText(hostPlatform);
     await pullImage(this.#images, {
       reference,
       ...(isHost ? {} : { platform }),
       credentials: credentials(reference),
-      cancellation,
+      cancellation: this.#stop,
       progress: (told) => {
         if (told.kind !== 'action') return;
         const status = statuses.get(told.id) ?? step.status(told.id, { name: told.id });

@@ -65,7 +65,7 @@ export async function solve(parts: BuildParts, request: SolveRequest): Promise<I
   try {
     return await solveOn(bases, parts, request);
   } finally {
-    bases.release();
+    await bases.release();
     images.collectLayers();
   }
 }
@@ -103,7 +103,7 @@ export async function check(parts: BuildParts, request: SolveRequest): Promise<{
     await loadIgnoreFile(parts, request);
     return checked;
   } finally {
-    bases.release();
+    await bases.release();
   }
 }
 
