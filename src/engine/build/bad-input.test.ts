@@ -208,7 +208,7 @@ describe('parameters', () => {
     expect((await docker.build(files, { buildargs })).error).toBeUndefined();
   });
 
-  it.each([
+  it.each<Record<string, string>>([
     { memory: 'much', cpushares: '1e3' },
     { memory: '-1' },
     { cpuquota: '99999999999999999999' },

@@ -67,8 +67,6 @@ describe('any Dockerfile', () => {
   it.each(['1', '2'])(
     'is built or refused, and nothing of it is left (builder %s)',
     async (version) => {
-      let docker = await TestBuilds.start();
-      let count = 0;
       const seen = new Set<string>();
       await fc.assert(
         fc.asyncProperty(dockerfile, fc.boolean(), async (text, forcerm) => {

@@ -87,7 +87,7 @@ describe.each(['1', '2'])('a build with builder %s whose client goes away', (ver
     const reader = chunks[Symbol.asyncIterator]();
     void reader.next();
     for (let turn = 0; turn < 200; turn++) await clock.advance(0);
-    expect(docker.node.ports.runtime.describe()).toContain('sleep 1000');
+    expect(docker.running()).toContain('sleep 1000');
     await reader.return?.();
     for (let turn = 0; turn < 200; turn++) await clock.advance(1);
     expect(docker.left()).toEqual([]);
@@ -104,7 +104,7 @@ describe.each(['1', '2'])('a build with builder %s whose client goes away', (ver
     for (let turn = 0; turn < 200; turn++) await clock.advance(0);
     await docker.pass(engine.shutdown());
     await docker.pass(reading);
-    expect(docker.node.ports.runtime.describe()).toBe('no containers running');
+    expect(docker.running()).toBe('no containers running');
     expect(docker.node.storage.paths().filter((path) => /^buildkit\/(?!cache)/.test(path))).toEqual([]);
   });
 });
@@ -134,7 +134,7 @@ describe('a session that goes on after it was saved in the middle of a build', (
     await docker.pass(next.start());
     docker.node.engine = next;
     docker.node.client = new ApiClient(next.api);
-    expect(ports.runtime.describe()).toBe('no containers running');
+    expect(docker.running()).toBe('no containers running');
     expect(storage.paths().filter((path) => /^buildkit\/(?!cache)/.test(path))).toEqual([]);
     expect(storage.paths().filter((path) => path.startsWith('containers/'))).toEqual([]);
     expect(layerTrees.size).toBeLessThanOrEqual(trees + 1);

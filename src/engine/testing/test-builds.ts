@@ -118,14 +118,13 @@ export class TestBuilds {
 
   /** What is there without anybody to use it; nothing once no build runs. */
   left(): string[] {
-    const { engine, storage, layerTrees, ports } = this.node;
+    const { engine, storage, layerTrees } = this.node;
     const { images, containers } = engine;
     const known = new Set(containers.all().map(({ id }) => id));
     const isLeft = (path: string): boolean => {
       const id = /^(?:containers|image\/overlay2\/layerdb\/mounts)\/([^/]+)/.exec(path)?.[1];
       return id === undefined ? /^buildkit\/(?!cache)/.test(path) : !known.has(id);
     };
-    const running = (ports.runtime as FakeRuntime).describe();
     const held = images
       .describe()
       .split('\n')
@@ -136,10 +135,15 @@ export class TestBuilds {
       ...storage.paths().filter(isLeft),
       ...held,
       ...collected,
-      ...(running === 'no containers running' ? [] : [running]),
+      ...(this.running() === 'no containers running' ? [] : [this.running()]),
       // One more is the place for mounts.
       ...(layerTrees.size === trees || layerTrees.size === trees + 1 ? [] : [`${layerTrees.size} trees for ${trees} layers`]),
     ];
+  }
+
+  /** Processes, as the runtime has them. */
+  running(): string {
+    return (this.node.ports.runtime as FakeRuntime).describe();
   }
 
   /** The entries of an image's topmost layer. */
