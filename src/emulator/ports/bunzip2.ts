@@ -3,6 +3,7 @@
  * limit is checked before memory is taken.
  * Source: the format as bzip2(1)'s own files have it (Huffman tables, move-to-front, Burrows-Wheeler, run lengths, CRC-32).
  */
+import { UnpackedTooLarge } from '#engine/compression.ts';
 import { EngineError } from '#engine/errors.ts';
 
 const blockMagic = 0x314159265359;
@@ -263,7 +264,7 @@ function expandRuns(
     }
   };
   pass((_, count) => (total += count));
-  if (total > limitBytes) throw damaged('unpacked data exceeds its limit');
+  if (total > limitBytes) throw new UnpackedTooLarge(limitBytes);
   const out = new Uint8Array(total);
   let written = 0;
   pass((byte, count) => {

@@ -1,5 +1,5 @@
 /** gzip by the host's own streams, which browsers, workers and Node share; the others are loaded when they are needed. */
-import type { Compression } from '#engine/compression.ts';
+import { UnpackedTooLarge, type Compression } from '#engine/compression.ts';
 import { EngineError, messageOf } from '#engine/errors.ts';
 
 export const systemCompression: Compression = {
@@ -53,7 +53,7 @@ export async function collect(stream: ReadableStream<Uint8Array>, limitBytes: nu
     length += value.length;
     if (length > limitBytes) {
       await reader.cancel();
-      throw new EngineError('data-loss', `unpacked data exceeds ${limitBytes} bytes`);
+      throw new UnpackedTooLarge(limitBytes);
     }
     chunks.push(value);
   }

@@ -2,7 +2,7 @@
  * Archives that ADD unpacks: recognised by what is in them, never by their name.
  * Source: moby pkg/archive, IsArchivePath and DetectCompression.
  */
-import type { Compression } from '../compression.ts';
+import { UnpackedTooLarge, type Compression } from '../compression.ts';
 import { EngineError } from '../errors.ts';
 import { decompressLayer } from '../image/decompress.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
@@ -16,7 +16,8 @@ export async function archiveEntries(compression: Compression, file: Uint8Array)
     tar = await decompressLayer(compression, file);
     if (readTar(tar).next().done) return undefined;
   } catch (error) {
-    if (error instanceof EngineError) return undefined;
+    // No archive, but for one that is too large to know.
+    if (error instanceof EngineError && !(error instanceof UnpackedTooLarge)) return undefined;
     throw error;
   }
   // From here on it is an archive, and has to be a sound one.

@@ -1,7 +1,10 @@
 /** What comes from outside is refused in clear words, and leaves nothing behind. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { concatBytes } from '../bytes.ts';
+import { UnpackedTooLarge, type Compression } from '../compression.ts';
 import { packTar, tarPieces } from '../oci/tar-writer.ts';
+import { storingCompression } from '../testing/plain-ports.ts';
+import { archiveEntries } from './archive-source.ts';
 import { contextEntries, contextTar, TestBuilds, type ContextFiles } from '../testing/test-builds.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 
@@ -177,6 +180,26 @@ describe('parts of a context', () => {
         .filter(({ path }) => /x\/[abc]/.test(path))
         .map(({ path, type }) => `${type} ${path}`),
     ).toEqual(['file x/b', 'hardlink x/c']);
+  });
+});
+
+describe('a file with two names', () => {
+  it('lives on under the other when one is overwritten', async () => {
+    const entries: LayerEntry[] = [
+      ...contextEntries({ Dockerfile: 'FROM base\nCOPY one two /x/\n', 'one/a': 'shared\n', 'two/a': 'new\n' }),
+      { ...plain, path: 'one/b', type: 'hardlink', linkName: 'one/a' },
+    ];
+    expect((await docker.build(concatBytes(packTar(entries)), { t: 'app' })).error).toBeUndefined();
+    expect([docker.files('app').get('x/a'), docker.files('app').get('x/b')]).toEqual(['new\n', 'shared\n']);
+  });
+});
+
+describe('an archive that grows without end', () => {
+  it('is refused by ADD, not copied', async () => {
+    const bomb = await storingCompression.gzip(new Uint8Array(1000));
+    const gunzip: Compression['gunzip'] = (_bytes, limitBytes) => Promise.reject(new UnpackedTooLarge(limitBytes));
+    await expect(archiveEntries({ ...storingCompression, gunzip }, bomb)).rejects.toThrow(/unpacked data exceeds \d+ bytes/);
+    expect(await archiveEntries(storingCompression, bomb.subarray(0, 20))).toBeUndefined();
   });
 });
 

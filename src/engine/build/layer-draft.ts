@@ -19,6 +19,8 @@ const maxLinks = 40;
 export class LayerDraft {
   readonly #below: RootFiles;
   readonly #entries = new Map<string, LayerEntry>();
+  /** Further names of files that were put here, by the first. */
+  readonly #links = new Map<string, Set<string>>();
   readonly #nowSeconds: number;
 
   constructor(below: RootFiles, nowMs: number) {
@@ -80,12 +82,30 @@ export class LayerDraft {
     if (known && known.type !== 'directory' && entry.type === 'directory')
       throw new EngineError('invalid-parameter', `cannot copy to non-directory: /${entry.path}`);
     this.#touchParents(entry.path);
+    this.#passOn(entry.path);
     this.#entries.set(entry.path, entry);
+    if (entry.type !== 'hardlink') return;
+    const links = this.#links.get(entry.linkName!) ?? new Set();
+    this.#links.set(entry.linkName!, links.add(entry.path));
+  }
+
+  /** What goes from a name lives on under its other names. */
+  #passOn(path: string): void {
+    const file = this.#entries.get(path);
+    if (file?.type === 'hardlink') this.#links.get(file.linkName!)?.delete(path);
+    const [heir, ...others] = this.#links.get(path) ?? [];
+    this.#links.delete(path);
+    if (!file || heir === undefined) return;
+    this.#entries.set(heir, { ...file, path: heir });
+    for (const other of others) this.#entries.set(other, { ...this.#entries.get(other)!, linkName: heir });
+    this.#links.set(heir, new Set(others));
   }
 
   /** Takes a file of this draft away, so that a directory can come in its place. */
   displace(path: string): void {
-    if (this.#entries.get(path)?.type !== 'directory') this.#entries.delete(path);
+    if (this.#entries.get(path)?.type === 'directory') return;
+    this.#passOn(path);
+    this.#entries.delete(path);
   }
 
   /** A directory in which something was made is copied up, with a new time. */

@@ -3,7 +3,7 @@
  * output is valid for everyone, its input has to be its own).
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { Compression } from '../compression.ts';
+import { UnpackedTooLarge, type Compression } from '../compression.ts';
 import type { Crypto } from '../crypto.ts';
 import { EngineError } from '../errors.ts';
 
@@ -26,7 +26,7 @@ export const storingCompression: Compression = {
       if (head.length < 5 || at + 5 + size > bytes.length) throw new EngineError('data-loss', 'unexpected EOF');
       out.push([at + 5, size]);
       length += size;
-      if (length > limitBytes) throw new EngineError('data-loss', `gzip: unpacked data exceeds ${limitBytes} bytes`);
+      if (length > limitBytes) throw new UnpackedTooLarge(limitBytes);
       at += 5 + size;
       if (head[0] !== 1) continue;
       if (at + tailBytes > bytes.length) throw new EngineError('data-loss', 'unexpected EOF');
