@@ -174,6 +174,8 @@ async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
     containersOf: (imageId) => containers.usersOfImage(imageId),
     layersInUse: () => [...containers.layersInUse(), ...cache.layersInUse()],
   };
+  // Nobody waits: what stays when the node goes away meanwhile are empty directories.
+  images.onLayersRemoved = (layers) => void ports.runtime.removeLayers(layers.map(({ cacheId }) => cacheId)).catch(() => undefined);
   const routes = [
     ...imageRoutes(imageBackend(images)),
     ...registryRoutes(registryBackend(images)),

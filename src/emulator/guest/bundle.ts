@@ -3,7 +3,20 @@
  * addresses, config.json. Pure: it only makes lists of operations.
  */
 import type { EndpointPlan, Launch, LaunchTree, Rootfs } from '#engine/runtime/runtime.ts';
-import { chdir, MNT_DETACH, mayFail, mkdir, mount, netlink, type Op, rmtree, symlink, umount, writeFile } from '#emulator/agent/ops.ts';
+import {
+  chdir,
+  MNT_DETACH,
+  mayFail,
+  mkdir,
+  mount,
+  netlink,
+  type Op,
+  rmtree,
+  symlink,
+  umount,
+  unlink,
+  writeFile,
+} from '#emulator/agent/ops.ts';
 import { defaultRoute, linkUp, NETLINK_ROUTE, netlinkBatch, newAddress, newVeth } from './netlink.ts';
 import { bundlePath, cgroupPath, crunRoot, layerLink, layerPath, linksRoot, overlayPaths, overlayRoot } from './paths.ts';
 
@@ -23,6 +36,11 @@ export function mountRootfs(rootfs: Rootfs): Op[] {
   if (lower.length === 0) ops.push(mkdir(`${base}/lower`, 0o755));
   const options = [`lowerdir=${lower.join(':') || `${rootfs.name}/lower`}`, `upperdir=${rootfs.name}/diff`, `workdir=${rootfs.name}/work`];
   return [...ops, chdir(overlayRoot), mount('overlay', merged, 'overlay', 0, options.join(','))];
+}
+
+/** Takes away where a layer is mounted from: not its files, which are elsewhere. */
+export function removeLayer(cacheId: string): Op[] {
+  return [rmtree(overlayPaths(cacheId).base), mayFail(unlink(`${overlayRoot}/${layerLink(cacheId)}`))];
 }
 
 /** Takes a tree away with its writable directory. */

@@ -44,12 +44,12 @@ import {
 } from '#emulator/agent/ops.ts';
 import type { OpResults } from '#emulator/agent/op.ts';
 import { exitCode, type SpawnChannels } from '#emulator/agent/spawn.ts';
-import { cgroupOf, connectSandbox, mountRootfs, removeBundle, removeTree, unmountRootfs, writeBundle } from './bundle.ts';
+import { cgroupOf, connectSandbox, mountRootfs, removeBundle, removeLayer, removeTree, unmountRootfs, writeBundle } from './bundle.ts';
 import { findFile, type Place, readTree, writeTree } from './container-files.ts';
 import { GuestProcess } from './guest-process.ts';
 import { deleteLink, NETLINK_NETFILTER, NETLINK_ROUTE, netlinkBatch, newAddress, newBridge } from './netlink.ts';
 import { masquerade, removeMasquerade } from './nftables.ts';
-import { bundlePath, consoleSocketPath, crunRoot, layerLink, overlayPaths, overlayRoot } from './paths.ts';
+import { bundlePath, consoleSocketPath, crunRoot, overlayPaths } from './paths.ts';
 import { processInfo } from './process-info.ts';
 import { limitFiles } from './resources.ts';
 import { receiveTree } from './receive-tree.ts';
@@ -264,8 +264,7 @@ export class GuestRuntime implements Runtime {
     const name = this.#writable.get(containerId);
     if (!name) return;
     // With the layer of mount points, which is this container's alone.
-    const links = mayFail(unlink(`${overlayRoot}/${layerLink(`${name}-init`)}`));
-    await this.#batch([rmtree(overlayPaths(name).base), rmtree(overlayPaths(`${name}-init`).base), links]);
+    await this.#batch([rmtree(overlayPaths(name).base), ...removeLayer(`${name}-init`)]);
     this.#writable.delete(containerId);
   }
 
@@ -283,6 +282,12 @@ export class GuestRuntime implements Runtime {
 
   async removeTree(name: string): Promise<void> {
     await this.#batch([rmtree(overlayPaths(name).base)]);
+  }
+
+  async removeLayers(cacheIds: readonly string[]): Promise<void> {
+    if (cacheIds.length === 0) return;
+    // The kernel never asks again for a name that it knows: a layer that comes back would be the empty directory it was when it went.
+    await this.#batch([...cacheIds.flatMap(removeLayer), writeSetting('/proc/sys/vm/drop_caches', '2')]);
   }
 
   async endOthers(known: ReadonlySet<string>): Promise<void> {

@@ -43,7 +43,7 @@ export class RunMounts {
   readonly #parts: Parts;
   readonly #originOf: (origin: Origin) => MountOrigin;
   /** The context as a layer, made when it is mounted for the first time. */
-  #contextDiffId: string | undefined;
+  #contextLayer: Rootfs['lower'][number] | undefined;
 
   constructor(parts: Parts, originOf: (origin: Origin) => MountOrigin) {
     this.#parts = parts;
@@ -51,11 +51,13 @@ export class RunMounts {
   }
 
   release(): void {
-    if (this.#contextDiffId === undefined) return;
-    const { layerTrees, storage } = this.#parts.containers.ports;
-    layerTrees.remove(this.#contextDiffId);
-    forgetContext(storage, this.#contextDiffId);
-    this.#contextDiffId = undefined;
+    if (this.#contextLayer === undefined) return;
+    const { layerTrees, storage, runtime } = this.#parts.containers.ports;
+    const { diffId, cacheId } = this.#contextLayer;
+    layerTrees.remove(diffId);
+    forgetContext(storage, diffId);
+    void runtime.removeLayers([cacheId]).catch(() => undefined);
+    this.#contextLayer = undefined;
   }
 
   /** What the mounts of a step depend on. Secrets and the contents of caches do not count. */
@@ -101,7 +103,7 @@ export class RunMounts {
         const { files, lower } = this.#originOf(mount.from);
         const { path, entry } = files.resolve(mount.source);
         if (!entry) throw new EngineError('not-found', `"${mount.source}": not found`);
-        const tree = { lower: lower ?? [{ diffId: await this.#contextLayer(), cacheId: hex(this.#random.bytes(32)) }], path };
+        const tree = { lower: lower ?? [await this.#layerOfContext()], path };
         mounts.push({ kind: 'tree', ...tree, target: mount.target, readOnly: mount.readOnly });
         return;
       }
@@ -146,15 +148,15 @@ export class RunMounts {
     return `/var/lib/docker/${path}`;
   }
 
-  async #contextLayer(): Promise<string> {
-    if (this.#contextDiffId === undefined) {
+  async #layerOfContext(): Promise<Rootfs['lower'][number]> {
+    if (this.#contextLayer === undefined) {
       const { context, containers } = this.#parts;
       const diffId = await textDigest(this.#crypto, `build context ${hex(this.#random.bytes(16))}`);
-      this.#contextDiffId = diffId;
+      this.#contextLayer = { diffId, cacheId: hex(this.#random.bytes(32)) };
       noteContext(containers.ports.storage, diffId);
       containers.ports.layerTrees.put(diffId, context.entries);
     }
-    return this.#contextDiffId;
+    return this.#contextLayer;
   }
 
   get #random(): { bytes(count: number): Uint8Array } {

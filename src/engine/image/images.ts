@@ -56,6 +56,9 @@ export class Images {
   /** Set once by engine.ts, before any request. */
   users: ImageUsers = { containersOf: () => [], layersInUse: () => [] };
 
+  /** Told of layers that are gone; set as `users` is. */
+  onLayersRemoved: (layers: readonly Layer[]) => void = () => {};
+
   private constructor(ports: ImagePorts) {
     this.ports = ports;
     this.layers = new LayerStore(ports);
@@ -160,7 +163,9 @@ export class Images {
       this.layers.remove(layer);
       if (![...this.layers.all()].some((other) => other.diffId === layer.diffId)) this.blobs.forget(layer.diffId);
     }
-    return removed.map(({ layer }) => layer);
+    const gone = removed.map(({ layer }) => layer);
+    if (gone.length > 0) this.onLayersRemoved(gone);
+    return gone;
   }
 
   describe(): string {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ImagesPruned } from '../api/types/image.ts';
 import type { BuiltImage } from '../testing/fake-registry.ts';
 import type { TestEngine } from '../testing/test-engine.ts';
@@ -87,8 +87,12 @@ describe('rmi', () => {
     expect(await remove(busybox.id, { force: true })).toEqual([{ Deleted: busybox.id }]);
     expect(layerCount()).toBe(1);
     users = [];
+    const gone: string[] = [];
+    vi.spyOn(docker.ports.runtime, 'removeLayers').mockImplementation(async (cacheIds) => void gone.push(...cacheIds));
+    const { cacheId } = images.layers.get(top)!;
     images.collectLayers();
     expectNothing();
+    expect(gone).toEqual([cacheId]);
   });
 
   it('removes parents that nothing else needs, unless told not to', async () => {

@@ -229,6 +229,8 @@ export class FakeRuntime implements Runtime {
     this.#trees.delete(name);
   }
 
+  async removeLayers(): Promise<void> {}
+
   async endOthers(known: ReadonlySet<string>): Promise<void> {
     for (const id of [...this.#running.keys()]) if (!known.has(id)) await this.reattach(id)?.kill();
     for (const id of [...this.#writable.keys()]) if (!known.has(id)) this.#writable.delete(id);

@@ -70,6 +70,9 @@ export interface Runtime {
   /** Removes the directory of a tree that was kept. Not while it is mounted; idempotent. */
   removeTree(name: string): Promise<void>;
 
+  /** Removes the directories under overlay2/ of layers that are gone, where there are any. Not while one is mounted. */
+  removeLayers(cacheIds: readonly string[]): Promise<void>;
+
   /** Ends and removes containers that the engine does not know: what a step of a build ran when the session was saved. */
   endOthers(known: ReadonlySet<string>): Promise<void>;
 
