@@ -86,7 +86,7 @@ describe('archives', { timeout: 300_000 }, () => {
   test('go into a file, and nothing of it is left when there is nothing to save', async () => {
     const saved = await run('docker save -o /tmp/one.tar busybox; docker save -o /tmp/none.tar nosuch; ls -A /tmp | grep tar');
     expect(saved.stdout).toBe('one.tar\n');
-    expect(saved.stderr).toBe('Error response from daemon: No such image: nosuch:latest\n');
+    expect(saved.stderr).toBe('Error response from daemon: No such image: nosuch\n');
   });
 
   test('of a container: changed, exported, imported, committed', async () => {
@@ -106,4 +106,16 @@ test('docker cp keeps links, and says what is in its way', { timeout: 300_000 },
   await output('docker cp /tmp/out/. copied:/in && docker cp copied:/in/f - | tar t | grep -x f');
   const refused = await run('mkdir -p /tmp/way/f; docker cp copied:/d/f /tmp/way');
   expect(refused).toMatchObject({ status: 1, stderr: 'cannot overwrite directory "/tmp/way/f" with non-directory "/tmp/way"\n' });
+});
+
+test('an image that was removed leaves nothing behind, and runs when it comes again', { timeout: 300_000 }, async () => {
+  for (let round = 0; round < 2; round++) {
+    await output('docker pull -q hello-world');
+    expect(await output('docker run --rm hello-world')).toContain('Hello from Docker!');
+    await output('docker rmi hello-world');
+  }
+  await output('docker rm -f $(docker ps -aq) && docker system prune -af');
+  expect(await output('ls -A /var/lib/docker/overlay2 /var/lib/docker/overlay2/l')).toBe(
+    '/var/lib/docker/overlay2:\nl\n\n/var/lib/docker/overlay2/l:\n',
+  );
 });
