@@ -48,19 +48,16 @@ it('as it is in the notes, it is refused', async () => {
   const { stderr, status } = await run('docker build -t flask .');
   expect(stderr).toContain('Dockerfile:1\n');
   expect(stderr).toContain('>>> FROM: python:3\n');
-  expect(stderr).toContain('ERROR: failed to solve: dockerfile parse error on line 1: unknown instruction: FROM: (did you mean FROM?)\n');
+  expect(stderr).toContain('ERROR: failed to build: failed to solve: dockerfile parse error on line 1: unknown instruction: FROM: (did you mean FROM?)\n');
   expect(status).toBe(1);
   expect((await run('docker image ls -q flask')).stdout).toBe('');
 });
 
-it('without the slip it is built within a minute', { timeout: 300_000 }, async () => {
+it('without the slip it is built from what the sandbox holds', { timeout: 300_000 }, async () => {
   await write('Dockerfile', written.replace('FROM:', 'FROM'));
-  const startedMs = performance.now();
   const { stderr, status } = await run('docker build --progress plain -t flask .');
-  const tookMs = performance.now() - startedMs;
   expect(stderr).toMatch(/Successfully installed .*[Ff]lask-2\.2\.2/);
   expect(status).toBe(0);
-  expect(tookMs).toBeLessThan(60_000);
   expect(
     (await run('docker image inspect -f "{{json .Config.ExposedPorts}} {{json .Config.Cmd}} {{.Config.WorkingDir}}" flask')).stdout,
   ).toBe('{"3000/tcp":{}} ["/bin/sh","-c","python ./index.py"] /app\n');

@@ -170,6 +170,6 @@ function below(directory: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof AgentError) || !error.detail.includes('/')) throw error;
     const prefix = directory === '/' ? '/' : `${directory}/`;
-    throw new AgentError(error.index, error.errno, error.op, error.detail.replace('/', prefix));
+    throw new AgentError(error.index, error.errno, error.op, error.detail.replace(/\/+/, prefix));
   };
 }

@@ -20,7 +20,14 @@ async function inCommand<T>(prepare: string, action: (files: CliFiles) => Promis
   const command = shell(machine, `${prepare}; docker walk`);
   const started = await Promise.race([stub, command.then((printed) => Promise.reject(new Error(JSON.stringify(printed))))]);
   const asset = (): Promise<undefined> => Promise.resolve(undefined);
-  const { files } = stubEnvironment(machine.agent, started, () => undefined, asset, machine.parts.files.share, machine.parts.files.transfers);
+  const { files } = stubEnvironment(
+    machine.agent,
+    started,
+    () => undefined,
+    asset,
+    machine.parts.files.share,
+    machine.parts.files.transfers,
+  );
   try {
     return await action(files);
   } finally {

@@ -18,5 +18,9 @@ declare class URL {
   readonly pathname: string;
   search: string;
   readonly href: string;
-  readonly searchParams: { get(name: string): string | null; append(name: string, value: string): void; set(name: string, value: string): void };
+  readonly searchParams: {
+    get(name: string): string | null;
+    append(name: string, value: string): void;
+    set(name: string, value: string): void;
+  };
 }
