@@ -48,7 +48,9 @@ it('as it is in the notes, it is refused', async () => {
   const { stderr, status } = await run('docker build -t flask .');
   expect(stderr).toContain('Dockerfile:1\n');
   expect(stderr).toContain('>>> FROM: python:3\n');
-  expect(stderr).toContain('ERROR: failed to build: failed to solve: dockerfile parse error on line 1: unknown instruction: FROM: (did you mean FROM?)\n');
+  expect(stderr).toContain(
+    'ERROR: failed to build: failed to solve: dockerfile parse error on line 1: unknown instruction: FROM: (did you mean FROM?)\n',
+  );
   expect(status).toBe(1);
   expect((await run('docker image ls -q flask')).stdout).toBe('');
 });
