@@ -216,8 +216,9 @@ describe('a container in the background', () => {
     for (const action of ['create', 'start', 'top', 'kill', 'stop', 'die', 'destroy']) expect(web).toContain(`container ${action}`);
     const lines = (await output(['events', ...range, '--filter', 'container=brief', '--filter', 'event=die'])).trim().split('\n');
     expect(lines).toHaveLength(1);
+    // The image's labels are there too.
     expect(lines[0]).toMatch(
-      /^\d{4}-\d\d-\d\dT[\d:.]+Z container die [0-9a-f]{64} \(execDuration=\d+, exitCode=0, image=busybox, (.*, )?name=brief(, .*)?\)$/,
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z container die [0-9a-f]{64} \((.*, )?execDuration=\d+, exitCode=0, image=busybox, name=brief(, .*)?\)$/,
     );
   });
 });
