@@ -16,7 +16,7 @@ module.exports = {
       [
         '^src/engine/api/',
         '^src/engine/[a-z0-9-]+\\.ts$',
-        '^src/engine/oci/(reference|tar|tar-writer)\\.ts$',
+        '^src/engine/oci/(reference|tar|tar-stream|tar-writer)\\.ts$',
         '^src/engine/build/dockerignore/',
       ],
       'The command line talks to the Engine API and nothing else of the engine, but for formats that both read and write: names, tar, .dockerignore.',

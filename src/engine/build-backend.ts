@@ -15,19 +15,20 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
   const { compression } = images.ports;
   const solveRequest = async (request: BuildRequest, tell: ConstructorParameters<typeof BuildProgress>[1]): Promise<SolveRequest> => ({
     ...request,
-    context: await BuildContext.read(compression, request.context),
+    context: await request.context(),
     buildArgs: new Map([...request.buildArgs].filter((pair): pair is [string, string] => pair[1] !== undefined)),
     credentials: credentialsByRegistry(request.registryConfig),
     settings: request,
     progress: new BuildProgress(clock, tell),
   });
   return {
+    readContext: (archive) => BuildContext.read(compression, archive),
     classic: (request, say) =>
       images.job(request.cancellation, async () => {
         const { networkMode, memoryBytes, memorySwapBytes, shmBytes, ulimits, extraHosts } = request;
         const image = await buildClassic(containers, {
           ...request,
-          context: await BuildContext.read(compression, request.context),
+          context: await request.context(),
           noCache: request.noCache === true,
           forceRemove: request.forceRemove,
           credentials: credentialsByRegistry(request.registryConfig),
@@ -55,7 +56,6 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
       images.job(request.cancellation, async () => (await solve({ containers, cache, outside }, await solveRequest(request, tell))).id),
     check: (request, tell) =>
       images.job(request.cancellation, async () => check({ containers, cache, outside }, await solveRequest(request, tell))),
-    dockerfileText: async ({ context, dockerfile }) => (await BuildContext.read(compression, context)).readText(dockerfile),
     pruneCache: (options) => cache.prune(options),
   };
 }

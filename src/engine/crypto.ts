@@ -2,4 +2,6 @@
 export interface Crypto {
   /** SHA-256 of the bytes: 32 bytes. */
   sha256(bytes: Uint8Array): Promise<Uint8Array>;
+  /** Of pieces one after another, however large, without putting them together. */
+  sha256OfPieces(pieces: readonly Uint8Array[]): Promise<Uint8Array>;
 }

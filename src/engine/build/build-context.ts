@@ -3,12 +3,15 @@
  */
 import type { Compression } from '../compression.ts';
 import { EngineError } from '../errors.ts';
-import { decompressLayer } from '../image/decompress.ts';
+import { decompressStream } from '../image/decompress.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import { LayerIndex, RootFiles } from '../image/root-files.ts';
-import { unpackTree } from '../oci/layer-entries.ts';
+import { unpackTreeStream } from '../oci/layer-entries.ts';
 import { readIgnoreFile } from './dockerignore/ignore-file.ts';
 import { IgnoreMatcher } from './dockerignore/matcher.ts';
+
+/** It has to fit into memory, beside the files that it was made of. */
+const maxContextBytes = 512 << 20;
 
 export class BuildContext {
   readonly files: RootFiles;
@@ -23,14 +26,24 @@ export class BuildContext {
   }
 
   /**
-   * @param archive tar, plain or compressed; nothing of it is copied
+   * @param archive tar, plain or compressed, as it comes
    * @throws EngineError with the reason why it is no context
    */
-  static async read(compression: Compression, archive: Uint8Array): Promise<BuildContext> {
-    const tar = await decompressLayer(compression, archive);
+  static async read(compression: Compression, archive: AsyncIterable<Uint8Array>): Promise<BuildContext> {
+    let sizeBytes = 0;
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const chunk of archive) {
+        sizeBytes += chunk.length;
+        if (sizeBytes > maxContextBytes) throw new EngineError('invalid-parameter', 'http: request body too large');
+        yield chunk;
+      }
+    };
+    const { entries } = await unpackTreeStream(decompressStream(compression, counted(), maxContextBytes));
     // Everything that comes from outside belongs to root, as in Docker.
-    const entries = unpackTree(tar).entries.map((entry) => ({ ...entry, uid: 0, gid: 0 }));
-    return new BuildContext(entries, archive.length);
+    return new BuildContext(
+      entries.map((entry) => ({ ...entry, uid: 0, gid: 0 })),
+      sizeBytes,
+    );
   }
 
   /**

@@ -4,9 +4,8 @@
  * Source: moby pkg/archive, Unpack and createTarFile.
  */
 import type { Compression } from '../compression.ts';
-import { concatBytes } from '../bytes.ts';
 import { EngineError } from '../errors.ts';
-import { decompressLayer } from '../image/decompress.ts';
+import { decompressStream } from '../image/decompress.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import type { TarEntry } from '../oci/tar.ts';
 import { readTarStream } from '../oci/tar-stream.ts';
@@ -15,8 +14,6 @@ import type { TreePiece } from '../runtime/runtime.ts';
 const maxEntries = 500_000;
 /** A compressed archive is unpacked as a whole. */
 const maxCompressedBytes = 256 << 20;
-/** Of the longest of the signatures that tell a compression. */
-const signatureBytes = 6;
 
 /**
  * @param directory where it is unpacked, for messages
@@ -30,7 +27,7 @@ export async function* untarred(
 ): AsyncGenerator<TreePiece> {
   let count = 0;
   let taken = false;
-  for await (const piece of readTarStream(plain(body, compression))) {
+  for await (const piece of readTarStream(decompressStream(compression, body, maxCompressedBytes))) {
     if ('content' in piece) {
       if (taken) yield piece;
       continue;
@@ -41,41 +38,6 @@ export async function* untarred(
     if (file) yield { file, sizeBytes: file.type === 'file' ? piece.sizeBytes : 0 };
     if (file && file.type !== 'file') taken = false;
   }
-}
-
-/** The archive without its compression, which its first bytes tell. */
-async function* plain(body: AsyncIterable<Uint8Array>, compression: Compression): AsyncGenerator<Uint8Array> {
-  const source = body[Symbol.asyncIterator]();
-  try {
-    let head: Uint8Array = new Uint8Array(0);
-    let ended = false;
-    while (head.length < signatureBytes && !ended) {
-      const result = await source.next();
-      if (result.done) ended = true;
-      else head = concatBytes([head, result.value]);
-    }
-    if (!isCompressed(head)) {
-      yield head;
-      for (let next = await source.next(); !next.done; next = await source.next()) yield next.value;
-      return;
-    }
-    const parts: Uint8Array[] = [head];
-    let length = head.length;
-    for (let next = await source.next(); !next.done; next = await source.next()) {
-      parts.push(next.value);
-      if ((length += next.value.length) > maxCompressedBytes)
-        throw new EngineError('invalid-parameter', 'the compressed archive is too large');
-    }
-    yield await decompressLayer(compression, concatBytes(parts));
-  } finally {
-    await source.return?.();
-  }
-}
-
-const signatures = [[0x1f, 0x8b, 0x08], [0x42, 0x5a, 0x68], [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], [0x28, 0xb5, 0x2f, 0xfd]]; // prettier-ignore
-
-function isCompressed(head: Uint8Array): boolean {
-  return signatures.some((signature) => signature.every((byte, at) => head[at] === byte));
 }
 
 /** Undefined for the directory itself, which stays as it is. */

@@ -131,9 +131,9 @@ export class Images {
     await Promise.allSettled(this.#jobs.keys());
   }
 
-  /** Unpacks an uncompressed tar onto a chain. The layer is held once, for the caller to release. */
-  addLayer(tar: Uint8Array, parent: string | undefined, diffId?: string): Promise<Layer> {
-    return this.layers.register(tar, parent, ({ chainId }) => this.hold(chainId), diffId);
+  /** Unpacks an uncompressed tar, whole or in pieces, onto a chain. The layer is held once, for the caller to release. */
+  addLayer(tar: Uint8Array | readonly Uint8Array[], parent: string | undefined, diffId?: string): Promise<Layer> {
+    return this.layers.register(tar instanceof Uint8Array ? [tar] : tar, parent, ({ chainId }) => this.hold(chainId), diffId);
   }
 
   /** Keeps a layer from being collected until it is released as often. */

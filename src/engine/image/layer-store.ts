@@ -82,10 +82,11 @@ export class LayerStore {
   /**
    * Unpacks an uncompressed tar onto a chain. When the same layer is there already, that one is returned.
    *
+   * @param tar in pieces; the tree keeps views into them
    * @param hold called with the layer before anybody else can run and find it unused
    * @param diffId known digest of the tar, to save computing it again
    */
-  async register(tar: Uint8Array, parent: string | undefined, hold: (layer: Layer) => void, diffId?: string): Promise<Layer> {
+  async register(tar: readonly Uint8Array[], parent: string | undefined, hold: (layer: Layer) => void, diffId?: string): Promise<Layer> {
     const id = diffId ?? (await digestOf(this.#crypto, tar));
     const chainId = parent === undefined ? id : await chainIdAbove(this.#crypto, parent, id);
     const found = (layer: Layer): Layer => {
@@ -96,7 +97,10 @@ export class LayerStore {
     if (known) return found(known);
     const { entries, sizeBytes } = unpackLayer(tar);
     const split = await this.#compression.gzip(splitTar(tar, entries));
-    this.#archiveBytes.set(id, tar.length);
+    this.#archiveBytes.set(
+      id,
+      tar.reduce((sum, piece) => sum + piece.length, 0),
+    );
     // The same layer may have come meanwhile.
     const other = this.#layers.get(chainId);
     if (other) return found(other);

@@ -1,7 +1,6 @@
 /**
  * Makes a layer of entries: what a container has written, what an instruction copies. Nothing is made of nothing.
  */
-import { concatBytes } from '../bytes.ts';
 import { EngineError } from '../errors.ts';
 import { isWhiteout, packTar } from '../oci/tar-writer.ts';
 import type { Images } from './images.ts';
@@ -23,10 +22,16 @@ export async function addLayer(images: Images, entries: readonly LayerEntry[], p
       'invalid-parameter',
       `cannot keep /${unfit.path} in a layer: a name that begins with ".wh." stands for a deletion`,
     );
-  return images.addLayer(concatBytes(packTar(entries)), parent);
+  return images.addLayer(packTar(entries.map(withOwnContent)), parent);
+}
+
+/** The layer shares its files' contents with whoever has them, but nothing larger that they lie in. */
+function withOwnContent(entry: LayerEntry): LayerEntry {
+  const { content } = entry;
+  return content && content.length < content.buffer.byteLength ? { ...entry, content: content.slice() } : entry;
 }
 
 /** A layer of nothing, as BuildKit makes for a step that changed nothing; held as the others. */
 export function emptyLayer(images: Images, parent: string | undefined): Promise<Layer> {
-  return images.addLayer(concatBytes(packTar([])), parent);
+  return images.addLayer(packTar([]), parent);
 }

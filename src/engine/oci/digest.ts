@@ -40,6 +40,7 @@ export function encodedOf(digest: string): string {
   return digest.slice(digest.indexOf(':') + 1);
 }
 
-export async function digestOf(crypto: Crypto, bytes: Uint8Array): Promise<string> {
-  return `sha256:${hex(await crypto.sha256(bytes))}`;
+/** @param bytes whole, or in pieces */
+export async function digestOf(crypto: Crypto, bytes: Uint8Array | readonly Uint8Array[]): Promise<string> {
+  return `sha256:${hex(await (bytes instanceof Uint8Array ? crypto.sha256(bytes) : crypto.sha256OfPieces(bytes)))}`;
 }

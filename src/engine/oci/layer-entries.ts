@@ -6,6 +6,7 @@
 import { EngineError } from '../errors.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import { readTar, type TarEntry } from './tar.ts';
+import { wholeEntries } from './tar-stream.ts';
 
 export interface UnpackedLayer {
   entries: LayerEntry[];
@@ -25,7 +26,7 @@ const maxNameBytes = 255;
 const maxReplacements = 1000;
 
 /** @throws EngineError `data-loss` for a damaged archive, `invalid-parameter` for one that reaches outside of itself */
-export function unpackLayer(archive: Uint8Array): UnpackedLayer {
+export function unpackLayer(archive: Uint8Array | readonly Uint8Array[]): UnpackedLayer {
   return unpack(archive, new LayerBuilder({ whiteouts: true }));
 }
 
@@ -37,14 +38,16 @@ export function unpackTree(archive: Uint8Array): UnpackedLayer {
   return unpack(archive, new LayerBuilder({ whiteouts: false }));
 }
 
-function unpack(archive: Uint8Array, layer: LayerBuilder): UnpackedLayer {
-  let count = 0;
-  for (const entry of readTar(archive)) {
-    if (++count > maxEntries) throw refused(`layer has more than ${maxEntries} entries`);
-    layer.add(entry);
-  }
-  const entries = layer.entries();
-  return { entries, sizeBytes: entries.reduce((sum, entry) => sum + sizeOf(entry), 0) };
+/** As unpackTree, of a tar that comes little by little: each file has a buffer of its own. */
+export async function unpackTreeStream(archive: AsyncIterable<Uint8Array>): Promise<UnpackedLayer> {
+  const layer = new LayerBuilder({ whiteouts: false });
+  for await (const entry of wholeEntries(archive)) layer.add(entry);
+  return layer.unpacked();
+}
+
+function unpack(archive: Uint8Array | readonly Uint8Array[], layer: LayerBuilder): UnpackedLayer {
+  for (const entry of readTar(archive)) layer.add(entry);
+  return layer.unpacked();
 }
 
 /** As a file system tells it: a symlink is as long as its target. */
@@ -58,6 +61,7 @@ class LayerBuilder {
   readonly #entries = new Map<string, LayerEntry>();
   /** Files that hardlinks point to. */
   readonly #linked = new Set<string>();
+  #count = 0;
   #replacements = 0;
   readonly #whiteouts: boolean;
 
@@ -65,11 +69,13 @@ class LayerBuilder {
     this.#whiteouts = whiteouts;
   }
 
-  entries(): LayerEntry[] {
-    return [...this.#entries.values()];
+  unpacked(): UnpackedLayer {
+    const entries = [...this.#entries.values()];
+    return { entries, sizeBytes: entries.reduce((sum, entry) => sum + sizeOf(entry), 0) };
   }
 
   add(entry: TarEntry): void {
+    if (++this.#count > maxEntries) throw refused(`layer has more than ${maxEntries} entries`);
     const path = cleanPath(entry.name);
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);

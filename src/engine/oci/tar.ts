@@ -1,8 +1,9 @@
 /**
- * Reads tar archives that lie whole in memory, without copying: ustar, GNU long names, PAX records. Says what
+ * Reads tar archives that lie in memory, whole or in pieces, without copying: ustar, GNU long names, PAX records. Says what
  * is in the archive; whether a path may be used is for others (layer-entries.ts).
  * Source: POSIX pax; GNU tar manual, "Basic Tar Format"; error words are Go's archive/tar.
  */
+import { concatBytes } from '../bytes.ts';
 import { EngineError } from '../errors.ts';
 
 export interface TarEntry {
@@ -16,7 +17,7 @@ export interface TarEntry {
   linkName: string;
   major: number;
   minor: number;
-  /** A view into the archive. */
+  /** A view into the archive, where it lies together there. */
   content: Uint8Array;
   xattrs: Record<string, Uint8Array>;
 }
@@ -42,19 +43,51 @@ const types: Record<string, TarEntry['type']> = {
   '6': 'fifo',
 };
 
-/** @throws EngineError `data-loss`: `archive/tar: invalid tar header`, `unexpected EOF` */
-export function* readTar(archive: Uint8Array): Generator<TarEntry> {
+/**
+ * @param archive in pieces, too, cut anywhere: contents that are a piece of their own are not copied
+ * @throws EngineError `data-loss`: `archive/tar: invalid tar header`, `unexpected EOF`
+ */
+export function* readTar(archive: Uint8Array | readonly Uint8Array[]): Generator<TarEntry> {
+  const bytes = new PieceReader(archive instanceof Uint8Array ? [archive] : archive);
   const headers = new TarHeaders();
-  // An archive may also just stop where a header would begin.
-  for (let at = 0; at < archive.length;) {
-    const found = headers.read(archive.subarray(at, at + block));
+  for (;;) {
+    // An archive may also just stop where a header would begin.
+    const header = bytes.take(block);
+    if (header.length === 0) return;
+    const found = headers.read(header);
     if (!found) return;
-    at += block;
-    if (at + found.sizeBytes > archive.length) throw damaged('unexpected EOF');
-    const content = archive.subarray(at, at + found.sizeBytes);
-    at = Math.min(archive.length, at + paddedSize(found.sizeBytes));
+    const content = bytes.take(found.sizeBytes);
+    if (content.length < found.sizeBytes) throw damaged('unexpected EOF');
+    bytes.take(paddedSize(found.sizeBytes) - found.sizeBytes);
     const entry = found.take(content);
     if (entry) yield entry;
+  }
+}
+
+class PieceReader {
+  readonly #pieces: readonly Uint8Array[];
+  #next = 0;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(pieces: readonly Uint8Array[]) {
+    this.#pieces = pieces;
+  }
+
+  /** So many bytes, or what is left; a view where they lie together. */
+  take(count: number): Uint8Array {
+    const parts: Uint8Array[] = [];
+    for (let left = count; left > 0;) {
+      if (this.#rest.length === 0) {
+        if (this.#next === this.#pieces.length) break;
+        this.#rest = this.#pieces[this.#next++]!;
+        continue;
+      }
+      const part = this.#rest.subarray(0, left);
+      this.#rest = this.#rest.subarray(part.length);
+      left -= part.length;
+      parts.push(part);
+    }
+    return concatBytes(parts);
   }
 }
 

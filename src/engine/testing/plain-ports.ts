@@ -9,6 +9,7 @@ import { EngineError } from '../errors.ts';
 
 export const plainCrypto: Crypto = {
   sha256: (bytes) => Promise.resolve(sha256(bytes)),
+  sha256OfPieces: (pieces) => Promise.resolve(pieces.reduce((hash, piece) => hash.update(piece), sha256.create()).digest()),
 };
 
 const headBytes = 10;

@@ -4,8 +4,9 @@
  * Source: moby/go-archive archive.go, Untar.
  */
 import { cleanPath } from '#engine/go-path.ts';
+import type { TarEntry } from '#engine/oci/tar.ts';
+import { readTarStream } from '#engine/oci/tar-stream.ts';
 import type { CliFiles, UnpackedFile, UnpackPiece } from '../../environment.ts';
-import { streamTar, type StreamedEntry } from '../../tar-stream.ts';
 
 /** @param rename of entries, and of what hard links point to */
 export async function unpackArchive(
@@ -22,18 +23,22 @@ async function* piecesOf(
   directory: string,
   rename: (name: string) => string,
 ): AsyncGenerator<UnpackPiece> {
-  for await (const entry of streamTar(chunks)) {
+  for await (const piece of readTarStream(chunks)) {
+    if ('content' in piece) {
+      yield piece;
+      continue;
+    }
+    const { entry, sizeBytes } = piece;
     const path = pathIn(directory, rename(entry.name), entry.name);
     // The directory itself is there, and stays as it is.
     if (path === '' && entry.type !== 'directory') throw outside(entry.name, directory);
     if (path === '') continue;
-    yield { file: fileOf(entry, path, () => pathIn(directory, rename(entry.linkName), entry.linkName)), sizeBytes: entry.sizeBytes };
-    for await (const content of entry.content) yield { content };
+    yield { file: fileOf(entry, path, () => pathIn(directory, rename(entry.linkName), entry.linkName)), sizeBytes };
   }
 }
 
 /** What comes out of a container belongs to whoever copies it. */
-function fileOf(entry: StreamedEntry, path: string, linkTarget: () => string): UnpackedFile {
+function fileOf(entry: TarEntry, path: string, linkTarget: () => string): UnpackedFile {
   const { type, mode, mtime, major, minor, linkName } = entry;
   const file: UnpackedFile = { path, type, mode, uid: 0, gid: 0, mtime };
   if (type === 'symlink') file.linkName = linkName;

@@ -5,6 +5,7 @@
  */
 import { fromBase64 } from '../../base64.ts';
 import type { PruneCache } from '../../build/build-cache.ts';
+import type { BuildContext } from '../../build/build-context.ts';
 import { BuildError, CommandFailed } from '../../build/build-error.ts';
 import type { SolveStatus } from '../../build/build-progress.ts';
 import type { LintWarning } from '../../build/dockerfile/lint/linter.ts';
@@ -17,7 +18,6 @@ import { parsePlatform } from '../../image/platform.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import { fullString, parseNormalizedNamed, tagNameOnly, type Reference } from '../../oci/reference.ts';
 import { hijack, json, jsonLines } from '../answer.ts';
-import { readBody } from '../body.ts';
 import { refuseGrpc } from '../grpc-refusal.ts';
 import type { ApiResponse } from '../http.ts';
 import { flagParam, integerParam, textParam, textParams } from '../query.ts';
@@ -28,8 +28,8 @@ import type { ProgressMessage } from '../types/system.ts';
 
 /** What both builders are asked. */
 export interface BuildRequest {
-  /** tar, plain or compressed. */
-  context: Uint8Array;
+  /** Reads what the client sends along, the first time. */
+  context: () => Promise<BuildContext>;
   dockerfile: string;
   tags: Reference[];
   /** Undefined: the value is the daemon's own, which has none. */
@@ -65,12 +65,12 @@ export interface BuildRequest {
 }
 
 export interface BuildBackend {
+  /** @param archive tar, plain or compressed */
+  readContext(archive: AsyncIterable<Uint8Array>): Promise<BuildContext>;
   /** @returns the image's id */
   classic(request: BuildRequest, say: (message: ProgressMessage) => Promise<void>): Promise<string>;
   solve(request: BuildRequest, tell: (status: SolveStatus) => Promise<void>): Promise<string>;
   check(request: BuildRequest, tell: (status: SolveStatus) => Promise<void>): Promise<{ warnings: LintWarning[]; error?: EngineError }>;
-  /** The Dockerfile's text, to show lines of; empty when there is none. */
-  dockerfileText(request: BuildRequest): Promise<string>;
   pruneCache(options: PruneCache): { removed: string[]; reclaimedBytes: number };
 }
 
@@ -82,8 +82,6 @@ function refuseBuildKit({ version, headers }: ApiCall): ApiResponse {
   return hijack({ version, headers }, true, (connection) => refuseGrpc(connection, noBuildKit));
 }
 
-/** A build context has to fit into memory, beside the files that it was made of. */
-const maxContextBytes = 512 << 20;
 const maxSecretsBytes = 1 << 20;
 /** Lines that a client may lag behind; then the build waits for it. */
 const capacity = 256;
@@ -114,7 +112,7 @@ async function build(backend: BuildBackend, call: ApiCall): Promise<ApiResponse>
   if (version === '2' && textParam(call.query, 'session') !== '') {
     throw new EngineError('not-implemented', noBuildKit);
   }
-  const request = await readRequest(call);
+  const request = readRequest(backend, call);
   const { cancellation } = request;
   const lines = new Channel<BuildLine>({ capacity, onClose: () => cancellation.cancel() });
   let begun!: () => void;
@@ -169,14 +167,17 @@ async function buildWithPlan(
     }
     await write({ id: 'moby.image.id', aux: { ID: await backend.solve(request, tell) } });
   } catch (error) {
-    const text = await backend.dockerfileText(request).catch(() => '');
+    const text = await request
+      .context()
+      .then((context) => context.readText(request.dockerfile))
+      .catch(() => '');
     const lines = error instanceof BuildError && error.lines ? excerptOf(text, error.lines) : [];
     if (lines.length > 0) await write({ id: 'drydock.build.source', aux: { file: request.dockerfile, lines } });
     throw new EngineError('unknown', `failed to solve: ${messageOf(error)}`, { cause: error });
   }
 }
 
-async function readRequest(call: ApiCall): Promise<BuildRequest> {
+function readRequest(backend: BuildBackend, call: ApiCall): BuildRequest {
   const { query, headers } = call;
   const remote = textParam(query, 'remote');
   if (remote !== '')
@@ -185,8 +186,9 @@ async function readRequest(call: ApiCall): Promise<BuildRequest> {
   const number = (name: string): number => integerOrZero(textParam(query, name));
   const platform = textParam(query, 'platform');
   const noCacheFilter = textParams(query, 'nocachefilter');
+  let context: Promise<BuildContext> | undefined;
   return {
-    context: await readBody(call, maxContextBytes),
+    context: () => (context ??= backend.readContext(call.body)),
     dockerfile: textParam(query, 'dockerfile') || 'Dockerfile',
     tags: uniqueTags(textParams(query, 't')),
     buildArgs: buildArgsOf(textParam(query, 'buildargs')),
