@@ -17,8 +17,7 @@ export async function buildFigures(docker: DockerTimes | undefined): Promise<voi
     for (const [path, text] of Object.entries(files)) await home.write(`${name}/${path}`, new TextEncoder().encode(text));
   }
   await terminal.run('docker pull -q busybox');
-  const bytesOfImages = async (): Promise<number> =>
-    (await new ApiClient(machine.api('node1')).get<DiskUsage>('/system/df')).LayersSize;
+  const bytesOfImages = async (): Promise<number> => (await new ApiClient(machine.api('node1')).get<DiskUsage>('/system/df')).LayersSize;
   const build = async (name: string, ...flags: string[]): Promise<number> =>
     median(await time(5, () => terminal.run(`docker build -q ${flags.join(' ')} ${name}`)));
 

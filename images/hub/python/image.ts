@@ -30,7 +30,7 @@ export const pythonImage: Repository = {
       .install(['libssl3'])
       .run(`apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && ${compilePython}`, install)
       .install(wheelPackages, { command: installPip, run: (root) => root.run(installPip) })
-      .copy('hub/python/rootfs', 'pip.conf /etc/');
+      .copy('hub/python/rootfs', 'rootfs /');
     const version = image.version('python3.11');
     const [major, minor] = version.split('.');
     const numbers = [major!, `${major}.${minor}`, version];
