@@ -43,14 +43,21 @@ export async function buildFigures(docker: DockerTimes | undefined): Promise<voi
     ...(docker && { docker: docker.runStepMs }),
   });
 
-  for (const [name, above] of [
-    ['debian:bookworm-slim', 'nothing'],
-    ['redis', 'debian'],
+  for (const [name, above, target] of [
+    ['debian:bookworm-slim', 'nothing', undefined],
+    ['redis', 'debian', 1000],
   ] as const) {
     const before = await bytesOfImages();
     const pull = await timeOnce(() => terminal.run(`docker pull -q ${name}`));
     const megabytes = ((await bytesOfImages()) - before) / 1e6;
-    report({ name: `pull of ${name} over ${above}, ${Math.round(megabytes)} MB unpacked`, where, value: pull, unit: 'ms', runs: 1 });
+    report({
+      name: `pull of ${name} over ${above}, ${Math.round(megabytes)} MB unpacked`,
+      where,
+      value: pull,
+      unit: 'ms',
+      runs: 1,
+      ...(target && { target }),
+    });
   }
 
   for (let file = 0; file < contextFiles; file++)
