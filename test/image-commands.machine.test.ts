@@ -64,6 +64,34 @@ describe('docker build', { timeout: 300_000 }, () => {
     expect(await output('docker run --rm elsewhere ls -A /app')).toBe('.dockerignore\nDockerfile\na.txt\n');
   });
 
+  test("mounts of a step: a cache that begins with files, one that is somebody's, a secret, files of the context", async () => {
+    const step = [
+      'RUN --mount=type=cache,id=filled,target=/filled,from=first,source=/made',
+      '--mount=type=cache,id=owned,target=/owned,uid=1000,mode=0700',
+      '--mount=type=secret,id=s,target=/secret,uid=1000,mode=0440',
+      '--mount=target=/context',
+      'cat /filled/* /secret /context/a.txt && stat -c "%u:%g %a %n" /filled/one /owned /secret && echo two > /filled/two',
+    ].join(' ');
+    const lines = [
+      'FROM busybox AS first',
+      'RUN mkdir /made && echo one > /made/one && chown 5:6 /made/one',
+      'FROM busybox',
+      'ARG TURN',
+      step,
+    ];
+    await machine.home('node1').write('ctx/Mounts', new TextEncoder().encode(lines.join('\n')));
+    await machine.home('node1').write('secret', new TextEncoder().encode('hush\n'));
+    const build = 'docker build --progress plain -f Mounts --secret id=s,src=/root/secret';
+    const said = async (turn: string): Promise<string[]> => {
+      const { stderr, status } = await shell(machine, `cd /root/ctx && ${build} --build-arg TURN=${turn} .`);
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      return [...stderr.matchAll(/^#\d+ \d+\.\d+ (.*)$/gm)].map(([, line = '']) => line);
+    };
+    const attributes = ['5:6 644 /filled/one', '1000:0 700 /owned', '1000:0 440 /secret'];
+    expect(await said('1')).toEqual(['one', 'hush', 'A', ...attributes]);
+    expect(await said('2')).toEqual(['one', 'two', 'hush', 'A', ...attributes]);
+  });
+
   test('the classic builder', async () => {
     const { stdout, status } = await run('DOCKER_BUILDKIT=0 docker build -t classic .');
     expect(status).toBe(0);

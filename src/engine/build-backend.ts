@@ -5,6 +5,7 @@ import { credentialsByRegistry } from './api/routes/registry-auth.ts';
 import type { BuildCache } from './build/build-cache.ts';
 import { BuildContext } from './build/build-context.ts';
 import { BuildProgress } from './build/build-progress.ts';
+import { CacheMounts } from './build/cache-mounts.ts';
 import { buildClassic } from './build/classic.ts';
 import { check, solve, type SolveRequest } from './build/solve.ts';
 import type { Containers } from './container/containers.ts';
@@ -13,6 +14,7 @@ import type { Outside } from './outside.ts';
 export function buildBackend(containers: Containers, cache: BuildCache, outside: Outside): BuildBackend {
   const { images, clock } = containers.ports;
   const { compression } = images.ports;
+  const parts = { containers, cache, cacheMounts: new CacheMounts(cache), outside };
   const solveRequest = async (request: BuildRequest, tell: ConstructorParameters<typeof BuildProgress>[1]): Promise<SolveRequest> => ({
     ...request,
     context: await request.context(),
@@ -52,10 +54,8 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
         });
         return image.id;
       }),
-    solve: (request, tell) =>
-      images.job(request.cancellation, async () => (await solve({ containers, cache, outside }, await solveRequest(request, tell))).id),
-    check: (request, tell) =>
-      images.job(request.cancellation, async () => check({ containers, cache, outside }, await solveRequest(request, tell))),
+    solve: (request, tell) => images.job(request.cancellation, async () => (await solve(parts, await solveRequest(request, tell))).id),
+    check: (request, tell) => images.job(request.cancellation, async () => check(parts, await solveRequest(request, tell))),
     pruneCache: (options) => cache.prune(options),
   };
 }

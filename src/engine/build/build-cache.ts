@@ -10,11 +10,12 @@ import type { Images } from '../image/images.ts';
 import type { Random } from '../random.ts';
 import type { Storage } from '../storage.ts';
 import { untilMs } from '../until.ts';
+import type { CacheSeed } from './cache-mounts.ts';
 
 export interface CacheRecord {
   /** 25 letters and digits. */
   id: string;
-  /** Digest of the step and all that it depends on; of a cache mount, of its id. */
+  /** Digest of the step and all that it depends on; of a cache mount, what names it. */
   key: string;
   /** Record that it was built on; empty at the bottom. */
   parent: string;
@@ -73,20 +74,37 @@ export class BuildCache {
   }
 
   add(key: string, step: { parent: string; description: string; chainId: string }): CacheRecord {
-    return this.#put({ key, type: 'regular', ...step });
+    return this.#put({ id: recordId(this.#ports.random), key, type: 'regular', ...step });
+  }
+
+  hasMount(key: string): boolean {
+    return this.#byKey.has(key);
   }
 
   /**
    * The directory of a cache mount, made when it is not there.
    *
    * @returns its path in the node
+   * @throws EngineError when there is no room for what it begins with; nothing of it stays then
    */
-  mount(id: string, description: string): { path: string; record: CacheRecord } {
-    const key = `mount:${id}`;
+  mount(key: string, description: string, { top, entries }: CacheSeed): { path: string; record: CacheRecord } {
+    const { storage, random } = this.#ports;
     const known = this.#byKey.get(key);
-    const record = known ? this.#touch(known) : this.#put({ key, type: 'exec.cachemount', parent: '', description, chainId: undefined });
-    this.#ports.storage.makeDirectory(`${mountsDirectory}/${record.id}`);
-    return { path: `/var/lib/docker/${mountsDirectory}/${record.id}`, record };
+    const id = known?.id ?? recordId(random);
+    const directory = `${mountsDirectory}/${id}`;
+    if (known) storage.makeDirectory(directory);
+    else {
+      try {
+        storage.putTree(directory, top, entries());
+      } catch (error) {
+        storage.remove(directory);
+        throw error;
+      }
+    }
+    const record = known
+      ? this.#touch(known)
+      : this.#put({ id, key, type: 'exec.cachemount', parent: '', description, chainId: undefined });
+    return { path: `/var/lib/docker/${directory}`, record };
   }
 
   /** Keeps a record from being pruned until the returned function is called. */
@@ -147,9 +165,9 @@ export class BuildCache {
     return touched;
   }
 
-  #put(step: Pick<CacheRecord, 'key' | 'parent' | 'type' | 'description' | 'chainId'>): CacheRecord {
+  #put(step: Pick<CacheRecord, 'id' | 'key' | 'parent' | 'type' | 'description' | 'chainId'>): CacheRecord {
     const nowMs = this.#ports.clock.now();
-    const record = { id: recordId(this.#ports.random), ...step, createdMs: nowMs, lastUsedMs: nowMs, usageCount: 1 };
+    const record = { ...step, createdMs: nowMs, lastUsedMs: nowMs, usageCount: 1 };
     this.#byKey.set(record.key, record);
     if (this.#byKey.size > maxRecords) {
       const oldest = this.usage().find(({ inUse, type }) => !inUse && type === 'regular');

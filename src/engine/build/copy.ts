@@ -137,16 +137,7 @@ function foundAt(root: RootFiles, path: string, shown: string): FoundSource {
   const resolved = root.resolve(path);
   if (!resolved.entry) throw new EngineError('not-found', `"${shown.startsWith('/') ? shown : `/${shown}`}": not found`);
   const { entry } = resolved;
-  const prefix = resolved.path === '' ? 0 : resolved.path.length + 1;
-  const relative = (at: string): string => at.slice(prefix);
-  const below =
-    entry.type === 'directory'
-      ? [...root.walk(resolved.path)].map((inside) => ({
-          ...inside,
-          path: relative(inside.path),
-          ...(inside.type === 'hardlink' && { linkName: relative(inside.linkName!) }),
-        }))
-      : [];
+  const below = entry.type === 'directory' ? [...root.walkBelow(resolved.path)] : [];
   return { name: path, entry, below };
 }
 

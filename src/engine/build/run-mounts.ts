@@ -2,13 +2,15 @@
  * RUN --mount: what each mount counts for in the cache, and what it is in the node while the step runs.
  * Source: Dockerfile reference, RUN --mount; BuildKit frontend/dockerfile/dockerfile2llb/convert_runmount.go.
  */
+import type { Cancellation } from '../cancellation.ts';
 import type { Containers } from '../container/containers.ts';
 import { EngineError } from '../errors.ts';
 import { hex } from '../id.ts';
+import type { LayerEntry } from '../image/layer-trees.ts';
 import type { RootFiles } from '../image/root-files.ts';
 import type { Rootfs } from '../runtime/runtime.ts';
-import type { BuildCache } from './build-cache.ts';
 import type { BuildContext } from './build-context.ts';
+import type { CacheDirectory, CacheMounts, CacheSeed } from './cache-mounts.ts';
 import { checksumOf, textDigest } from './checksum.ts';
 import { entriesOf, findSources } from './copy.ts';
 import type { Origin, PlannedMount, RunOperation } from './dockerfile/plan.ts';
@@ -32,11 +34,22 @@ export interface PreparedMounts {
   done: () => void;
 }
 
+interface Preparation extends PreparedMounts {
+  /** What `done` does. */
+  ends: (() => void)[];
+  /** A step that names a cache twice has it once. */
+  caches: Map<string, CacheDirectory>;
+}
+
+type CacheMount = Extract<PlannedMount, { type: 'cache' }>;
+type Owner = Pick<LayerEntry, 'mode' | 'uid' | 'gid'>;
+
 interface Parts {
   containers: Containers;
-  cache: BuildCache;
+  cacheMounts: CacheMounts;
   context: BuildContext;
   secrets: ReadonlyMap<string, Uint8Array>;
+  cancellation: Cancellation;
 }
 
 export class RunMounts {
@@ -64,7 +77,8 @@ export class RunMounts {
   async keys({ mounts }: RunOperation): Promise<unknown[]> {
     return Promise.all(
       mounts.map(async (mount) => {
-        if (mount.type !== 'bind') return { ...mount, from: undefined };
+        if (mount.type === 'cache') return { ...mount, from: mount.from.kind === 'scratch' ? undefined : this.#originOf(mount.from).key };
+        if (mount.type !== 'bind') return mount;
         const { key, files } = this.#originOf(mount.from);
         const found = findSources(files, mount.source);
         const checksum = mount.from.kind === 'context' ? await checksumOf(this.#crypto, entriesOf(found)) : key;
@@ -74,30 +88,31 @@ export class RunMounts {
   }
 
   async prepare(operation: RunOperation): Promise<PreparedMounts> {
-    const prepared: PreparedMounts = { mounts: [], env: [], done: () => finish() };
     const ends: (() => void)[] = [];
-    const finish = (): void => {
+    const done = (): void => {
       for (const end of ends.splice(0)) end();
     };
+    const prepared: Preparation = { mounts: [], env: [], done, ends, caches: new Map() };
     try {
-      for (const mount of operation.mounts) await this.#prepare(mount, prepared, ends);
+      for (const mount of operation.mounts) await this.#prepare(mount, prepared);
       if (operation.script) {
         const { path, content } = operation.script;
         prepared.mounts.push({
           kind: 'bind',
-          source: this.#file(scriptsDirectory, new TextEncoder().encode(content), 0o755, ends),
+          source: this.#file(prepared, scriptsDirectory, new TextEncoder().encode(content), { mode: 0o755, uid: 0, gid: 0 }),
           target: path,
           readOnly: true,
         });
       }
     } catch (error) {
-      finish();
+      done();
       throw error;
     }
     return prepared;
   }
 
-  async #prepare(mount: PlannedMount, { mounts, env }: PreparedMounts, ends: (() => void)[]): Promise<void> {
+  async #prepare(mount: PlannedMount, step: Preparation): Promise<void> {
+    const { mounts, env } = step;
     switch (mount.type) {
       case 'bind': {
         const { files, lower } = this.#originOf(mount.from);
@@ -108,10 +123,7 @@ export class RunMounts {
         return;
       }
       case 'cache': {
-        if (mount.from.kind !== 'scratch')
-          throw new EngineError('not-implemented', 'RUN --mount=type=cache with from is not supported: the cache begins empty');
-        const { path, record } = this.#parts.cache.mount(mount.id, `cached mount ${mount.target} with id ${JSON.stringify(mount.id)}`);
-        ends.push(this.#parts.cache.use(record));
+        const { path } = await this.#cache(mount, step);
         mounts.push({ kind: 'bind', source: path, target: mount.target, readOnly: mount.readOnly });
         return;
       }
@@ -128,7 +140,7 @@ export class RunMounts {
         if (mount.target === undefined) return;
         mounts.push({
           kind: 'bind',
-          source: this.#file(secretsDirectory, secret, mount.mode ?? 0o400, ends),
+          source: this.#file(step, secretsDirectory, secret, ownerOf(mount, 0o400)),
           target: mount.target,
           readOnly: true,
         });
@@ -139,13 +151,43 @@ export class RunMounts {
     }
   }
 
+  async #cache(mount: CacheMount, { caches, ends }: Preparation): Promise<CacheDirectory> {
+    const { cacheMounts, cancellation } = this.#parts;
+    const { id, target, sharing } = mount;
+    const seed = this.#seedOf(mount);
+    const name = JSON.stringify([id, seed.key]);
+    const known = caches.get(name);
+    if (known) return known;
+    const description = `cached mount ${target} with id ${JSON.stringify(id)}`;
+    const directory = await cacheMounts.acquire({ id, sharing, description, seed }, cancellation);
+    ends.push(directory.release);
+    caches.set(name, directory);
+    return directory;
+  }
+
+  #seedOf(mount: CacheMount): CacheSeed {
+    const { from, source } = mount;
+    const top = ownerOf(mount, 0o755);
+    const isOwned = [mount.uid, mount.gid, mount.mode].some((value) => value !== undefined);
+    // Owner and permissions are those of a new directory, which BuildKit makes where no other is named.
+    if (source === '/' && (isOwned || from.kind === 'scratch')) {
+      return { key: isOwned ? JSON.stringify([top.uid, top.gid, top.mode]) : '', top, entries: () => [] };
+    }
+    const { key, files } = this.#originOf(from);
+    const { path, entry } = files.resolve(source);
+    if (!entry) throw new EngineError('not-found', `"${source}": not found`);
+    if (entry.type !== 'directory') throw new EngineError('invalid-parameter', `"${source}": not a directory`);
+    return { key: `${key} ${source}`, top: entry, entries: () => files.walkBelow(path) };
+  }
+
   /** A file that is in the node for a step. @returns its path there */
-  #file(directory: string, bytes: Uint8Array, mode: number, ends: (() => void)[]): string {
-    const { storage } = this.#parts.containers.ports;
+  #file({ ends }: Preparation, directory: string, content: Uint8Array, owner: Owner): string {
+    const { storage, clock } = this.#parts.containers.ports;
     const path = `${directory}/${hex(this.#random.bytes(16))}`;
     ends.push(() => storage.remove(path));
-    storage.write(path, bytes, mode);
-    return `/var/lib/docker/${path}`;
+    const entry: LayerEntry = { path: 'file', type: 'file', ...owner, mtime: Math.floor(clock.now() / 1000), content };
+    storage.putTree(path, { mode: 0o700, uid: 0, gid: 0 }, [entry]);
+    return `/var/lib/docker/${path}/file`;
   }
 
   async #layerOfContext(): Promise<Rootfs['lower'][number]> {
@@ -166,4 +208,8 @@ export class RunMounts {
   get #crypto(): Parameters<typeof textDigest>[0] {
     return this.#parts.containers.ports.images.ports.crypto;
   }
+}
+
+function ownerOf({ uid = 0, gid = 0, mode }: { [name in keyof Owner]: number | undefined }, defaultMode: number): Owner {
+  return { uid, gid, mode: mode ?? defaultMode };
 }

@@ -19,6 +19,7 @@ import type { BuildContext } from './build-context.ts';
 import { BuildError } from './build-error.ts';
 import type { BuildProgress, Step } from './build-progress.ts';
 import { builtImageConfig } from './built-image.ts';
+import type { CacheMounts } from './cache-mounts.ts';
 import { textDigest } from './checksum.ts';
 import { DockerfileError } from './dockerfile/dockerfile-error.ts';
 import { lintDockerfile } from './dockerfile/lint/lint.ts';
@@ -55,6 +56,7 @@ export interface SolveRequest {
 export interface BuildParts {
   containers: Containers;
   cache: BuildCache;
+  cacheMounts: CacheMounts;
   outside: Outside;
 }
 

@@ -13,6 +13,7 @@ import type { BuildCache, CacheRecord } from './build-cache.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildError } from './build-error.ts';
 import type { BuildProgress, Step } from './build-progress.ts';
+import type { CacheMounts } from './cache-mounts.ts';
 import { checksumOf, textDigest } from './checksum.ts';
 import { copyInto, entriesOf } from './copy.ts';
 import { ownerOf } from './chown.ts';
@@ -42,6 +43,7 @@ export interface StageState {
 export interface StageBuilderParts {
   containers: Containers;
   cache: BuildCache;
+  cacheMounts: CacheMounts;
   context: BuildContext;
   bases: Bases;
   platform: Platform;

@@ -18,13 +18,7 @@ export function fillVolumes(containers: Containers, image: Image | undefined, mo
   for (const { name, destination } of empty) {
     const { path, entry } = files.resolve(destination);
     if (entry?.type !== 'directory') continue;
-    const prefix = path === '' ? 0 : path.length + 1;
-    const below = [...files.walk(path)].map((inside) => ({
-      ...inside,
-      path: inside.path.slice(prefix),
-      ...(inside.type === 'hardlink' && { linkName: inside.linkName!.slice(prefix) }),
-    }));
-    storage.putTree(contentOf(name), entry, below);
+    storage.putTree(contentOf(name), entry, files.walkBelow(path));
   }
 }
 

@@ -145,6 +145,13 @@ export class RootFiles {
     yield* this.#walk(path, new Map());
   }
 
+  /** The same with paths that begin below the directory. */
+  *walkBelow(path: string): Generator<LayerEntry> {
+    const start = path === '' ? 0 : path.length + 1;
+    for (const entry of this.walk(path))
+      yield { ...entry, path: entry.path.slice(start), ...(entry.type === 'hardlink' && { linkName: entry.linkName!.slice(start) }) };
+  }
+
   *#walk(path: string, first: Map<LayerEntry, string>): Generator<LayerEntry> {
     for (const name of this.list(path)) {
       const below = joinPath(path, name);
