@@ -1,15 +1,21 @@
 /**
- * Images that stages stand on: those that are here, else pulled, each asked for once per build.
+ * Images that stages stand on: those that are here, else the registry's. Its configuration is all that a plan needs; its
+ * layers come when a stage begins. An image that only a build stands on gets no name here, as with BuildKit.
+ * Source: BuildKit source/containerimage; moby builder/builder-next/adapters/containerimage.
  */
 import { Cancellation } from '../cancellation.ts';
 import { EngineError, messageOf } from '../errors.ts';
-import type { Image } from '../image/image-store.ts';
+import { shortId } from '../id.ts';
 import type { Images } from '../image/images.ts';
-import { hostPlatform } from '../image/platform.ts';
-import { pullImage } from '../image/pull.ts';
+import type { Layer } from '../image/layer-store.ts';
+import type { Progress, ProgressSink } from '../image/progress.ts';
+import { RegistryClient } from '../image/registry-client.ts';
 import type { RegistryCredentials } from '../image/registry-credentials.ts';
-import { platformText, type Platform } from '../oci/manifest.ts';
-import { fullString, parseNormalizedNamed, tagNameOnly, type Reference } from '../oci/reference.ts';
+import { manifestFor, pullContent } from '../image/remote-image.ts';
+import { chainIds } from '../oci/chain-id.ts';
+import { parseImageConfig, type ImageConfigFile } from '../oci/image-config.ts';
+import { platformText, type Manifest, type Platform } from '../oci/manifest.ts';
+import { fullString, parseNormalizedNamed, tagNameOnly, withDigest, type Reference } from '../oci/reference.ts';
 import type { BuildProgress, Step } from './build-progress.ts';
 import { textDigest } from './checksum.ts';
 
@@ -22,13 +28,21 @@ export interface BasesRequest {
   credentials: (reference: Reference) => RegistryCredentials | undefined;
 }
 
+export interface Base {
+  config: ImageConfigFile;
+  /** Of the manifest in the registry; undefined for an image that is here. */
+  digest: string | undefined;
+  /** Brings the layers, or finds them here, and keeps them until the build is over. */
+  layers: (step: Step) => Promise<Layer[]>;
+}
+
 export class Bases {
   readonly #images: Images;
   readonly #request: BasesRequest;
-  readonly #found = new Map<string, Promise<Image>>();
+  readonly #found = new Map<string, Promise<Base>>();
   /** Layers of the images, which may be removed while the build goes on. */
   readonly #held: string[] = [];
-  /** Ends pulls that the build does not wait for any more. */
+  /** Ends transfers that the build does not wait for any more. */
   readonly #stop = new Cancellation();
   readonly #stopListening: () => void;
 
@@ -38,7 +52,7 @@ export class Bases {
     this.#stopListening = request.cancellation.onCancel(() => this.#stop.cancel());
   }
 
-  /** Ends pulls that still run and lets go of the images. */
+  /** Ends transfers that still run and lets go of the images. */
   async release(): Promise<void> {
     this.#stopListening();
     this.#stop.cancel();
@@ -47,23 +61,22 @@ export class Bases {
   }
 
   /** @throws EngineError `docker.io/library/nosuch:latest: …`, as BuildKit says it */
-  image(name: string, platform: Platform): Promise<Image> {
-    const key = `${name} ${platformText(platform)}`;
-    const known = this.#found.get(key) ?? this.#load(name, platform);
+  base(name: string, platform: Platform): Promise<Base> {
+    const key = keyOf(name, platform);
+    const known = this.#found.get(key) ?? this.#find(name, platform);
     this.#found.set(key, known);
     return known;
   }
 
-  async #load(name: string, platform: Platform): Promise<Image> {
+  async #find(name: string, platform: Platform): Promise<Base> {
     const { progress, pull } = this.#request;
     const reference = tagNameOnly(parseNormalizedNamed(name));
     const digest = await textDigest(this.#images.ports.crypto, `metadata ${name} ${progress.now}`);
-    return progress.step(digest, `[internal] load metadata for ${fullString(reference)}`, async (step) => {
-      const local = this.#images.find(name);
-      if (local && !pull && fits(local, platform)) return this.#hold(local);
+    return progress.step(digest, `[internal] load metadata for ${fullString(reference)}`, async () => {
+      const local = pull ? undefined : this.#local(name, platform);
+      if (local) return local;
       try {
-        await this.#pull(reference, platform, step);
-        return this.#hold(this.#images.resolve(name));
+        return await this.#remote(reference, platform);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         throw new EngineError(error.kind, `failed to resolve source metadata for ${fullString(reference)}: ${messageOf(error)}`, {
@@ -73,35 +86,69 @@ export class Bases {
     });
   }
 
-  #hold(image: Image): Image {
-    const top = image.layers.at(-1)?.chainId;
-    if (top !== undefined) {
-      this.#images.hold(top);
-      this.#held.push(top);
-    }
-    return image;
+  #local(name: string, platform: Platform): Base | undefined {
+    const image = this.#images.find(name);
+    if (!image || image.config.os !== platform.os || image.config.architecture !== platform.architecture) return undefined;
+    this.#hold(image.layers);
+    return { config: image.config, digest: undefined, layers: () => Promise.resolve(image.layers) };
   }
 
-  async #pull(reference: Reference, platform: Platform, step: Step): Promise<void> {
-    const { credentials } = this.#request;
-    const statuses = new Map<string, ReturnType<Step['status']>>();
-    const isHost = platformText(platform) === platformText(hostPlatform);
-    await pullImage(this.#images, {
-      reference,
-      ...(isHost ? {} : { platform }),
-      credentials: credentials(reference),
-      cancellation: this.#stop,
-      progress: (told) => {
-        if (told.kind !== 'action') return;
-        const status = statuses.get(told.id) ?? step.status(told.id, { name: told.id });
-        statuses.set(told.id, status);
-        if (told.action === 'Pull complete' || told.action === 'Already exists') status.done();
-        else if (told.current !== undefined) status.update(told.current, told.total);
+  async #remote(reference: Reference, platform: Platform): Promise<Base> {
+    const images = this.#images;
+    const cancellation = this.#stop;
+    const client = new RegistryClient(images.ports, reference, { credentials: this.#request.credentials(reference), cancellation });
+    const { manifest: found, digest } = await client.manifest(reference);
+    const manifest = await manifestFor(client, found, reference, platform);
+    const configBytes = await client.config(manifest.config);
+    const config = parseImageConfig(configBytes);
+    const shown = fullString(withDigest(reference, digest));
+    const base: Base = {
+      config,
+      digest,
+      layers: async (step) => {
+        step.status(`resolve ${shown}`).done();
+        const progress = transfers(step, manifest);
+        return pullContent({ images, client, manifest, configBytes, progress, cancellation }, async () => {
+          const top = (await chainIds(images.ports.crypto, config.rootfs.diff_ids)).at(-1);
+          const layers = images.layers.chain(top) ?? [];
+          this.#hold(layers);
+          return layers;
+        });
       },
-    });
+    };
+    // The plan calls it by the digest from now on.
+    this.#found.set(keyOf(shown, platform), Promise.resolve(base));
+    return base;
+  }
+
+  #hold(layers: readonly Layer[]): void {
+    const top = layers.at(-1)?.chainId;
+    if (top === undefined) return;
+    this.#images.hold(top);
+    this.#held.push(top);
   }
 }
 
-function fits({ config }: Image, platform: Platform): boolean {
-  return config.os === platform.os && config.architecture === platform.architecture;
+function keyOf(name: string, platform: Platform): string {
+  return `${name} ${platformText(platform)}`;
+}
+
+/** What comes of a layer, and that it is unpacked, as BuildKit shows it. */
+function transfers(step: Step, { layers }: Manifest): ProgressSink {
+  const digests = new Map(layers.map(({ digest }) => [shortId(digest), digest]));
+  const running = new Map<string, ReturnType<Step['status']>>();
+  const status = (id: string, counts: { total?: number } = {}): ReturnType<Step['status']> => {
+    const known = running.get(id) ?? step.status(id, counts);
+    running.set(id, known);
+    return known;
+  };
+  return (told: Progress) => {
+    const digest = told.kind === 'action' ? digests.get(told.id) : undefined;
+    if (told.kind !== 'action' || digest === undefined) return;
+    const extracting = `extracting ${digest}`;
+    if (told.action === 'Downloading') status(digest, { total: told.total! }).update(told.current!, told.total);
+    if (told.action === 'Download complete') status(digest).done();
+    if (told.action === 'Extracting') status(extracting);
+    if (told.action === 'Pull complete') status(extracting).done();
+  };
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import { EngineError } from '../errors.ts';
 import type { Filters } from '../filters.ts';
 import type { Images } from '../image/images.ts';
+import type { Layer } from '../image/layer-store.ts';
 import type { Random } from '../random.ts';
 import type { Storage } from '../storage.ts';
 import { untilMs } from '../until.ts';
@@ -75,6 +76,22 @@ export class BuildCache {
 
   add(key: string, step: { parent: string; description: string; chainId: string }): CacheRecord {
     return this.#put({ id: recordId(this.#ports.random), key, type: 'regular', ...step });
+  }
+
+  /**
+   * Layers of an image that only builds stand on: they stay until the cache is pruned.
+   *
+   * @param layers bottom first
+   * @returns their records, in the same order
+   */
+  addPulled(layers: readonly Layer[], description: string): CacheRecord[] {
+    let parent = '';
+    return layers.map(({ chainId }) => {
+      const key = `layer:${chainId}`;
+      const record = this.find(key) ?? this.add(key, { parent, description, chainId });
+      parent = record.id;
+      return record;
+    });
   }
 
   hasMount(key: string): boolean {

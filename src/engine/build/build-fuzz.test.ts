@@ -155,6 +155,7 @@ describe('an archive', () => {
   it('that is loaded is an image, or leaves none', async () => {
     const docker = await TestBuilds.start();
     const { client, engine, storage } = docker.node;
+    await docker.pullBase();
     const { error } = await docker.build({ Dockerfile: 'FROM base\nCOPY a /\nRUN echo b > /b\n', a: 'a' }, { t: 'app' });
     expect(error).toBeUndefined();
     const chunks: Uint8Array[] = [];

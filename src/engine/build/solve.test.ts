@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ImageHistoryItem, ImageInspect } from '../api/types/image.ts';
+import type { ImageHistoryItem, ImageInspect, ImageSummary } from '../api/types/image.ts';
 import type { DiskUsage, EventMessage } from '../api/types/system.ts';
 import { concatBytes } from '../bytes.ts';
 import { packTar } from '../oci/tar-writer.ts';
@@ -38,14 +38,13 @@ describe('a build', () => {
   it('does what its target needs, and makes an image of it', async () => {
     const { error, steps, id } = await docker.build(project, { t: ['app', 'app:v1'] });
     expect(error).toBeUndefined();
-    expect(steps).toEqual([
+    expect(steps.map((step) => step.replace(/@sha256:[0-9a-f]{64}$/, '@DIGEST'))).toEqual([
       'DONE [internal] load build definition from Dockerfile',
       'DONE [internal] load metadata for docker.io/library/base:latest',
       'DONE [internal] load .dockerignore',
       'DONE [internal] load build context',
-      'DONE [build 1/2] FROM docker.io/library/base:latest',
+      'DONE [build 1/2] FROM docker.io/library/base:latest@DIGEST',
       'DONE [build 2/2] RUN echo made > /made',
-      'DONE [stage-2 1/4] FROM docker.io/library/base:latest',
       'DONE [stage-2 2/4] WORKDIR /app',
       'DONE [stage-2 3/4] COPY a.txt b /app/',
       'DONE [stage-2 4/4] COPY --from=build /made /made',
@@ -113,6 +112,20 @@ describe('a build', () => {
     expect(docker.node.storage.paths().filter((path) => path.includes('secrets'))).toEqual([]);
     const missing = await docker.build({ Dockerfile: 'FROM base\nRUN --mount=type=secret,id=s,required=true true\n' });
     expect(missing.error).toBe('failed to solve: secret s: not found');
+  });
+
+  it('brings what it stands on without giving it a name', async () => {
+    const transfers = async (): Promise<string[]> => {
+      const { error, statuses } = await docker.build({ Dockerfile: 'FROM base\nRUN true\n' });
+      expect(error).toBeUndefined();
+      return statuses.filter((id) => /^(resolve|extracting|sha256:)/.test(id)).map((id) => id.replace(/sha256:[0-9a-f]{64}/, 'DIGEST'));
+    };
+    const resolved = 'resolve docker.io/library/base:latest@DIGEST';
+    expect(await transfers()).toEqual([resolved, 'DIGEST', 'extracting DIGEST']);
+    expect(await transfers()).toEqual([resolved]);
+    expect(docker.node.engine.images.find('base')).toBeUndefined();
+    const [image, ...others] = await docker.node.client.get<ImageSummary[]>('/images/json', { query: { all: true } });
+    expect([image?.RepoTags, others]).toEqual([[], []]);
   });
 
   it('stops at a target, and names stages that it does not know', async () => {
@@ -250,12 +263,17 @@ describe('the build cache', () => {
     await docker.build(project, { t: 'app' });
     const before = (await client.get<DiskUsage>('/system/df')).BuildCache ?? [];
     expect(before.map(({ Type, Shared }) => `${Type} ${Shared}`)).toEqual([
+      'regular true',
       'regular false',
       'regular true',
       'regular true',
       'regular true',
     ]);
-    expect(before[0]).toMatchObject({
+    const pulled = /^pulled from docker\.io\/library\/base:latest@sha256:[0-9a-f]{64}$/;
+    expect(before[0]).toMatchObject({ Description: expect.stringMatching(pulled) as string });
+    expect(before[0]![' Parents']).toBeUndefined();
+    expect(before[1]).toMatchObject({
+      ' Parents': [before[0]!.ID],
       Description: 'mount / from exec /bin/sh -c echo made > /made',
       Size: 5,
       UsageCount: 1,
@@ -265,12 +283,12 @@ describe('the build cache', () => {
     await docker.pass(engine.start());
     expect((await docker.build(project, { t: 'app' })).steps.filter((step) => step.startsWith('CACHED'))).toHaveLength(4);
     expect(await client.post('/build/prune')).toMatchObject({ SpaceReclaimed: 5 });
-    expect((await client.get<DiskUsage>('/system/df')).BuildCache).toHaveLength(3);
+    expect((await client.get<DiskUsage>('/system/df')).BuildCache).toHaveLength(4);
     await client.delete('/images/app');
-    expect(await client.post('/build/prune', { query: { all: true } })).toMatchObject({
-      CachesDeleted: [expect.any(String), expect.any(String), expect.any(String)],
-    });
-    expect([...engine.images.layers.all()]).toHaveLength(1);
+    expect([...engine.images.layers.all()]).toHaveLength(4);
+    const { CachesDeleted } = await client.post<{ CachesDeleted: string[] }>('/build/prune', { query: { all: true } });
+    expect(CachesDeleted).toHaveLength(4);
+    expect([...engine.images.layers.all()]).toEqual([]);
   });
 
   it('says in an event what pruning freed', async () => {

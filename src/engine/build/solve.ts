@@ -165,7 +165,7 @@ function planRequest(dockerfile: string, request: SolveRequest, bases: Bases): P
     resolveImage: async ({ reference, platform, lines, explain }) => {
       if (!request.resolveImages) return { config: { ...platform, rootfs: { type: 'layers', diff_ids: [] } } };
       try {
-        return { config: (await bases.image(reference, platform)).config };
+        return await bases.base(reference, platform);
       } catch (error) {
         throw new BuildError(
           new EngineError(error instanceof EngineError ? error.kind : 'unknown', explain(messageOf(error)), { cause: error }),

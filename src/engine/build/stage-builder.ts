@@ -17,14 +17,14 @@ import type { CacheMounts } from './cache-mounts.ts';
 import { checksumOf, textDigest } from './checksum.ts';
 import { copyInto, entriesOf } from './copy.ts';
 import { ownerOf } from './chown.ts';
-import type { CopyOperation, Operation, Origin, PlannedStage, RunOperation, WorkdirOperation } from './dockerfile/plan.ts';
+import type { CopyOperation, Operation, Origin, PlannedBase, PlannedStage, RunOperation, WorkdirOperation } from './dockerfile/plan.ts';
 import { LayerDraft, rootOwner } from './layer-draft.ts';
 import { RunMounts } from './run-mounts.ts';
 import { MissingLines } from './missing-lines.ts';
 import { runStep, type RunSettings } from './run.ts';
 import { SourceFinder } from './source-finder.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
-import type { Platform } from '../oci/manifest.ts';
+import { platformText, type Platform } from '../oci/manifest.ts';
 
 /** How far a stage has come. */
 export interface StageState {
@@ -39,6 +39,8 @@ export interface StageState {
   /** Record of the last step; empty when it is the base. */
   record: string;
 }
+
+type ImageBase = Extract<PlannedBase, { kind: 'image' }>;
 
 export interface StageBuilderParts {
   containers: Containers;
@@ -58,6 +60,8 @@ export class StageBuilder {
   readonly #parts: StageBuilderParts;
   readonly #indexes: LayerIndexes;
   readonly #states = new Map<PlannedStage, StageState>();
+  /** By name and platform: stages on the same image begin with the same step. */
+  readonly #pulled = new Map<string, StageState>();
   readonly #sources: SourceFinder;
   readonly #mounts: RunMounts;
   /** What keeps layers and records until the build is over. */
@@ -91,25 +95,34 @@ export class StageBuilder {
 
   async #base(stage: PlannedStage): Promise<StageState> {
     const { base, lines } = stage;
-    const { containers, bases, progress } = this.#parts;
     if (base.kind === 'scratch') return { top: undefined, diffIds: [], layerTimes: [], key: 'scratch', record: '' };
     if (base.kind === 'stage') return this.#states.get(base.stage)!;
+    const name = `${base.reference} ${platformText(stage.platform)}`;
+    let state = this.#pulled.get(name);
     try {
-      const image = await bases.image(base.reference, stage.platform);
-      const top = image.layers.at(-1)?.chainId;
-      this.#hold(top);
-      const step = progress.start(await textDigest(containers.ports.images.ports.crypto, `from ${base.step} ${progress.now}`), base.step);
-      step.complete();
-      return {
-        top,
-        diffIds: image.config.rootfs.diff_ids,
-        layerTimes: image.layers.map(() => undefined),
-        key: top ?? 'scratch',
-        record: '',
-      };
+      state ??= await this.#pull(base, stage.platform);
     } catch (error) {
       throw new BuildError(error, lines);
     }
+    this.#pulled.set(name, state);
+    return state;
+  }
+
+  async #pull({ reference, step: name }: ImageBase, platform: Platform): Promise<StageState> {
+    const { bases, cache, progress } = this.#parts;
+    const { digest, layers: bring } = await bases.base(reference, platform);
+    const layers = await progress.step(await this.#key([name, progress.now]), name, bring);
+    const records = digest === undefined ? [] : cache.addPulled(layers, `pulled from ${reference}`);
+    this.#releases.push(...records.map((record) => cache.use(record)));
+    const top = layers.at(-1)?.chainId;
+    this.#hold(top);
+    return {
+      top,
+      diffIds: layers.map(({ diffId }) => diffId),
+      layerTimes: layers.map(() => undefined),
+      key: top ?? 'scratch',
+      record: records.at(-1)?.id ?? '',
+    };
   }
 
   #hold(chainId: string | undefined): void {

@@ -20,6 +20,7 @@ interface Item {
 beforeEach(async () => {
   docker = await TestBuilds.start();
   const { client, storage } = docker.node;
+  await docker.pullBase();
   await docker.build({ Dockerfile: 'FROM base\nCOPY Dockerfile /\n' }, { t: 'app' });
   const chunks: Uint8Array[] = [];
   for await (const chunk of (await client.stream('/images/get', { query: { names: ['app', 'base'] } })).chunks) chunks.push(chunk);

@@ -19,6 +19,8 @@ export interface Built {
   output: string;
   /** Of version 2: `DONE [1/2] …`, `CACHED …`, `ERROR …`, in order of completion. */
   steps: string[];
+  /** Of version 2: what ended below steps, `extracting sha256:…`, in order of completion. */
+  statuses: string[];
   /** Of version 2: what steps printed. */
   log: string;
   /** Of version 2: the lines shown with an error. */
@@ -79,7 +81,7 @@ export class TestBuilds {
     headers: Record<string, string> = {},
   ): Promise<Built> {
     const body = files instanceof Uint8Array ? files : contextTar(files);
-    const built: Built = { id: undefined, error: undefined, output: '', steps: [], log: '', source: [] };
+    const built: Built = { id: undefined, error: undefined, output: '', steps: [], statuses: [], log: '', source: [] };
     const answer = this.node.client.stream('/build', { method: 'POST', query: { version: '2', ...query }, headers, body: once(body) });
     let chunks: AsyncIterable<Uint8Array>;
     try {
@@ -93,6 +95,13 @@ export class TestBuilds {
     })();
     await this.pass(reading);
     return built;
+  }
+
+  /** `docker pull base`: an image that only builds stand on has no name. */
+  async pullBase(): Promise<void> {
+    const query = { fromImage: 'base', tag: 'latest' };
+    const { chunks } = await this.pass(this.node.client.stream('/images/create', { method: 'POST', query }));
+    for await (const { error } of jsonDocuments<ProgressMessage>(chunks)) if (error !== undefined) throw new Error(error);
   }
 
   /** What comes of a promise, while time goes on. */
@@ -164,6 +173,7 @@ function read({ id, aux, stream, error }: Line, built: Built): void {
   for (const { completed, cached, error: failed, name } of aux?.vertexes ?? []) {
     if (completed) built.steps.push(`${cached ? 'CACHED' : failed ? 'ERROR' : 'DONE'} ${name}`);
   }
+  for (const { completed, id: status } of aux?.statuses ?? []) if (completed) built.statuses.push(status);
   for (const { data } of aux?.logs ?? []) built.log += new TextDecoder().decode(fromBase64(data));
 }
 
