@@ -3,7 +3,7 @@
  * through 9p, so what is written here can be read in the node's shell at once. Synchronous, because
  * the files live in the worker's memory. Paths are relative, with `/` and without `..`.
  */
-import type { LayerEntry } from './image/layer-trees.ts';
+import type { FileAttributes, LayerEntry } from './image/layer-trees.ts';
 
 export interface Storage {
   /** The file's bytes, or undefined when there is no such file. */
@@ -18,7 +18,7 @@ export interface Storage {
    *
    * @param entries parents before children, paths below the directory; contents are copied
    */
-  putTree(path: string, top: Pick<LayerEntry, 'mode' | 'uid' | 'gid'>, entries: Iterable<LayerEntry>): void;
+  putTree(path: string, top: FileAttributes, entries: Iterable<LayerEntry>): void;
   /** Removes a file or a directory with everything below it; nothing happens when it is absent. */
   remove(path: string): void;
   rename(from: string, to: string): void;

@@ -4,7 +4,7 @@
  * (hosts, resolv.conf) mounted by inode.
  */
 import { EngineError } from '#engine/errors.ts';
-import type { LayerEntry } from '#engine/image/layer-trees.ts';
+import type { FileAttributes, LayerEntry } from '#engine/image/layer-trees.ts';
 import type { Storage } from '#engine/storage.ts';
 import { FsError } from './errno.ts';
 import { isDirectory, isRegular, type Inode } from './inode.ts';
@@ -43,7 +43,7 @@ export class MemoryStorage implements Storage {
     translate(path, () => makeDirectories(this.#files, this.#top, path, mode));
   }
 
-  putTree(path: string, top: Pick<LayerEntry, 'mode' | 'uid' | 'gid'>, entries: Iterable<LayerEntry>): void {
+  putTree(path: string, top: FileAttributes, entries: Iterable<LayerEntry>): void {
     translate(path, () => {
       const directory = makeDirectories(this.#files, this.#top, path, 0o755);
       try {

@@ -12,7 +12,6 @@ import type { Progress, ProgressSink } from '../image/progress.ts';
 import { RegistryClient } from '../image/registry-client.ts';
 import type { RegistryCredentials } from '../image/registry-credentials.ts';
 import { manifestFor, pullContent } from '../image/remote-image.ts';
-import { chainIds } from '../oci/chain-id.ts';
 import { parseImageConfig, type ImageConfigFile } from '../oci/image-config.ts';
 import { platformText, type Manifest, type Platform } from '../oci/manifest.ts';
 import { fullString, parseNormalizedNamed, tagNameOnly, withDigest, type Reference } from '../oci/reference.ts';
@@ -108,9 +107,7 @@ export class Bases {
       layers: async (step) => {
         step.status(`resolve ${shown}`).done();
         const progress = transfers(step, manifest);
-        return pullContent({ images, client, manifest, configBytes, progress, cancellation }, async () => {
-          const top = (await chainIds(images.ports.crypto, config.rootfs.diff_ids)).at(-1);
-          const layers = images.layers.chain(top) ?? [];
+        return pullContent({ images, client, manifest, configBytes, progress, cancellation }, (_, layers) => {
           this.#hold(layers);
           return layers;
         });

@@ -52,7 +52,6 @@ interface CachePorts {
 }
 
 const file = 'buildkit/cache.json';
-const mountsDirectory = 'buildkit/cachemounts';
 /** The oldest go beyond this: nobody finds anything in more. */
 const maxRecords = 2000;
 
@@ -104,24 +103,25 @@ export class BuildCache {
    * @returns its path in the node
    * @throws EngineError when there is no room for what it begins with; nothing of it stays then
    */
-  mount(key: string, description: string, { top, entries }: CacheSeed): { path: string; record: CacheRecord } {
-    const { storage, random } = this.#ports;
+  mount(key: string, description: string, seed: CacheSeed): { path: string; record: CacheRecord } {
     const known = this.#byKey.get(key);
-    const id = known?.id ?? recordId(random);
-    const directory = `${mountsDirectory}/${id}`;
-    if (known) storage.makeDirectory(directory);
-    else {
-      try {
-        storage.putTree(directory, top, entries());
-      } catch (error) {
-        storage.remove(directory);
-        throw error;
-      }
-    }
-    const record = known
-      ? this.#touch(known)
-      : this.#put({ id, key, type: 'exec.cachemount', parent: '', description, chainId: undefined });
+    const record = known ? this.#touch(known) : this.#makeMount(key, description, seed);
+    const directory = mountDirectory(record.id);
+    // Somebody may have cleared up in the node.
+    this.#ports.storage.makeDirectory(directory);
     return { path: `/var/lib/docker/${directory}`, record };
+  }
+
+  #makeMount(key: string, description: string, { top, entries }: CacheSeed): CacheRecord {
+    const { storage, random } = this.#ports;
+    const id = recordId(random);
+    try {
+      storage.putTree(mountDirectory(id), top, entries());
+    } catch (error) {
+      storage.remove(mountDirectory(id));
+      throw error;
+    }
+    return this.#put({ id, key, type: 'exec.cachemount', parent: '', description, chainId: undefined });
   }
 
   /** Keeps a record from being pruned until the returned function is called. */
@@ -163,7 +163,7 @@ export class BuildCache {
     for (const record of chosen) {
       if (keepBytes !== undefined && left <= keepBytes) break;
       this.#byKey.delete(record.key);
-      if (record.type === 'exec.cachemount') this.#ports.storage.remove(`${mountsDirectory}/${record.id}`);
+      if (record.type === 'exec.cachemount') this.#ports.storage.remove(mountDirectory(record.id));
       removed.push(record.id);
       left -= record.sizeBytes;
       if (!record.shared) reclaimedBytes += record.sizeBytes;
@@ -195,7 +195,7 @@ export class BuildCache {
   }
 
   #sizeOf(record: CacheRecord): number {
-    if (record.type === 'exec.cachemount') return treeBytes(this.#ports.storage, `${mountsDirectory}/${record.id}`);
+    if (record.type === 'exec.cachemount') return treeBytes(this.#ports.storage, mountDirectory(record.id));
     return (record.chainId === undefined ? undefined : this.#ports.images.layers.get(record.chainId))?.sizeBytes ?? 0;
   }
 
@@ -228,6 +228,10 @@ function isChosen(record: UsedCache, filters: Filters, nowMs: number): boolean {
 }
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+function mountDirectory(id: string): string {
+  return `buildkit/cachemounts/${id}`;
+}
 
 function recordId(random: Random): string {
   return [...random.bytes(25)].map((byte) => alphabet[byte % alphabet.length]).join('');

@@ -3,7 +3,7 @@
  * Source: Dockerfile reference, RUN --mount=type=cache; BuildKit solver/llbsolver/mounts/mount.go, getRefCacheDir.
  */
 import type { Cancellation } from '../cancellation.ts';
-import type { LayerEntry } from '../image/layer-trees.ts';
+import type { FileAttributes, LayerEntry } from '../image/layer-trees.ts';
 import type { BuildCache } from './build-cache.ts';
 import type { MountSharing } from './dockerfile/instructions/run-mount.ts';
 
@@ -11,7 +11,7 @@ import type { MountSharing } from './dockerfile/instructions/run-mount.ts';
 export interface CacheSeed {
   /** Stands for it: caches of the same id that began otherwise are others. Empty for an empty directory of root. */
   key: string;
-  top: Pick<LayerEntry, 'mode' | 'uid' | 'gid'>;
+  top: FileAttributes;
   /** Parents before children, paths below the directory. */
   entries: () => Iterable<LayerEntry>;
 }

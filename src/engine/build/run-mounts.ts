@@ -6,7 +6,7 @@ import type { Cancellation } from '../cancellation.ts';
 import type { Containers } from '../container/containers.ts';
 import { EngineError } from '../errors.ts';
 import { hex } from '../id.ts';
-import type { LayerEntry } from '../image/layer-trees.ts';
+import type { FileAttributes, LayerEntry } from '../image/layer-trees.ts';
 import type { RootFiles } from '../image/root-files.ts';
 import type { Rootfs } from '../runtime/runtime.ts';
 import type { BuildContext } from './build-context.ts';
@@ -42,7 +42,6 @@ interface Preparation extends PreparedMounts {
 }
 
 type CacheMount = Extract<PlannedMount, { type: 'cache' }>;
-type Owner = Pick<LayerEntry, 'mode' | 'uid' | 'gid'>;
 
 interface Parts {
   containers: Containers;
@@ -140,7 +139,7 @@ export class RunMounts {
         if (mount.target === undefined) return;
         mounts.push({
           kind: 'bind',
-          source: this.#file(step, secretsDirectory, secret, ownerOf(mount, 0o400)),
+          source: this.#file(step, secretsDirectory, secret, attributesOf(mount, 0o400)),
           target: mount.target,
           readOnly: true,
         });
@@ -167,7 +166,7 @@ export class RunMounts {
 
   #seedOf(mount: CacheMount): CacheSeed {
     const { from, source } = mount;
-    const top = ownerOf(mount, 0o755);
+    const top = attributesOf(mount, 0o755);
     const isOwned = [mount.uid, mount.gid, mount.mode].some((value) => value !== undefined);
     // Owner and permissions are those of a new directory, which BuildKit makes where no other is named.
     if (source === '/' && (isOwned || from.kind === 'scratch')) {
@@ -181,11 +180,11 @@ export class RunMounts {
   }
 
   /** A file that is in the node for a step. @returns its path there */
-  #file({ ends }: Preparation, directory: string, content: Uint8Array, owner: Owner): string {
+  #file({ ends }: Preparation, directory: string, content: Uint8Array, attributes: FileAttributes): string {
     const { storage, clock } = this.#parts.containers.ports;
     const path = `${directory}/${hex(this.#random.bytes(16))}`;
     ends.push(() => storage.remove(path));
-    const entry: LayerEntry = { path: 'file', type: 'file', ...owner, mtime: Math.floor(clock.now() / 1000), content };
+    const entry: LayerEntry = { path: 'file', type: 'file', ...attributes, mtime: Math.floor(clock.now() / 1000), content };
     storage.putTree(path, { mode: 0o700, uid: 0, gid: 0 }, [entry]);
     return `/var/lib/docker/${path}/file`;
   }
@@ -210,6 +209,9 @@ export class RunMounts {
   }
 }
 
-function ownerOf({ uid = 0, gid = 0, mode }: { [name in keyof Owner]: number | undefined }, defaultMode: number): Owner {
+function attributesOf(
+  { uid = 0, gid = 0, mode }: { [name in keyof FileAttributes]: number | undefined },
+  defaultMode: number,
+): FileAttributes {
   return { uid, gid, mode: mode ?? defaultMode };
 }

@@ -98,14 +98,13 @@ export class StageBuilder {
     if (base.kind === 'scratch') return { top: undefined, diffIds: [], layerTimes: [], key: 'scratch', record: '' };
     if (base.kind === 'stage') return this.#states.get(base.stage)!;
     const name = `${base.reference} ${platformText(stage.platform)}`;
-    let state = this.#pulled.get(name);
     try {
-      state ??= await this.#pull(base, stage.platform);
+      const state = this.#pulled.get(name) ?? (await this.#pull(base, stage.platform));
+      this.#pulled.set(name, state);
+      return state;
     } catch (error) {
       throw new BuildError(error, lines);
     }
-    this.#pulled.set(name, state);
-    return state;
   }
 
   async #pull({ reference, step: name }: ImageBase, platform: Platform): Promise<StageState> {
@@ -115,7 +114,6 @@ export class StageBuilder {
     const records = digest === undefined ? [] : cache.addPulled(layers, `pulled from ${reference}`);
     this.#releases.push(...records.map((record) => cache.use(record)));
     const top = layers.at(-1)?.chainId;
-    this.#hold(top);
     return {
       top,
       diffIds: layers.map(({ diffId }) => diffId),

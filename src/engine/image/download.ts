@@ -7,6 +7,7 @@ import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import type { Crypto } from '../crypto.ts';
 import { EngineError } from '../errors.ts';
+import { GrowingBytes } from '../growing-bytes.ts';
 import { shortId } from '../id.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/manifest.ts';
@@ -17,7 +18,6 @@ import { withRetries } from './transfer-retry.ts';
 
 /** Larger layers are refused: a tab has to hold them. */
 export const maxBlobBytes = 512 << 20;
-const firstBytes = 256 << 10;
 
 export interface DownloadOptions {
   /** Asks for the blob from an offset on. */
@@ -38,7 +38,8 @@ export async function downloadBlob(options: DownloadOptions): Promise<Uint8Array
     );
   }
   const id = shortId(descriptor.digest);
-  const received = new Received(descriptor.size);
+  // A byte more than expected tells that it is another blob.
+  const received = new GrowingBytes(descriptor.size + 1);
   return withRetries({ ...options, id }, async () => {
     const resumed = received.length > 0;
     await transfer(options, received);
@@ -55,7 +56,7 @@ export async function downloadBlob(options: DownloadOptions): Promise<Uint8Array
 }
 
 /** Reads a blob to its end, or to a byte more than it should have: enough to know that it is another. */
-async function transfer({ fetch, descriptor, clock, progress, cancellation }: DownloadOptions, received: Received): Promise<void> {
+async function transfer({ fetch, descriptor, clock, progress, cancellation }: DownloadOptions, received: GrowingBytes): Promise<void> {
   const { offset, chunks: stream } = await fetch(received.length);
   if (offset !== received.length) received.clear();
   const chunks = stream[Symbol.asyncIterator]();
@@ -81,36 +82,5 @@ async function transfer({ fetch, descriptor, clock, progress, cancellation }: Do
     }
   } finally {
     stopListening();
-  }
-}
-
-/** Bytes that came so far; grows with them, up to a byte more than expected. */
-class Received {
-  #buffer = new Uint8Array(0);
-  length = 0;
-
-  constructor(readonly expectedBytes: number) {}
-
-  /** @returns how many bytes there was room for */
-  append(chunk: Uint8Array): number {
-    const part = chunk.subarray(0, this.expectedBytes + 1 - this.length);
-    const needed = this.length + part.length;
-    if (needed > this.#buffer.length) {
-      const larger = new Uint8Array(Math.min(this.expectedBytes + 1, Math.max(2 * this.#buffer.length, needed, firstBytes)));
-      larger.set(this.#buffer.subarray(0, this.length));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(part, this.length);
-    this.length = needed;
-    return part.length;
-  }
-
-  bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.length);
-  }
-
-  clear(): void {
-    this.#buffer = new Uint8Array(0);
-    this.length = 0;
   }
 }

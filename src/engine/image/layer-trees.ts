@@ -12,6 +12,9 @@ export interface LayerTrees {
   remove(diffId: string): void;
 }
 
+/** Whose a file is, and who may do what with it. */
+export type FileAttributes = Pick<LayerEntry, 'mode' | 'uid' | 'gid'>;
+
 /**
  * One entry of a layer as overlayfs wants it: a deleted file is a character device 0/0 (tar's
  * `.wh.name`), an opaque directory carries the attribute `trusted.overlay.opaque` = `y`.

@@ -43,11 +43,11 @@ export interface ContentPull {
 /**
  * Brings what a manifest names.
  *
- * @param use makes something of it that keeps the layers; they may go once it has ended
+ * @param use makes something of it that keeps the layers (bottom first); they may go once it has ended
  */
 export async function pullContent<T>(
   { images, client, manifest, configBytes, progress, cancellation }: ContentPull,
-  use: (configBytes: Uint8Array) => Promise<T> | T,
+  use: (configBytes: Uint8Array, layers: Layer[]) => Promise<T> | T,
 ): Promise<T> {
   checkMediaTypes(manifest);
   const held: Layer[] = [];
@@ -68,7 +68,7 @@ export async function pullContent<T>(
       },
     });
     checkOperatingSystem((await parsed).os);
-    return await use(await config);
+    return await use(await config, [...held]);
   } finally {
     for (const layer of held) images.release(layer.chainId);
     images.collectLayers();

@@ -4,6 +4,7 @@
  */
 import { concatBytes } from '../bytes.ts';
 import { EngineError } from '../errors.ts';
+import { GrowingBytes } from '../growing-bytes.ts';
 import { paddedSize, TarHeaders, type TarEntry } from './tar.ts';
 
 /** An entry, without its content, or a piece of the content of the entry before. */
@@ -11,7 +12,6 @@ export type TarPiece = { entry: TarEntry; sizeBytes: number } | { content: Uint8
 
 const block = 512;
 const none = new Uint8Array(0);
-const maxReservedBytes = 1 << 20;
 
 /** @throws EngineError as readTar does */
 export async function* readTarStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarPiece> {
@@ -47,7 +47,7 @@ export async function* readTarStream(source: AsyncIterable<Uint8Array>): AsyncGe
 
 /** Entries with their contents, in buffers of their own: none keeps what it came in from being given back. */
 export async function* wholeEntries(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  let open: { entry: TarEntry; content: GrowingContent } | undefined;
+  let open: { entry: TarEntry; content: GrowingBytes } | undefined;
   const whole = ({ entry, content }: NonNullable<typeof open>): TarEntry => ({ ...entry, content: content.bytes() });
   for await (const piece of readTarStream(source)) {
     if ('content' in piece) {
@@ -55,36 +55,9 @@ export async function* wholeEntries(source: AsyncIterable<Uint8Array>): AsyncGen
       continue;
     }
     if (open) yield whole(open);
-    open = { entry: piece.entry, content: new GrowingContent(piece.sizeBytes) };
+    open = { entry: piece.entry, content: new GrowingBytes(piece.sizeBytes) };
   }
   if (open) yield whole(open);
-}
-
-/** Reserved little by little, since a header may claim what never comes. */
-class GrowingContent {
-  readonly #sizeBytes: number;
-  #bytes: Uint8Array;
-  #length = 0;
-
-  constructor(sizeBytes: number) {
-    this.#sizeBytes = sizeBytes;
-    this.#bytes = new Uint8Array(Math.min(sizeBytes, maxReservedBytes));
-  }
-
-  append(piece: Uint8Array): void {
-    if (this.#length + piece.length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.min(this.#sizeBytes, Math.max(2 * this.#bytes.length, this.#length + piece.length)));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
-    this.#bytes.set(piece, this.#length);
-    this.#length += piece.length;
-  }
-
-  /** Once all of it is there. */
-  bytes(): Uint8Array {
-    return this.#bytes;
-  }
 }
 
 /** Takes exact amounts out of chunks of any size. */
