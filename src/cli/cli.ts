@@ -91,8 +91,8 @@ async function dispatchTo(
     const path = `${entry.path} ${own.args[0]}`;
     throw NOT_HERE.has(path) ? notHere(`docker ${path}`) : unknownCommand(entry, own.args[0]);
   }
-  checkArguments(entry, own.args);
   if (needsFeatures(entry, own)) await checkFeatures(environment, client, entry, own);
+  checkArguments(entry, own.args);
   if (entry.commands) return await help(entry.plugin === undefined ? environment.stderr : environment.stdout);
   const command = commandAt(entry.canonical);
   if (!command) throw notHere(commandPath(entry));

@@ -84,3 +84,36 @@ describe('the system', () => {
     expect((await docker('--help')).stdout).toContain('  swarm       Manage Swarm\n');
   });
 });
+
+describe('networks and volumes', () => {
+  it('are made, shown and removed', async () => {
+    expect((await docker('network create --subnet 10.9.0.0/24 --gateway 10.9.0.254 --label tier=front front')).stdout).toMatch(
+      /^[0-9a-f]{64}\n$/,
+    );
+    expect((await docker('network ls --format {{.Name}}/{{.Driver}}/{{.Scope}}')).stdout).toBe(
+      'bridge/bridge/local\nfront/bridge/local\nhost/host/local\nnone/null/local\n',
+    );
+    expect((await docker('network inspect -f {{range.IPAM.Config}}{{.Subnet}},{{.Gateway}}{{end}},{{.Labels.tier}} front')).stdout).toBe(
+      '10.9.0.0/24,10.9.0.254,front\n',
+    );
+    expect(await docker('network rm front nosuch')).toMatchObject({
+      status: 1,
+      stdout: 'front\n',
+      stderr: 'Error response from daemon: network nosuch not found\nexit status 1\n',
+    });
+    expect((await docker('volume create --label tier=back data')).stdout).toBe('data\n');
+    expect((await docker('volume ls --filter label=tier=back')).stdout).toBe('DRIVER    VOLUME NAME\nlocal     data\n');
+    expect((await docker('volume inspect -f {{.Mountpoint}} data')).stdout).toBe('/var/lib/docker/volumes/data/_data\n');
+    expect((await docker('volume prune -f')).stdout).toBe('Total reclaimed space: 0B\n');
+    expect((await docker('volume prune -af')).stdout).toBe('Deleted Volumes:\ndata\n\nTotal reclaimed space: 0B\n');
+  });
+
+  it('are none of a swarm, and no plugin’s', async () => {
+    expect(await docker('plugin ls')).toMatchObject({ status: 0, stdout: 'ID        NAME      DESCRIPTION   ENABLED\n' });
+    expect(await docker('plugin rm me/x')).toMatchObject({ status: 1, stderr: 'Error response from daemon: plugin "me/x" not found\n' });
+    expect(await docker('checkpoint ls x')).toMatchObject({
+      status: 1,
+      stderr: 'docker checkpoint ls is only supported on a Docker daemon with experimental features enabled\n',
+    });
+  });
+});

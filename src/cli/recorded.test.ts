@@ -37,6 +37,8 @@ interface Asked {
   body?: string;
 }
 
+type Answers = Record<string, RecordedAnswer | RecordedAnswer[]>;
+
 interface Case {
   args: string[];
   env?: Record<string, string>;
@@ -44,7 +46,12 @@ interface Case {
   stdin?: string;
   stdinTar?: RecordedEntry[];
   terminal?: { rows: number; columns: number };
-  answers?: Record<string, RecordedAnswer | RecordedAnswer[]>;
+  /** By request; a name stands for one of the file's own `answers`. */
+  answers?: string | Answers;
+  /** Headers of `/_ping`. */
+  features?: Record<string, string>;
+  /** Nothing answers. */
+  noDaemon?: boolean;
   /** Why Drydock answers otherwise; then the case is not compared. */
   exception?: string;
   /** Parts that are not compared, with the reason in the README. */
@@ -96,12 +103,13 @@ function tarList(bytes: Uint8Array): Asked['tar'] {
 }
 
 /** A daemon that answers as recorded, and what it was asked in the recording's shape. */
-function daemonOf({ answers = {} }: Case): { handler: ApiHandler; asked: Asked[] } {
+function daemonOf(answers: Answers, features: Record<string, string> = {}): { handler: ApiHandler; asked: Asked[] } {
   const asked: Asked[] = [];
   const left = new Map(Object.entries(answers).map(([request, given]) => [request, Array.isArray(given) ? [...given] : [given]]));
   const handler: ApiHandler = async (request): Promise<ApiResponse> => {
     const path = request.path.replace(/^\/v[\d.]+/, '');
-    if (path === '/_ping') return { status: 200, headers: { 'Api-Version': '1.50', Ostype: 'linux' }, body: { kind: 'empty' } };
+    if (path === '/_ping')
+      return { status: 200, headers: { 'Api-Version': '1.50', Ostype: 'linux', ...features }, body: { kind: 'empty' } };
     asked.push(await askedOf(request, path));
     const queue = left.get(`${request.method} ${path}`) ?? [{ status: 404, json: { message: 'page not found' } }];
     const { status = 200, headers = {}, json, text = '', lines, tar } = queue.length > 1 ? queue.shift()! : queue[0]!;
@@ -143,31 +151,40 @@ function compare([a]: [string, string], [b]: [string, string]): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The recording as it compares: headers' names in small letters, random names as one. */
+/** The recording as it compares: headers' names in small letters, random names as one, the order of keys in JSON left out. */
 function comparable(asked: readonly Asked[]): unknown {
   const plain = asked.map(({ request, query = [], headers = {}, tar, body }) => ({
     request,
     query: [...query].sort(compare),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
     ...(tar && { tar }),
-    ...(body !== undefined && { body }),
+    ...(body !== undefined && { body: parsedOr(body) }),
   }));
   return JSON.parse(JSON.stringify(plain).replace(/\.dockerfile\.[0-9a-f]{20}/g, '.dockerfile.RANDOM')) as unknown;
 }
 
+function parsedOr(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
+
 describe.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('%s', (name) => {
-  const { cases } = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as { cases: Case[] };
+  const recording = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as { answers?: Record<string, Answers>; cases: Case[] };
+  const { cases } = recording;
   const compared = cases.filter(({ exception }) => exception === undefined);
 
   test.each(compared.map((one, index) => [`${one.args.join(' ')} (${index})`, one] as const))('docker %s', async (_name, one) => {
-    const { handler, asked } = daemonOf(one);
-    const { env = {}, files = {}, stdin, stdinTar, terminal } = one;
+    const { env = {}, files = {}, stdin, stdinTar, terminal, answers = {}, features, noDaemon } = one;
+    const { handler, asked } = daemonOf(typeof answers === 'string' ? (recording.answers?.[answers] ?? {}) : answers, features);
     const input = stdinTar ? tarOf(stdinTar) : (stdin ?? '');
     const result = await runDocker(one.args, {
       env,
       files: { '.': { directory: 0o755 }, ...files },
       stdin: input,
-      handler,
+      handler: noDaemon ? undefined : handler,
       ...(terminal && { terminal, stdinIsTerminal: stdin === undefined }),
     });
     if (one.screen === undefined) {

@@ -1,5 +1,5 @@
 /** Paths of the API below a container. */
-import { ExitError } from '../exit-error.ts';
+import { requireName } from '../object-path.ts';
 import { cleanPath } from '../options/device.ts';
 
 /**
@@ -8,7 +8,5 @@ import { cleanPath } from '../options/device.ts';
  * @throws ExitError for an empty name, which Docker's client refuses itself
  */
 export function containerPath(name: string, action = ''): string {
-  const trimmed = name.trim();
-  if (trimmed === '') throw new ExitError(1, 'invalid container name or ID: value is empty');
-  return cleanPath(`/containers/${trimmed}/${action}`);
+  return cleanPath(`/containers/${requireName('container', name)}/${action}`);
 }

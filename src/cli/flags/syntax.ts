@@ -3,6 +3,7 @@
  * (ulimits, filters, mounts) live in `options/`.
  */
 import { parseCpus } from '../options/cpus.ts';
+import { csvFields } from '../options/csv.ts';
 import { parseFilter, type Filters } from '../options/filter.ts';
 import { parseMount, type MountOption } from '../options/mount.ts';
 import { parseNetworkAttachment, type NetworkAttachment } from '../options/network.ts';
@@ -51,7 +52,7 @@ const SYNTAXES: Record<string, (defaultText: string) => FlagSyntax> = {
   port: list,
   strings: () => ({
     initial: [],
-    set: (current, text, changed) => [...(changed ? (current as string[]) : []), ...text.split(',')],
+    set: (current, text, changed) => [...(changed ? (current as string[]) : []), ...(text === '' ? [] : csvFields(text))],
   }),
   map: () => ({
     initial: {},
@@ -60,6 +61,10 @@ const SYNTAXES: Record<string, (defaultText: string) => FlagSyntax> = {
       const [key, value] = equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
       return { ...(current as Record<string, string>), [key]: value };
     },
+  }),
+  stringToString: () => ({
+    initial: undefined,
+    set: (current, text) => ({ ...(current as Record<string, string> | undefined), ...pairsOf(text) }),
   }),
   mount: () => mountFlag('/'),
   network: () => ({
@@ -75,6 +80,20 @@ const SYNTAXES: Record<string, (defaultText: string) => FlagSyntax> = {
     },
   }),
 };
+
+/** pflag's `key=value,key=value`; with a single pair, a comma is the value's. */
+function pairsOf(text: string): Record<string, string> {
+  const count = text.split('=').length - 1;
+  if (count === 0) throw new Error(`${text} must be formatted as key=value`);
+  const pairs = count === 1 ? [text.replace(/^"+|"+$/g, '')] : csvFields(text);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 0) throw new Error(`${pair} must be formatted as key=value`);
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}
 
 function nanoseconds(text: string): number {
   return Number(parseDuration(text));

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ContainerSummary, Port } from '#engine/api/types/container.ts';
 import type { ImageSummary } from '#engine/api/types/image.ts';
+import type { NetworkInspect } from '#engine/api/types/network.ts';
 import type { DiskUsage } from '#engine/api/types/system.ts';
 import type { Volume } from '#engine/api/types/volume.ts';
+import { CHECKPOINT_KIND } from '../checkpoint/ls.ts';
 import { searchFormat, searchKind } from '../registry/search.ts';
 import { timeText } from './age.ts';
 import { containerFormat, containerRows } from './container.ts';
@@ -12,6 +14,8 @@ import { diskUsageText } from './disk-usage.ts';
 import { displayPorts } from './display-ports.ts';
 import { formatRows, type RowKind } from './formatter.ts';
 import { imageFormat, imageKind, imageRows } from './image.ts';
+import { networkFormat, networkKind } from './network.ts';
+import { pluginFormat, pluginKind } from './plugin.ts';
 import { ellipsis } from './text.ts';
 import { verboseDiskUsageText } from './verbose-disk-usage.ts';
 import { volumeFormat, VOLUME_KIND } from './volume.ts';
@@ -34,6 +38,9 @@ interface Vectors {
   diskUsage: FormatCase[];
   volumes: FormatCase[];
   search: FormatCase[];
+  networks: FormatCase[];
+  plugins: FormatCase[];
+  checkpoints: FormatCase[];
   ellipsis: { source: string; width: number; expected: string }[];
   ports: { ports: Port[]; expected: string }[];
 }
@@ -143,6 +150,31 @@ describe('volumes', () => {
   it.each(named(vectors.volumes))('%s', (_name, one) => {
     check(one, one.format ?? volumeFormat(one.args?.[0] ?? '', one.args?.[1] ?? false), rows, VOLUME_KIND);
   });
+});
+
+describe('networks', () => {
+  const rows = [
+    { Id: 'networkID1', Name: 'foobar_baz', Driver: 'foo', Scope: 'local', Created: '2016-01-01T00:00:00Z' },
+    { Id: 'networkID2', Name: 'foobar_bar', Driver: 'bar', Scope: 'local', Created: '2017-01-01T00:00:00Z' },
+  ] as NetworkInspect[];
+  it.each(named(vectors.networks))('%s', (_name, one) => {
+    check(one, one.format ?? networkFormat(one.args?.[0] ?? '', one.args?.[1] ?? false), rows, networkKind(false));
+  });
+});
+
+describe('plugins', () => {
+  const rows = [
+    { Id: 'pluginID1', Name: 'foobar_baz', Config: { Description: 'description 1' }, Enabled: true },
+    { Id: 'pluginID2', Name: 'foobar_bar', Config: { Description: 'description 2' }, Enabled: false },
+  ];
+  it.each(named(vectors.plugins))('%s', (_name, one) => {
+    check(one, one.format ?? pluginFormat(one.args?.[0] ?? '', one.args?.[1] ?? false), rows, pluginKind(false));
+  });
+});
+
+describe('checkpoints', () => {
+  const rows = [{ Name: 'checkpoint-1' }, { Name: 'checkpoint-2' }, { Name: 'checkpoint-3' }];
+  it.each(named(vectors.checkpoints))('%s', (_name, one) => check(one, one.args?.[0] ?? '', rows, CHECKPOINT_KIND));
 });
 
 describe('search results', () => {

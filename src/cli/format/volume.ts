@@ -6,6 +6,9 @@ import { joinLabels, labelHeader } from './text.ts';
 
 const TABLE = 'table {{.Driver}}\t{{.Name}}';
 
+/** Of volumes that a swarm manages. */
+export const CLUSTER_VOLUME_TABLE = 'table {{.Name}}\t{{.Group}}\t{{.Driver}}\t{{.Availability}}\t{{.Status}}';
+
 /** The format that a `--format` value stands for. */
 export function volumeFormat(source: string, quiet: boolean): string {
   if (source === 'table') return quiet ? '{{.Name}}' : TABLE;
@@ -13,7 +16,7 @@ export function volumeFormat(source: string, quiet: boolean): string {
   return source;
 }
 
-/** Only volumes of a cluster have an availability, a group and a status; here there are none. */
+/** Only volumes of a cluster have an availability, a group and a status. */
 const NOT_CLUSTERED = 'N/A';
 
 export const VOLUME_KIND: RowKind<Volume> = {
@@ -34,13 +37,13 @@ export const VOLUME_KIND: RowKind<Volume> = {
     Name: (volume) => volume.Name,
     Driver: (volume) => volume.Driver,
     Scope: (volume) => volume.Scope,
-    Availability: () => NOT_CLUSTERED,
+    Availability: ({ ClusterVolume }) => (ClusterVolume ? (ClusterVolume.Spec.Availability ?? '') : NOT_CLUSTERED),
     Mountpoint: (volume) => volume.Mountpoint,
     Labels: (volume) => joinLabels(volume.Labels),
     Links: (volume) => (volume.UsageData ? String(volume.UsageData.RefCount) : 'N/A'),
     Size: (volume) => (volume.UsageData ? humanSize(volume.UsageData.Size) : 'N/A'),
-    Group: () => NOT_CLUSTERED,
-    Status: () => NOT_CLUSTERED,
+    Group: ({ ClusterVolume }) => (ClusterVolume ? (ClusterVolume.Spec.Group ?? '') : NOT_CLUSTERED),
+    Status: statusOf,
   },
   calls: {
     Label: {
@@ -50,3 +53,11 @@ export const VOLUME_KIND: RowKind<Volume> = {
     },
   },
 };
+
+function statusOf({ ClusterVolume }: Volume): string {
+  if (!ClusterVolume) return NOT_CLUSTERED;
+  if (!ClusterVolume.Info?.VolumeID) return 'pending creation';
+  const count = ClusterVolume.PublishStatus?.length ?? 0;
+  if (count === 0) return 'created';
+  return `in use (${count} node${count === 1 ? '' : 's'})`;
+}

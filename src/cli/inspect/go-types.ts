@@ -3,6 +3,7 @@
  * has `Id`, `join` on a list of strings, `map[80/tcp:[{0.0.0.0 8080}]]` for what is printed whole.
  * A field is `Name type`, or `Name:jsonKey type` where the two differ (`-`: not in JSON); with `?` JSON leaves it out when empty.
  * `+ type` embeds a struct: its fields are this one's too, but it prints as a struct of its own.
+ * `any` is read as it comes and written as it came; `interface{}` has its keys sorted, as maps have.
  * Source: moby v28.2.2 api/types, docker-image-spec, go-connections/nat.
  */
 import {
@@ -96,9 +97,32 @@ const STRUCTS = {
   'network.IPAMConfig': `Subnet string?, IPRange string?, Gateway string?, AuxAddress:AuxiliaryAddresses map[string]string?`,
   'network.ConfigReference': `Network string`,
   'network.EndpointResource': `Name string, EndpointID string, MacAddress string, IPv4Address string, IPv6Address string`,
-  'volume.Volume': `ClusterVolume any?, CreatedAt string?, Driver string, Labels map[string]string, Mountpoint string, Name string,
-    Options map[string]string, Scope string, Status map[string]any?, UsageData *volume.UsageData?`,
+  'volume.Volume': `ClusterVolume *volume.ClusterVolume?, CreatedAt string?, Driver string, Labels map[string]string, Mountpoint string, Name string,
+    Options map[string]string, Scope string, Status map[string]interface{}?, UsageData *volume.UsageData?`,
   'volume.UsageData': `RefCount int64, Size int64`,
+  'volume.ClusterVolume': `ID string, + swarm.Meta, Spec volume.ClusterVolumeSpec, PublishStatus []*volume.PublishStatus?, Info *volume.Info?`,
+  'swarm.Meta': `Version swarm.Version?, CreatedAt time.Time?, UpdatedAt time.Time?`,
+  'swarm.Version': `Index uint64?`,
+  'volume.ClusterVolumeSpec': `Group string?, AccessMode *volume.AccessMode?, AccessibilityRequirements *volume.TopologyRequirement?,
+    CapacityRange *volume.CapacityRange?, Secrets []volume.Secret?, Availability string?`,
+  'volume.AccessMode': `Scope string?, Sharing string?, MountVolume *volume.TypeMount?, BlockVolume *volume.TypeBlock?`,
+  'volume.TypeMount': `FsType string?, MountFlags []string?`,
+  'volume.TypeBlock': ``,
+  'volume.TopologyRequirement': `Requisite []volume.Topology?, Preferred []volume.Topology?`,
+  'volume.Topology': `Segments map[string]string?`,
+  'volume.CapacityRange': `RequiredBytes int64, LimitBytes int64`,
+  'volume.Secret': `Key string, Secret string`,
+  'volume.PublishStatus': `NodeID string?, State string?, PublishContext map[string]string?`,
+  'volume.Info': `CapacityBytes int64?, VolumeContext map[string]string?, VolumeID string?, AccessibleTopology []volume.Topology?`,
+  'types.Plugin': `Config types.PluginConfig, Enabled bool, ID:Id string?, Name string, PluginReference string?, Settings types.PluginSettings`,
+  'types.PluginConfig': `Args types.PluginConfigArgs, Description string, DockerVersion string?, Documentation string, Entrypoint []string,
+    Env []any, Interface types.PluginConfigInterface, IpcHost bool, Linux types.PluginConfigLinux, Mounts []any,
+    Network types.PluginConfigNetwork, PidHost bool, PropagatedMount string, User any?, WorkDir string, Rootfs:rootfs any?`,
+  'types.PluginConfigArgs': `Description string, Name string, Settable []string, Value []string`,
+  'types.PluginConfigInterface': `ProtocolScheme string?, Socket string, Types []string`,
+  'types.PluginConfigLinux': `AllowAllDevices bool, Capabilities []string, Devices []any`,
+  'types.PluginConfigNetwork': `Type string`,
+  'types.PluginSettings': `Args []string, Devices []any, Env []string, Mounts []any`,
   'system.dockerInfo': `+ *system.Info, ServerErrors []string?, UserName:- string, ClientInfo *system.clientInfo?, ClientErrors []string?`,
   'system.Info': `ID string, Containers int, ContainersRunning int, ContainersPaused int, ContainersStopped int, Images int,
     Driver string, DriverStatus [][]string, SystemStatus [][]string?, Plugins system.PluginsInfo, MemoryLimit bool, SwapLimit bool,
@@ -164,7 +188,7 @@ const fieldsOf = new Map<string, Field[]>();
 
 /** A document as the given Go type; what it lacks is that type's zero. */
 export function typed(type: GoTypeName | string, value: unknown): GoValue {
-  if (type === 'any') return fromJson(value);
+  if (type === 'any' || type === 'interface{}') return fromJson(value);
   if (type.startsWith('*')) {
     if (value === null || value === undefined) return new Nil('pointer', type);
     const target = type.slice(1);
@@ -182,7 +206,7 @@ export function typed(type: GoTypeName | string, value: unknown): GoValue {
   if (keyType !== undefined && element !== undefined) {
     if (value === null || value === undefined) return new Nil('map', type);
     const entries = Object.entries(value).map(([key, one]): [string, GoValue] => [key, typed(element, one)]);
-    return new GoMap(new Map(entries), element === 'any' ? 'interface {}' : element, keyType);
+    return new GoMap(new Map(entries), element === 'any' || element === 'interface{}' ? 'interface {}' : element, keyType);
   }
   return scalarOrStruct(type, value);
 }

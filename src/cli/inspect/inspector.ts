@@ -8,6 +8,7 @@ import type { CommandContext } from '../command.ts';
 import { errorLine } from '../error-line.ts';
 import { ExitError } from '../exit-error.ts';
 import { compactJson, indentJson, readJson } from '../format/json-text.ts';
+import { goJson } from '../format/gotemplate/json.ts';
 import { Template } from '../format/gotemplate/template.ts';
 import { typed, type GoTypeName } from './go-types.ts';
 
@@ -18,6 +19,8 @@ const BAD_TEMPLATE = 64;
 export interface Inspected {
   text: string;
   type: GoTypeName;
+  /** Docker shows what it read into that type, not the text, and a template has nothing else to look at. */
+  asRead?: boolean;
 }
 
 /**
@@ -38,7 +41,7 @@ export async function inspectAll(
     try {
       const inspected = await fetch(name);
       if (template) output += `${runTemplate(template, inspected)}\n`;
-      else found.push(inspected.text.trim());
+      else found.push(shownText(inspected));
     } catch (error) {
       problems.push(errorLine(error));
     }
@@ -53,6 +56,12 @@ function listText(found: string[], format: string): string {
   return format === 'json' ? compactJson(list) : indentJson(list);
 }
 
+function shownText({ text, type, asRead }: Inspected): string {
+  return asRead
+    ? goJson(typed(type, JSON.parse(text))).replace(/[<>&]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`)
+    : text.trim();
+}
+
 function parse(format: string): Template {
   try {
     return new Template(format);
@@ -62,10 +71,11 @@ function parse(format: string): Template {
 }
 
 /** First over the typed object, then, when that fails, over the document as it is. */
-function runTemplate(template: Template, { text, type }: Inspected): string {
+function runTemplate(template: Template, { text, type, asRead }: Inspected): string {
   try {
     return template.run(typed(type, JSON.parse(text)));
-  } catch {
+  } catch (first) {
+    if (asRead) throw new Error(`template parsing error: ${messageOf(first)}`, { cause: first });
     try {
       return template.run(readJson(text), { missingKeyIsError: true });
     } catch (error) {

@@ -9,21 +9,32 @@ export interface IpAddress {
   /** As Go prints it: lower case, the longest run of zeros as `::`; an IPv4-mapped address as IPv4. */
   text: string;
   loopback: boolean;
+  /** Four, or sixteen. */
+  bytes: Uint8Array;
 }
 
 /** @returns undefined when it is no address */
 export function parseIpAddress(text: string): IpAddress | undefined {
   if (!text.includes(':')) {
     const quad = parseQuad(text);
-    return quad && { family: 4, text: quad.join('.'), loopback: quad[0] === 127 };
+    return quad && ipv4(quad);
   }
   const groups = parseGroups(text);
   if (!groups) return undefined;
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     const quad = [groups[6]! >> 8, groups[6]! & 255, groups[7]! >> 8, groups[7]! & 255];
-    return { family: 4, text: quad.join('.'), loopback: quad[0] === 127 };
+    return ipv4(quad);
   }
-  return { family: 6, text: printGroups(groups), loopback: groups.every((group, index) => group === (index === 7 ? 1 : 0)) };
+  return {
+    family: 6,
+    text: printGroups(groups),
+    loopback: groups.every((group, index) => group === (index === 7 ? 1 : 0)),
+    bytes: Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 255])),
+  };
+}
+
+function ipv4(quad: number[]): IpAddress {
+  return { family: 4, text: quad.join('.'), loopback: quad[0] === 127, bytes: Uint8Array.from(quad) };
 }
 
 /**

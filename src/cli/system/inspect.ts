@@ -12,6 +12,7 @@ import { quote } from '#engine/go-quote.ts';
 import { imagePath } from '../image/inspect.ts';
 import { inspectAll, type Inspected } from '../inspect/inspector.ts';
 import type { GoTypeName } from '../inspect/go-types.ts';
+import { objectPath, requireName } from '../object-path.ts';
 import { responseText } from '../response-text.ts';
 
 interface Kind {
@@ -28,22 +29,15 @@ interface Kind {
 const KINDS: Kind[] = [
   { name: 'container', path: (name) => containerPath(name, 'json'), type: 'container.InspectResponse', sized: true },
   { name: 'image', path: imagePath, type: 'image.InspectResponse' },
-  { name: 'network', path: (name) => `/networks/${given('network', name)}`, type: 'network.Inspect' },
-  { name: 'volume', path: (name) => `/volumes/${given('volume', name)}`, type: 'volume.Volume' },
-  { name: 'service', path: (name) => `/services/${given('service', name)}`, type: 'any', swarm: true },
-  { name: 'task', path: (name) => `/tasks/${given('task', name)}`, type: 'any', swarm: true },
-  { name: 'node', path: (name) => `/nodes/${given('node', name)}`, type: 'any', swarm: true },
-  { name: 'plugin', path: (name) => `/plugins/${given('plugin', name)}/json`, type: 'any' },
-  { name: 'secret', path: (name) => `/secrets/${given('secret', name)}`, type: 'any', swarm: true },
-  { name: 'config', path: (name) => `/configs/${given('config', name)}`, type: 'any', swarm: true },
+  { name: 'network', path: (name) => objectPath('network', name), type: 'network.Inspect' },
+  { name: 'volume', path: (name) => objectPath('volume', name), type: 'volume.Volume' },
+  { name: 'service', path: (name) => `/services/${requireName('service', name)}`, type: 'any', swarm: true },
+  { name: 'task', path: (name) => `/tasks/${requireName('task', name)}`, type: 'any', swarm: true },
+  { name: 'node', path: (name) => `/nodes/${requireName('node', name)}`, type: 'any', swarm: true },
+  { name: 'plugin', path: (name) => objectPath('plugin', name, 'json'), type: 'any' },
+  { name: 'secret', path: (name) => `/secrets/${requireName('secret', name)}`, type: 'any', swarm: true },
+  { name: 'config', path: (name) => `/configs/${requireName('config', name)}`, type: 'any', swarm: true },
 ];
-
-/** @throws ExitError for an empty name, which Docker's client refuses itself */
-function given(kind: string, name: string): string {
-  const trimmed = name.trim();
-  if (trimmed === '') throw new ExitError(1, `invalid ${kind} name or ID: value is empty`);
-  return trimmed;
-}
 
 /** @cli  Y  docker inspect  "Return low-level information on Docker objects" */
 export const inspectCommand: Command = {

@@ -5,10 +5,12 @@ import { pruneContainers } from '../container/prune.ts';
 import { compareNaturally } from '../container/natural-order.ts';
 import { ExitError } from '../exit-error.ts';
 import { pruneImages } from '../image/prune.ts';
+import { pruneNetworks } from '../network/prune.ts';
 import { filterValues, type Filters } from '../options/filter.ts';
 import { pruneFilters } from '../options/prune-filters.ts';
 import { humanSize } from '../units/size.ts';
-import { pruneBuildCache, pruneNetworks, pruneVolumes } from './prune-requests.ts';
+import { pruneVolumes } from '../volume/prune.ts';
+import { pruneBuildCache } from './prune-requests.ts';
 
 /** Filters that the question names. */
 const SHOWN_FILTERS = ['label', 'label!', 'until'];

@@ -9,7 +9,7 @@ import { textParam } from '../query.ts';
 import type { ApiCall, Method, Route } from '../router.ts';
 
 export function notYetRoutes(): Route[] {
-  return [...emptyRoutes, ...swarmRoutes, ...refusedRoutes];
+  return [...emptyRoutes, ...pluginRoutes, ...swarmRoutes, ...refusedRoutes];
 }
 
 /** True as long as nothing of the kind can be made. */
@@ -20,13 +20,30 @@ const emptyRoutes: Route[] = [
   { method: 'GET', pattern: '/plugins/privileges', handler: () => json(200, []) },
   /** @api  P[there are none]  POST /plugins/pull  PluginPull  "Install a plugin" */
   { method: 'POST', pattern: '/plugins/pull', handler: pluginNotFound },
-  /** @api  P[there are none]  GET /plugins/{name}/json  PluginInspect  "Inspect a plugin" */
-  {
-    method: 'GET',
-    pattern: '/plugins/{name}/json',
-    handler: ({ params }) => fail('not-found', `plugin ${JSON.stringify(params['name'])} not found`),
-  },
 ];
+
+const pluginRoutes: Route[] = (
+  [
+    /** @api  P[there are none]  GET /plugins/{name}/json  PluginInspect  "Inspect a plugin" */
+    ['GET', '/plugins/{name}/json'],
+    /** @api  P[there are none]  DELETE /plugins/{name}  PluginDelete  "Remove a plugin" */
+    ['DELETE', '/plugins/{name}'],
+    /** @api  P[there are none]  POST /plugins/{name}/enable  PluginEnable  "Enable a plugin" */
+    ['POST', '/plugins/{name}/enable'],
+    /** @api  P[there are none]  POST /plugins/{name}/disable  PluginDisable  "Disable a plugin" */
+    ['POST', '/plugins/{name}/disable'],
+    /** @api  P[there are none]  POST /plugins/{name}/upgrade  PluginUpgrade  "Upgrade a plugin" */
+    ['POST', '/plugins/{name}/upgrade'],
+    /** @api  P[there are none]  POST /plugins/{name}/push  PluginPush  "Push a plugin" */
+    ['POST', '/plugins/{name}/push'],
+    /** @api  P[there are none]  POST /plugins/{name}/set  PluginSet  "Configure a plugin" */
+    ['POST', '/plugins/{name}/set'],
+  ] satisfies [Method, string][]
+).map(([method, pattern]) => ({
+  method: method as Method,
+  pattern,
+  handler: ({ params }) => fail('not-found', `plugin ${JSON.stringify(params['name'])} not found`),
+}));
 
 /** No registry that can be reached has plugins. */
 function pluginNotFound({ query }: ApiCall): never {
@@ -108,20 +125,8 @@ const refusedRoutes: Route[] = (
     ['POST', '/swarm/leave', 'docker swarm leave'],
     /** @api  N  POST /swarm/unlock  SwarmUnlock  "Unlock a locked manager" */
     ['POST', '/swarm/unlock', 'docker swarm unlock'],
-    /** @api  N  DELETE /plugins/{name}  PluginDelete  "Remove a plugin" */
-    ['DELETE', '/plugins/{name}', 'docker plugin rm'],
-    /** @api  N  POST /plugins/{name}/enable  PluginEnable  "Enable a plugin" */
-    ['POST', '/plugins/{name}/enable', 'docker plugin enable'],
-    /** @api  N  POST /plugins/{name}/disable  PluginDisable  "Disable a plugin" */
-    ['POST', '/plugins/{name}/disable', 'docker plugin disable'],
-    /** @api  N  POST /plugins/{name}/upgrade  PluginUpgrade  "Upgrade a plugin" */
-    ['POST', '/plugins/{name}/upgrade', 'docker plugin upgrade'],
     /** @api  N  POST /plugins/create  PluginCreate  "Create a plugin" */
     ['POST', '/plugins/create', 'docker plugin create'],
-    /** @api  N  POST /plugins/{name}/push  PluginPush  "Push a plugin" */
-    ['POST', '/plugins/{name}/push', 'docker plugin push'],
-    /** @api  N  POST /plugins/{name}/set  PluginSet  "Configure a plugin" */
-    ['POST', '/plugins/{name}/set', 'docker plugin set'],
   ] satisfies [Method, string, string][]
 ).map(([method, pattern, what]) => ({
   method: method as Method,

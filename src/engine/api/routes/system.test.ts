@@ -132,6 +132,8 @@ describe('what is not there', () => {
 
   it.each([
     ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
+    ['DELETE', '/plugins/me/x:1', 404, 'plugin "me/x:1" not found'],
+    ['POST', '/plugins/x/enable', 404, 'plugin "x" not found'],
     ['POST', '/swarm/init', 501, 'docker swarm init is not supported by Drydock yet'],
     [
       'GET',
