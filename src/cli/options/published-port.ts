@@ -60,7 +60,8 @@ function toShortSyntax(spec: string): string {
   return `${fields.get('published') ?? ''}:${fields.get('target') ?? ''}/${fields.get('protocol')!}`;
 }
 
-function parsePortSpec(spec: string): { port: string; binding: PortBinding }[] {
+/** One specification in short form; Compose has these too. */
+export function parsePortSpec(spec: string): { port: string; binding: PortBinding }[] {
   const { address, hostPort, containerPort: rawContainerPort } = splitSpec(spec);
   const { protocol, port: containerPort } = splitProtocol(rawContainerPort);
   const hostAddress = parseHostAddress(address);

@@ -1,0 +1,102 @@
+/**
+ * `include`: other files with their own directory and environment, whose resources are taken in.
+ * Source: compose-go v2.6.3 loader/include.go.
+ */
+import { ComposeError } from '../compose-error.ts';
+import { directoryOf } from './extends.ts';
+import { loadModel, type ModelOptions } from './load-model.ts';
+import { equalValues, isModel, newModel, sprint, sprintString, type Model, type ModelValue } from './model.ts';
+import { isAbsolutePath, joinPath, parentPath } from './paths.ts';
+import { readEnvFiles } from './env-files.ts';
+
+interface Include {
+  paths: string[];
+  projectDirectory: string;
+  envFiles: string[];
+}
+
+/** Changes the model. `included` are the files on the way here. */
+export async function applyIncludes(model: Model, options: ModelOptions, included: string[]): Promise<void> {
+  for (const include of includesOf(model['include'] ?? null)) {
+    const imported = await loadInclude(include, options, included);
+    for (const kind of ['services', 'volumes', 'networks', 'secrets', 'configs']) importResources(imported, model, kind);
+  }
+  delete model['include'];
+}
+
+function includesOf(value: ModelValue): Include[] {
+  if (value === null) return [];
+  if (!Array.isArray(value)) throw new ComposeError(`\`include\` must be a list, got ${sprintString(value)}`, 15);
+  return value.map((entry) => {
+    const { path, project_directory: directory, env_file: envFile } = isModel(entry) ? entry : newModel([['path', entry]]);
+    return { paths: stringList(path), projectDirectory: typeof directory === 'string' ? directory : '', envFiles: stringList(envFile) };
+  });
+}
+
+function stringList(value: ModelValue | undefined): string[] {
+  if (value === undefined || value === null) return [];
+  return (Array.isArray(value) ? value : [value]).map(sprint);
+}
+
+async function loadInclude(include: Include, options: ModelOptions, included: string[]): Promise<Model> {
+  const { base, directory, reader } = options;
+  const paths = include.paths.map((path) => (isAbsolutePath(path) ? path : joinPath(base, path)));
+  const [main = ''] = paths;
+  // The first is the main file, which says where the project is; the others override it.
+  let projectDirectory = include.projectDirectory;
+  let relative = projectDirectory;
+  if (projectDirectory === '') {
+    relative = await directoryOf(main, options);
+    projectDirectory = parentPath(main);
+  } else if (!isAbsolutePath(projectDirectory)) {
+    relative = await directoryOf(projectDirectory, options);
+    projectDirectory = joinPath(directory, projectDirectory);
+  }
+  if (included.includes(main)) {
+    const [first = '', ...rest] = [...included, main];
+    throw new ComposeError(`include cycle detected:\n${first}\n include ${rest.join('\n include ')}`, 15);
+  }
+
+  const fromFiles = await readEnvFiles(await envFilesOf(include, projectDirectory, options), options.environment, options);
+  return loadModel(
+    paths.map((path) => ({ path })),
+    {
+      ...options,
+      reader,
+      base: projectDirectory,
+      directory: relative,
+      environment: { ...fromFiles, ...options.environment },
+      resolvePaths: true,
+    },
+    included,
+  );
+}
+
+async function envFilesOf({ envFiles }: Include, projectDirectory: string, { directory, reader }: ModelOptions): Promise<string[]> {
+  if (envFiles.length === 0) {
+    const path = joinPath(projectDirectory, '.env');
+    return (await reader.kind(path).catch(() => undefined)) === 'file' ? [path] : [];
+  }
+  const found: string[] = [];
+  for (const file of envFiles) {
+    const path = isAbsolutePath(file) ? file : joinPath(directory, file);
+    if (!isAbsolutePath(file)) {
+      const kind = await reader.kind(path);
+      if (kind === undefined) throw new ComposeError(`stat ${path}: no such file or directory`, 14);
+      if (kind === 'directory') throw new ComposeError(`${path} is not a file`, 15);
+    }
+    found.push(path);
+  }
+  return found;
+}
+
+function importResources(from: Model, to: Model, kind: string): void {
+  const resources = from[kind];
+  if (!isModel(resources)) return;
+  const own = isModel(to[kind]) ? to[kind] : newModel();
+  for (const [name, resource] of Object.entries(resources)) {
+    if (name in own && !equalValues(resource, own[name])) throw new ComposeError(`${kind}.${name} conflicts with imported resource`, 15);
+    own[name] = resource;
+  }
+  to[kind] = own;
+}

@@ -1,0 +1,72 @@
+/** Paths as Go joins and cleans them; POSIX only. */
+
+export function isAbsolutePath(path: string): boolean {
+  return path.startsWith('/');
+}
+
+/** Go's `path.Clean`. */
+export function cleanPath(path: string): string {
+  const rooted = path.startsWith('/');
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else if (!rooted) parts.push('..');
+  }
+  return (rooted ? '/' : '') + parts.join('/') || '.';
+}
+
+/** Go's `filepath.Join`. */
+export function joinPath(...parts: string[]): string {
+  const present = parts.filter((part) => part !== '');
+  return present.length === 0 ? '' : cleanPath(present.join('/'));
+}
+
+export function parentPath(path: string): string {
+  return cleanPath(path.slice(0, path.lastIndexOf('/') + 1));
+}
+
+export function baseName(path: string): string {
+  if (path === '') return '.';
+  const trimmed = path.replace(/\/+$/, '');
+  return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
+}
+
+/** From one absolute path to another, as Go's `filepath.Rel`. */
+export function relativePath(from: string, to: string): string {
+  const [start, end] = [cleanPath(from), cleanPath(to)].map((path) => path.split('/').filter((part) => part !== '' && part !== '.'));
+  let shared = 0;
+  while (shared < start!.length && shared < end!.length && start![shared] === end![shared]) shared++;
+  return [...start!.slice(shared).map(() => '..'), ...end!.slice(shared)].join('/') || '.';
+}
+
+/** Whether a path is absolute on Windows: a drive, a share or a device. */
+export function isWindowsAbsolute(path: string): boolean {
+  const volume = volumeLength(path);
+  if (volume === 0) return false;
+  if (/^[\\/]{2}/.test(path)) return true;
+  return /^[\\/]/.test(path.slice(volume));
+}
+
+function volumeLength(path: string): number {
+  if (path[1] === ':') return 2;
+  if (!/^[\\/]/.test(path)) return 0;
+  const unc = /^[\\/]{2}\.[\\/]UNC(?:[\\/]|$)/i.test(path);
+  if (unc) return shareLength(path, 8);
+  if (/^(?:[\\/]{2}[.?]|[\\/]\?\?)(?:[\\/]|$)/.test(path)) {
+    if (path.length === 3) return 3;
+    const rest = path.slice(4);
+    const separator = rest.search(/[\\/]/);
+    return separator < 0 ? path.length : 4 + separator;
+  }
+  return /^[\\/]{2}/.test(path) ? shareLength(path, 2) : 0;
+}
+
+function shareLength(path: string, prefix: number): number {
+  let count = 0;
+  for (let index = prefix; index < path.length; index++) {
+    if (/[\\/]/.test(path[index]!) && ++count === 2) return index;
+  }
+  return path.length;
+}

@@ -1,0 +1,69 @@
+/** Files for the loader, with Go's words for what is not there. */
+import { FileError } from '../../environment.ts';
+import { ComposeError } from '../compose-error.ts';
+import { isAbsolutePath, joinPath } from './paths.ts';
+import type { ProjectFiles } from './load-project.ts';
+
+export class FileReader {
+  readonly #files: ProjectFiles;
+  readonly #cwd: string;
+
+  /** @param cwd what relative paths are resolved against; Compose has some of them, in files included by included ones */
+  constructor(files: ProjectFiles, cwd: string) {
+    this.#files = files;
+    this.#cwd = cwd;
+  }
+
+  /** @throws ComposeError: `open /path: no such file or directory`, status 14 */
+  async text(path: string): Promise<string> {
+    try {
+      return new TextDecoder().decode(await this.#files.read(this.#absolute(path)));
+    } catch (error) {
+      const call = error instanceof FileError && error.code === 'EISDIR' ? 'read' : 'open';
+      throw fileError(call, path, error);
+    }
+  }
+
+  /** What a path is, links followed; undefined when there is nothing. Other errors are thrown. */
+  async kind(path: string): Promise<'file' | 'directory' | undefined> {
+    try {
+      const { type } = await this.#files.stat(this.#absolute(path));
+      return type === 'directory' ? 'directory' : 'file';
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw fileError('stat', path, error);
+    }
+  }
+
+  #absolute(path: string): string {
+    return isAbsolutePath(path) ? path : joinPath(this.#cwd, path);
+  }
+
+  /** The target of a symbolic link; undefined for what is none. */
+  async link(path: string): Promise<string | undefined> {
+    try {
+      const status = await this.#files.stat(this.#absolute(path), { follow: false });
+      return status.type === 'symlink' ? status.linkName : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'no such file or directory',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  EACCES: 'permission denied',
+  ELOOP: 'too many levels of symbolic links',
+  ENAMETOOLONG: 'file name too long',
+};
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof FileError && error.code === 'ENOENT';
+}
+
+export function fileError(call: string, path: string, error: unknown): ComposeError {
+  if (!(error instanceof FileError)) throw error;
+  return new ComposeError(`${call} ${path}: ${REASONS[error.code] ?? error.message}`, 14);
+}
