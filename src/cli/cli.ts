@@ -11,11 +11,12 @@ import { commandAt } from './commands.ts';
 import { readClientConfig, type ClientConfig } from './client-config.ts';
 import type { Command, CommandContext } from './command.ts';
 import { connect } from './connection.ts';
+import { ContextStore } from './context/store.ts';
 import type { CliEnvironment, CliOutput } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { ExitError } from './exit-error.ts';
 import { FlagError, parseFlags, type ParsedFlags } from './flags/parse.ts';
-import { readGlobals, resolveHost, type GlobalOptions } from './globals.ts';
+import { contextNameOf, defaultHost, readGlobals, resolveHost, type GlobalOptions } from './globals.ts';
 import { askDaemon, needsFeatures, refusalOf } from './help/daemon-features.ts';
 import { explain } from './help/explain.ts';
 import { childOf, HELP_COMMAND, helpOf, type HelpEntry } from './help/help-data.ts';
@@ -176,6 +177,8 @@ function topic({ help, args }: ParsedFlags): HelpEntry {
 /** The global flags, and what is looked up for them when first asked for. */
 interface Client {
   globals: GlobalOptions;
+  contexts: ContextStore;
+  contextName(): Promise<string>;
   config(): Promise<ClientConfig>;
   host(): Promise<string>;
 }
@@ -183,13 +186,16 @@ interface Client {
 function clientOf(environment: CliEnvironment, globals: GlobalOptions): Client {
   let config: Promise<ClientConfig> | undefined;
   const readConfig = (): Promise<ClientConfig> => (config ??= readClientConfig(environment, globals.configDirectory));
+  const contexts = new ContextStore(environment.files, globals.configDirectory, () => defaultHost(globals, environment));
+  const contextName = (): Promise<string> => contextNameOf(globals, environment, readConfig);
   let host: Promise<string> | undefined;
-  return { globals, config: readConfig, host: () => (host ??= resolveHost(globals, environment, readConfig)) };
+  const findHost = (): Promise<string> => (host ??= contextName().then((name) => resolveHost(globals, name, contexts)));
+  return { globals, contexts, contextName, config: readConfig, host: findHost };
 }
 
 function contextOf(
   environment: CliEnvironment,
-  { globals, config, host }: Client,
+  { globals, contexts, contextName, config, host }: Client,
   entry: HelpEntry,
   flags: ParsedFlags,
   interrupts: Interrupts,
@@ -202,6 +208,8 @@ function contextOf(
     flags,
     args: flags.args,
     host,
+    contextName,
+    contexts,
     configDirectory: globals.configDirectory,
     debug: globals.debug || (entry.plugin !== undefined && flags.bool('debug')),
     api: () => (api ??= host().then((address) => connect(environment, address, answers))),

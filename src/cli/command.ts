@@ -4,6 +4,7 @@
  */
 import type { ApiClient } from '#engine/api/client.ts';
 import type { ClientConfig } from './client-config.ts';
+import type { ContextStore } from './context/store.ts';
 import type { CliEnvironment } from './environment.ts';
 import type { FlagSyntax } from './flags/declaration.ts';
 import type { ParsedFlags } from './flags/parse.ts';
@@ -30,6 +31,9 @@ export interface CommandContext {
   config(): Promise<ClientConfig>;
   /** Where the daemon is: `unix:///var/run/docker.sock`. */
   host(): Promise<string>;
+  /** The context that is in force: by flag, environment or configuration. There may be none of that name. */
+  contextName(): Promise<string>;
+  contexts: ContextStore;
   /** Where `config.json` is: `~/.docker`. */
   configDirectory: string;
   /** `--debug` was given. */

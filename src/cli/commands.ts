@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { builderCommands } from './builder/builder-commands.ts';
 import { checkpointCommands } from './checkpoint/checkpoint-commands.ts';
 import { containerCommands } from './container/container-commands.ts';
+import { contextCommands } from './context/context-commands.ts';
 import { imageCommands } from './image/image-commands.ts';
 import { manifestCommands } from './manifest/manifest-commands.ts';
 import { networkCommands } from './network/network-commands.ts';
@@ -16,6 +17,7 @@ const COMMANDS: Command[] = [
   ...builderCommands,
   ...checkpointCommands,
   ...containerCommands,
+  ...contextCommands,
   ...imageCommands,
   ...manifestCommands,
   ...networkCommands,

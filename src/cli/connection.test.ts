@@ -33,7 +33,8 @@ describe('DOCKER_API_VERSION', () => {
 
 describe('a context that is not there', () => {
   const files = { '/root/.docker/config.json': '{"currentContext":"far"}' };
-  const refused = 'Failed to initialize: unable to resolve docker endpoint: context "far": context not found\n';
+  const refused =
+    'Failed to initialize: unable to resolve docker endpoint: context "far": context not found: open /root/.docker/contexts/meta/512eea46ceb3921dff4363c7069d89d4964d1d9fccaa0f411851a7aa60a5c868/meta.json: no such file or directory\n';
 
   test.each([[['ps']], [['version']], [['info']]])('docker %s', async (args) => {
     expect(await runDocker(args, { ...daemon(), files })).toMatchObject({ status: 1, stdout: '', stderr: refused });

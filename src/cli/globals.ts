@@ -3,6 +3,9 @@ import type { CliEnvironment } from './environment.ts';
 import { ExitError } from './exit-error.ts';
 import type { ParsedFlags } from './flags/parse.ts';
 import { configDirectory, type ClientConfig } from './client-config.ts';
+import { validateHost } from './context/endpoint-options.ts';
+import { dockerEndpoint, type DockerEndpoint } from './context/metadata.ts';
+import { DEFAULT_CONTEXT, type ContextStore } from './context/store.ts';
 import { parseHost } from './options/host.ts';
 import { messageOf } from '#engine/errors.ts';
 
@@ -41,28 +44,46 @@ export function readGlobals(flags: ParsedFlags, environment: CliEnvironment): Gl
 }
 
 /**
- * Where the daemon is: `unix:///var/run/docker.sock`, `tcp://localhost:2375`. `--host`, else `--context`, else
- * `DOCKER_HOST`, else the context that `DOCKER_CONTEXT` or the configuration names. Of contexts there is only `default`.
- *
- * @throws ExitError
+ * The context in force: `--context`, else `default` beside a `--host` or `DOCKER_HOST`, else the one that `DOCKER_CONTEXT`
+ * or the configuration names.
  */
-export async function resolveHost(
-  { hosts, context, tls }: GlobalOptions,
-  environment: CliEnvironment,
+export async function contextNameOf(
+  { hosts, context }: GlobalOptions,
+  { env }: CliEnvironment,
   config: () => Promise<ClientConfig>,
 ): Promise<string> {
-  if (hosts.length > 1) throw unresolved('Specify only one -H');
-  if (tls) throw unresolved('connections with TLS are not available in this version of Drydock');
-  const { DOCKER_HOST, DOCKER_CONTEXT } = environment.env;
-  const named = context || (hosts.length > 0 || DOCKER_HOST ? '' : DOCKER_CONTEXT || (await config()).currentContext);
-  if (named && named !== 'default') throw unresolved(`context "${named}": context not found`);
-  try {
-    return parseHost(hosts[0] ?? DOCKER_HOST ?? '');
-  } catch (error) {
-    throw unresolved(messageOf(error));
-  }
+  if (context !== '') return context;
+  if (hosts.length > 0 || env.DOCKER_HOST) return DEFAULT_CONTEXT;
+  return env.DOCKER_CONTEXT || (await config()).currentContext || DEFAULT_CONTEXT;
 }
 
-function unresolved(reason: string): ExitError {
-  return new ExitError(1, `Failed to initialize: unable to resolve docker endpoint: ${reason}`);
+/** Where the daemon of the default context is. @throws Error with Docker's words */
+export function defaultHost({ hosts, tls }: GlobalOptions, { env }: CliEnvironment): string {
+  if (hosts.length > 1) throw new Error('Specify only one -H');
+  return parseHost(hosts[0] ?? env.DOCKER_HOST ?? '', tls);
+}
+
+/**
+ * Where the daemon of a context is: `unix:///var/run/docker.sock`, `tcp://localhost:2375`.
+ *
+ * @throws ExitError when there is no such context, or none that can be spoken to
+ */
+export async function resolveHost({ tls }: GlobalOptions, name: string, contexts: ContextStore): Promise<string> {
+  let endpoint: DockerEndpoint;
+  try {
+    endpoint = dockerEndpoint(await contexts.get(name));
+    const isSocket = endpoint.Host.startsWith('unix://') || endpoint.Host === '';
+    const hasCertificates = !isSocket && (await contexts.tlsFileNames(name))['docker'] !== undefined;
+    if (name === DEFAULT_CONTEXT ? tls : hasCertificates || (!isSocket && endpoint.SkipTLSVerify))
+      throw new Error('connections with TLS are not available in this version of Drydock');
+  } catch (error) {
+    throw new ExitError(1, `Failed to initialize: unable to resolve docker endpoint: ${messageOf(error)}`, { cause: error });
+  }
+  const host = endpoint.Host || parseHost('');
+  try {
+    validateHost(host);
+  } catch (error) {
+    throw new ExitError(1, `Failed to initialize: ${messageOf(error)}`, { cause: error });
+  }
+  return host;
 }

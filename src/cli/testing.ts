@@ -197,11 +197,15 @@ class FakeFiles implements CliFiles {
     const gone = [...this.#files.keys()].filter((name) => name === top || name.startsWith(`${top}/`));
     if (gone.length === 0) throw new FileError('ENOENT', `remove ${path}: no such file or directory`);
     for (const name of gone) this.#files.delete(name);
+    // The directory that it was in stays.
+    const parent = this.#resolve(`${path}/..`);
+    if (parent !== '/' && !this.#files.has(parent)) this.#put(parent, { type: 'directory', mode: 0o755, content: new Uint8Array(0) });
   }
 
   async makeDirectory(path: string, mode = 0o755): Promise<void> {
     if (await this.#isDirectory(path)) return;
     if (this.#files.has(this.#resolve(path))) throw new FileError('EEXIST', `mkdir ${path}: file exists`);
+    if (this.#resolve(path) !== '/') await this.makeDirectory(`${path}/..`, mode);
     this.#put(path, { type: 'directory', mode, content: new Uint8Array(0) });
   }
 

@@ -123,6 +123,11 @@ const STRUCTS = {
   'types.PluginConfigLinux': `AllowAllDevices bool, Capabilities []string, Devices []any`,
   'types.PluginConfigNetwork': `Type string`,
   'types.PluginSettings': `Args []string, Devices []any, Env []string, Mounts []any`,
+  'context.contextWithTLSListing': `+ store.Metadata, TLSMaterial map[string][]string, Storage store.StorageInfo`,
+  'store.Metadata': `Name string?, Metadata command.DockerContext?, Endpoints store.Endpoints?`,
+  'command.DockerContext': `Description string, AdditionalFields map[string]any`,
+  'context.EndpointMetaBase': `Host string?, SkipTLSVerify bool`,
+  'store.StorageInfo': `MetadataPath string, TLSPath string`,
   'system.dockerInfo': `+ *system.Info, ServerErrors []string?, UserName:- string, ClientInfo *system.clientInfo?, ClientErrors []string?`,
   'system.Info': `ID string, Containers int, ContainersRunning int, ContainersPaused int, ContainersStopped int, Images int,
     Driver string, DriverStatus [][]string, SystemStatus [][]string?, Plugins system.PluginsInfo, MemoryLimit bool, SwapLimit bool,
@@ -181,6 +186,12 @@ const STRING_METHODS: Record<string, (document: Document) => string> = {
   'blkiodev.ThrottleDevice': ({ Path, Rate }) => `${String(Path)}:${String(Rate)}`,
 };
 
+/** What the `MarshalJSON` methods of structs write. */
+const JSON_METHODS: Record<string, (document: Document) => string> = {
+  'command.DockerContext': ({ Description, AdditionalFields }) =>
+    goJson(fromJson({ ...(Description !== '' && { Description }), ...(AdditionalFields as Document) })),
+};
+
 /** Structs that Docker writes as a JSON map, so that their keys are sorted. */
 const SORTED = new Set(['registry.ServiceConfig', 'registry.IndexInfo']);
 
@@ -217,12 +228,26 @@ function scalarOrStruct(type: string, value: unknown): GoValue {
       return typeof value === 'string' ? value : '';
     case 'bool':
       return value === true;
+    case 'command.DockerContext':
+      // In an interface, which may hold nothing.
+      return value === undefined ? null : new TypedStruct(type, value as Document);
+    case 'store.Endpoints':
+      return endpoints((value ?? {}) as Document);
     case 'time.Time':
       return new GoTime(typeof value === 'string' ? value : '0001-01-01T00:00:00Z');
     default:
       if (INTEGERS.has(type)) return integer(type, typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value ?? 0))));
       return new TypedStruct(type, (value ?? {}) as Document);
   }
+}
+
+/** Those of a context: Docker knows what is in its own. */
+function endpoints(document: Document): GoValue {
+  const entries = Object.entries(document).map(([kind, one]): [string, GoValue] => [
+    kind,
+    kind === 'docker' ? typed('context.EndpointMetaBase', one) : fromJson(one),
+  ]);
+  return new GoMap(new Map(entries), 'interface {}');
 }
 
 function integer(type: string, value: bigint): GoValue {
@@ -264,6 +289,8 @@ class TypedStruct extends GoStruct {
 
   /** As Go would write it: every field, also what the daemon left out, but for empty ones marked so. */
   toJson(): string {
+    const own = JSON_METHODS[this.struct]?.(this.document);
+    if (own !== undefined) return own;
     const members = this.#members();
     if (SORTED.has(this.struct)) members.sort(([a], [b]) => compareStrings(a, b));
     return `{${members.map(([key, json]) => `${plainJson(key)}:${json}`).join(',')}}`;

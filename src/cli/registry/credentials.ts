@@ -5,11 +5,10 @@
  */
 import { goJson } from '#engine/api/answer.ts';
 import { base64, fromBase64 } from '#engine/base64.ts';
-import { firstJsonValue } from '#engine/api/go-json.ts';
 import { defaultDomain, type Reference } from '#engine/oci/reference.ts';
 import type { ClientConfig, StoredAuth } from '../client-config.ts';
 import type { CommandContext } from '../command.ts';
-import { FileError } from '../environment.ts';
+import { changeConfig, configPath } from '../config-file.ts';
 
 /** What Docker Hub's credentials are filed under. */
 export const HUB_ADDRESS = 'https://index.docker.io/v1/';
@@ -99,35 +98,13 @@ export function addressOf(domain: string): string {
   return domain === defaultDomain || domain === 'index.docker.io' ? HUB_ADDRESS : domain;
 }
 
-/** Writes the file anew beside itself and puts it in its place, readable by its owner alone. */
+/** Changes the credentials in the file, and nothing else. */
 async function changeAuths(context: CommandContext, change: (auths: Record<string, StoredAuth>) => void): Promise<void> {
-  const { files } = context.environment;
-  const path = configPath(context);
-  const document = await readDocument(context, path);
-  const auths = new Map(Object.entries((document['auths'] ?? {}) as Record<string, StoredAuth>));
-  const copy = Object.fromEntries(auths);
-  change(copy);
-  const text = JSON.stringify({ ...document, auths: copy }, undefined, '\t');
-  await files.makeDirectory(context.configDirectory, 0o700);
-  const temporary = `${path}${context.environment.clock.now()}`;
-  await files.write(temporary, new TextEncoder().encode(text), 0o600);
-  await files.setMode(temporary, 0o600);
-  await files.rename(temporary, path);
-}
-
-/** What is in the file; nothing when it cannot be used, of which reading the configuration has warned. */
-async function readDocument({ environment }: CommandContext, path: string): Promise<Record<string, unknown>> {
-  try {
-    const document = firstJsonValue(new TextDecoder().decode(await environment.files.read(path)));
-    return typeof document === 'object' && document !== null && !Array.isArray(document) ? (document as Record<string, unknown>) : {};
-  } catch (error) {
-    if (error instanceof FileError && error.code !== 'ENOENT') throw error;
-    return {};
-  }
-}
-
-function configPath({ configDirectory }: CommandContext): string {
-  return `${configDirectory}/config.json`;
+  await changeConfig(context, (document) => {
+    const auths = { ...(document['auths'] as Record<string, StoredAuth> | null) };
+    change(auths);
+    document['auths'] = auths;
+  });
 }
 
 /** Name and password of `base64(name:password)`; empty when it is none. */

@@ -22,7 +22,7 @@ export const infoCommand: Command = {
     const format = context.flags.string('format');
     if (format === '') return await printText(context);
     const source = format === 'json' ? '{{json .}}' : format;
-    const document = { ClientInfo: clientInfo(context) };
+    const document = { ClientInfo: clientInfo(context, await context.contextName()) };
     if (needsDaemon(source, document)) return await printTemplate(context, source, document);
     await context.out(`${new Template(source).run(typed('system.dockerInfo', document))}\n`);
   },
@@ -30,7 +30,8 @@ export const infoCommand: Command = {
 
 async function printText(context: CommandContext): Promise<void> {
   await context.host();
-  await context.out(`Client:\n Version:    ${CLIENT_VERSION}\n Context:    default\n Debug Mode: ${context.debug}\n\nServer:\n`);
+  const name = await context.contextName();
+  await context.out(`Client:\n Version:    ${CLIENT_VERSION}\n Context:    ${name}\n Debug Mode: ${context.debug}\n\nServer:\n`);
   const info = await (await context.api()).get<FullInfo>('/info').catch(answeredError);
   if (typeof info === 'string') return await fail(context, [info]);
   const { text, errors } = serverInfoText(info, context.debug);
@@ -81,13 +82,13 @@ function needsDaemon(source: string, document: object): boolean {
   }
 }
 
-function clientInfo(context: CommandContext): object {
+function clientInfo(context: CommandContext, contextName: string): object {
   return {
     Debug: context.debug,
     Version: CLIENT_VERSION,
     DefaultAPIVersion: CLIENT_API_VERSION,
     ...CLIENT_BUILD,
-    Context: 'default',
+    Context: contextName,
     Plugins: [],
     Warnings: null,
   };

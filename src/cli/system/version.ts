@@ -47,20 +47,20 @@ export const versionCommand: Command = {
     } catch (error) {
       problem = error;
     }
-    const client = clientVersion(apiVersion);
+    const client = clientVersion(apiVersion, await context.contextName());
     if (!template) await context.out(versionText(client, server));
     else await printTemplate(context, template, client, server).catch((error: unknown) => (problem ??= error));
     if (problem !== undefined) throw problem;
   },
 };
 
-function clientVersion(apiVersion: string): ClientVersion {
+function clientVersion(apiVersion: string, contextName: string): ClientVersion {
   return {
     Version: CLIENT_VERSION,
     ApiVersion: apiVersion,
     DefaultAPIVersion: CLIENT_API_VERSION,
     ...CLIENT_BUILD,
-    Context: 'default',
+    Context: contextName,
   };
 }
 
