@@ -4,8 +4,8 @@
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type ParsedNode } from 'yaml';
 import { ComposeError } from '../compose-error.ts';
-import { goYamlError } from './yaml-errors.ts';
 import { resolveScalar, shortTag } from './yaml-scalars.ts';
+import { checkYamlSyntax } from './yaml-syntax.ts';
 
 export interface YamlNode {
   kind: 'scalar' | 'mapping' | 'sequence' | 'alias';
@@ -28,6 +28,7 @@ const MAX_DEPTH = 1000;
  * @throws ComposeError in go-yaml's words
  */
 export function parseYaml(text: string): YamlNode[] {
+  checkYamlSyntax(text);
   const lines = new LineCounter();
   let documents;
   try {
@@ -42,7 +43,7 @@ export function parseYaml(text: string): YamlNode[] {
   if (!Array.isArray(documents)) return found;
   for (const document of documents) {
     const [error] = document.errors;
-    if (error) throw goYamlError(text, error, lines);
+    if (error) throw new ComposeError(`yaml: line ${lines.linePos(error.pos[0]).line}: ${error.message}`, 15);
     if (document.contents) found.push(convert(document.contents as ParsedNode, lines, anchors, 0));
     else found.push(nullNode(1));
   }
