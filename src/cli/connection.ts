@@ -25,10 +25,13 @@ export function wantedApiVersion(environment: CliEnvironment): string {
 }
 
 async function open(environment: CliEnvironment, host: string): Promise<ApiHandler> {
+  if (host.startsWith('ssh://'))
+    throw new ExitError(1, `error during connect: connections over SSH are not available in this version of Drydock: ${host}`);
+  if (host.startsWith('npipe://')) throw new ExitError(1, 'Failed to initialize: protocol not available');
   try {
     return await environment.connect(host);
   } catch (error) {
-    if (error instanceof AssertionError) throw error;
+    if (error instanceof AssertionError || error instanceof ExitError) throw error;
     throw new ExitError(1, `Cannot connect to the Docker daemon at ${host}. Is the docker daemon running?`, { cause: error });
   }
 }

@@ -10,12 +10,13 @@ import { AgentError, ChannelClosed } from './agent/agent-error.ts';
 import type { Channel } from './agent/channel.ts';
 import type { AgentClient } from './agent/client.ts';
 import type { Op } from './agent/op.ts';
-import { chmod, daemonAt, mkdir, readdir, readFile, rename, rmtree, stat, symlink, unpackTree, writeFile } from './agent/ops.ts';
+import { chmod, mkdir, readdir, readFile, rename, rmtree, stat, symlink, unpackTree, writeFile } from './agent/ops.ts';
 import type { Stub } from './agent/stub.ts';
 import type { MemoryFs } from './p9/memory-fs.ts';
 import { systemClock } from './ports/clock.ts';
 import { sendTree } from './guest/container-files.ts';
 import type { Transfers } from './guest/transfers.ts';
+import { daemonOf } from './stub-daemon.ts';
 import { walkFiles, type Walk } from './walk-files.ts';
 
 const signals: Record<number, string> = {
@@ -49,6 +50,7 @@ export function stubEnvironment(
   transfers: Transfers,
 ): CliEnvironment {
   const { hello } = stub;
+  const files = filesOf(agent, stub, share, transfers);
   return {
     args: hello.args,
     program: hello.program,
@@ -57,28 +59,12 @@ export function stubEnvironment(
     stdin: inputOf(stub),
     stdout: outputOf(stub, stub.stdout, hello.streams[1]?.isTerminal ?? false),
     stderr: outputOf(stub, stub.stderr, hello.streams[2]?.isTerminal ?? false),
-    connect: (host) => connect(agent, stub, host, daemon),
-    files: filesOf(agent, stub, share, transfers),
+    connect: (host) => daemonOf(agent, stub, files, host, daemon),
+    files,
     asset,
     clock: systemClock,
     onSignal: (listener) => stub.onSignal((number) => listener(signals[number] ?? String(number))),
   };
-}
-
-async function connect(
-  agent: AgentClient,
-  stub: Stub,
-  host: string,
-  daemon: (node: number) => ApiHandler | undefined,
-): Promise<ApiHandler> {
-  const path = /^unix:\/\/(\/.*)$/.exec(host)?.[1];
-  if (path === undefined) throw new EngineError('unavailable', `${host} cannot be reached from here`);
-  const named = stub.hello.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock';
-  // The stub has tried the socket that its environment names; a flag may name another.
-  const node = host === named ? stub.hello.daemon : await agent.run({ stub: stub.id }, daemonAt(path));
-  const handler = node ? daemon(node) : undefined;
-  if (!handler) throw new EngineError('unavailable', `nothing answers at ${host}`);
-  return handler;
 }
 
 function inputOf(stub: Stub): CliInput {

@@ -179,13 +179,17 @@ export class AgentClient {
     return this.#orphans.wait(node, nodePid, mark);
   }
 
-  /** Connects to an address in the guest. Throws `AgentError` when it cannot. */
-  async dial(node: number, target: DialTarget, options: { namespace?: string; windowBytes?: number } = {}): Promise<Channel> {
+  /**
+   * Connects to an address in the guest. Throws `AgentError` when it cannot.
+   *
+   * @param place a node, or a stub: a socket's path is then looked up, and its use allowed, as for that process
+   */
+  async dial(place: number | { stub: number }, target: DialTarget, options: { namespace?: string; windowBytes?: number } = {}): Promise<Channel> {
     const channel = this.#newChannel({ input: true, output: true, windowBytes: options.windowBytes });
     const opened = new Promise<void>((resolve, reject) => this.#dials.set(channel.id, { resolve, reject }));
     opened.catch(() => {});
     try {
-      await this.run({ node }, dialOp(channel, options.namespace ?? '', target));
+      await this.run(typeof place === 'number' ? { node: place } : place, dialOp(channel, options.namespace ?? '', target));
       await opened;
       return channel;
     } catch (error) {

@@ -2,15 +2,30 @@
 import type { AgentClient } from '../agent/client.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { Channel } from '../agent/channel.ts';
+import type { ByteStream } from './http1-exchange.ts';
 import type { DialGuest } from './registry.ts';
 
 /** An address that nobody answers at is not waited for as long as TCP would. */
 const dialLimitMs = 3000;
 
-export function dialGuest(agent: AgentClient, node: number): DialGuest {
+/** A stream whose writing half can end while the other goes on. */
+export interface DuplexStream extends ByteStream {
+  end(): void;
+}
+
+export function dialGuest(agent: AgentClient, node: number): (...target: Parameters<DialGuest>) => Promise<DuplexStream | undefined> {
   return async (address, port) => {
     const channel = await within(dialLimitMs, agent.dial(node, { kind: 'tcp', address, port }));
-    return channel && { write: (bytes) => channel.write(bytes), read: () => channel.read(), close: () => channel.abort() };
+    return channel && streamOf(channel);
+  };
+}
+
+export function streamOf(channel: Channel): DuplexStream {
+  return {
+    write: (bytes) => channel.write(bytes),
+    read: () => channel.read(),
+    end: () => channel.end(),
+    close: () => channel.abort(),
   };
 }
 

@@ -1,8 +1,9 @@
 /**
  * One HTTP/1.1 request and its answer over a byte stream that is already connected: how registries inside the machine
- * are asked. The connection is for this request alone. Bodies are read by length, in chunks, or to the end.
+ * and daemons at an address are asked. The connection is for this request alone. Bodies are read by length, in chunks, or to the end.
  * Source: RFC 9112.
  */
+import { concatBytes } from '#engine/bytes.ts';
 import { EngineError } from '#engine/errors.ts';
 
 /** A connected stream. */
@@ -18,8 +19,10 @@ export interface ExchangeRequest {
   /** As the header `Host` names it. */
   host: string;
   path: string;
+  /** With `upgrade` the connection is asked for: an answer 101 has what follows as its body. */
   headers: Record<string, string>;
-  body?: Uint8Array;
+  /** What is not there in one piece is sent in chunks. */
+  body?: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 export interface ExchangeAnswer {
@@ -29,6 +32,7 @@ export interface ExchangeAnswer {
   body: AsyncIterable<Uint8Array>;
 }
 
+const encoder = new TextEncoder();
 const maxHeadBytes = 64 << 10;
 const maxChunkLine = 1024;
 
@@ -41,7 +45,7 @@ export async function exchange(stream: ByteStream, request: ExchangeRequest): Pr
     for (;;) {
       const head = parseHead(await input.head());
       // Only a promise of an answer.
-      if (head.status >= 100 && head.status < 200) continue;
+      if (head.status >= 100 && head.status < 200 && head.status !== 101) continue;
       return { ...head, body: closable(body(stream, input, request.method, head), stream) };
     }
   } catch (error) {
@@ -51,11 +55,19 @@ export async function exchange(stream: ByteStream, request: ExchangeRequest): Pr
 }
 
 async function send(stream: ByteStream, { method, host, path, headers, body }: ExchangeRequest): Promise<void> {
-  const all: Record<string, string> = { host, 'user-agent': 'Drydock', ...headers, connection: 'close' };
-  if (body || method === 'POST' || method === 'PUT' || method === 'PATCH') all['content-length'] = String(body?.length ?? 0);
+  const connection = headers['upgrade'] === undefined ? 'close' : 'Upgrade';
+  const all: Record<string, string> = { host, 'user-agent': 'Drydock', ...headers, connection };
+  if (body && !(body instanceof Uint8Array)) all['transfer-encoding'] = 'chunked';
+  else if (body || method === 'POST' || method === 'PUT' || method === 'PATCH') all['content-length'] = String(body?.length ?? 0);
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value.replace(/[\r\n]/g, ' ')}\r\n`);
-  await stream.write(new TextEncoder().encode(`${method} ${path.replace(/[\s]/g, '%20')} HTTP/1.1\r\n${lines.join('')}\r\n`));
-  if (body) await stream.write(body);
+  await stream.write(encoder.encode(`${method} ${path.replace(/[\s]/g, '%20')} HTTP/1.1\r\n${lines.join('')}\r\n`));
+  if (body instanceof Uint8Array) return await stream.write(body);
+  if (!body) return;
+  for await (const chunk of body) {
+    if (chunk.length === 0) continue;
+    await stream.write(concatBytes([encoder.encode(`${chunk.length.toString(16)}\r\n`), chunk, encoder.encode('\r\n')]));
+  }
+  await stream.write(encoder.encode('0\r\n\r\n'));
 }
 
 function parseHead(text: string): { status: number; headers: Record<string, string> } {
