@@ -3,8 +3,10 @@
  * worker's side calls the real one. Bodies and hijacked connections are pipes, so they flow in both
  * directions at the pace of whoever reads them.
  */
-import type { ApiHandler, ApiRequest, ApiResponse, Connection } from '#engine/api/http.ts';
+import type { ApiHandler, ApiRequest, ApiResponse } from '#engine/api/http.ts';
 import { messageOf } from '#engine/errors.ts';
+import type { TcpConnection } from './machine-api.ts';
+import { joinPipes, splice } from './pipe-connection.ts';
 import type { Pipes, PipeReceiver, PipeSender } from './pipes.ts';
 import type { WireRequest, WireResponse } from './protocol.ts';
 
@@ -30,7 +32,7 @@ export function remoteApi(pipes: Pipes, newPipe: () => number, send: SendRequest
   };
 }
 
-function bodyOf(head: WireResponse, incoming: PipeReceiver, connection: () => PipeConnection): ApiResponse['body'] {
+function bodyOf(head: WireResponse, incoming: PipeReceiver, connection: () => TcpConnection): ApiResponse['body'] {
   switch (head.body.kind) {
     case 'bytes':
       return { kind: 'bytes', bytes: head.body.bytes };
@@ -96,44 +98,4 @@ function pump(chunks: AsyncIterable<Uint8Array>, sender: PipeSender): Promise<vo
     sender.end(messageOf(error));
     void iterator.return?.().catch(() => {});
   });
-}
-
-interface PipeConnection extends Connection {
-  close(): void;
-}
-
-/** Two pipes as a connection. */
-function joinPipes(sender: PipeSender, receiver: PipeReceiver): PipeConnection {
-  let settle!: () => void;
-  const closed = new Promise<void>((resolve) => (settle = resolve));
-  // The peer is gone when it takes no more; that it sends no more is only a half-close.
-  sender.onCancel(settle);
-  return {
-    input: receiver.chunks,
-    write: (bytes) => sender.write(bytes),
-    closeWrite() {
-      sender.end();
-      return Promise.resolve();
-    },
-    closed,
-    close() {
-      sender.end();
-      receiver.cancel();
-      settle();
-    },
-  };
-}
-
-/** Runs two connections into each other until the remote one has said all and the local one is gone or done. */
-async function splice(local: Connection, remote: PipeConnection): Promise<void> {
-  void (async () => {
-    for await (const chunk of local.input) await remote.write(chunk);
-    await remote.closeWrite();
-  })().catch(() => {});
-  const back = (async () => {
-    for await (const chunk of remote.input) await local.write(chunk);
-    await local.closeWrite();
-  })();
-  await Promise.race([back, local.closed]).catch(() => {});
-  remote.close();
 }

@@ -6,7 +6,8 @@ import type { ApiHandler } from '#engine/api/http.ts';
 import { messageOf } from '#engine/errors.ts';
 import { remoteApi } from './api-bridge.ts';
 import { IndexedDbSessions } from './indexed-db-sessions.ts';
-import type { HomeFiles, Machine, MachineStatus, SessionInfo, StartOptions, TerminalSession } from './machine-api.ts';
+import type { HomeFiles, Machine, MachineStatus, SessionInfo, StartOptions, TcpConnection, TerminalSession } from './machine-api.ts';
+import { joinPipes } from './pipe-connection.ts';
 import { Pipes, type PipeMessage } from './pipes.ts';
 import type { Answers, Call, CallName, PageMessage, WorkerMessage } from './protocol.ts';
 
@@ -136,6 +137,19 @@ class RemoteMachine implements Machine {
       remove: (path) => this.call({ name: 'homeRemove', node, path }),
       watch: (listener) => this.#watch(node, listener),
     };
+  }
+
+  async connect(node: string, port: number): Promise<TcpConnection | undefined> {
+    const pipe = this.#newPipe();
+    // Made first: the node may speak before the answer is here.
+    const connection = joinPipes(this.#pipes.sender(pipe), this.#pipes.receiver(pipe));
+    const connected = await this.call({ name: 'connect', node, port, pipe }).catch((error: unknown) => {
+      connection.close();
+      throw error;
+    });
+    if (connected) return connection;
+    connection.close();
+    return undefined;
   }
 
   saveSession(label: string): Promise<SessionInfo> {

@@ -2,7 +2,7 @@
  * What a page (or Node) can do with a running machine. `client.ts` implements it over the worker,
  * `host.ts` in-process under Node. The page knows nothing else of the emulator.
  */
-import type { ApiHandler } from '#engine/api/http.ts';
+import type { ApiHandler, Connection } from '#engine/api/http.ts';
 
 export interface Machine {
   /** Opens a login shell on a node. */
@@ -11,6 +11,11 @@ export interface Machine {
   api(node: string): ApiHandler;
   /** The home directory (`/root`) that guest and editor share. */
   home(node: string): HomeFiles;
+  /**
+   * Opens a TCP connection to a port of a node, as a client on the node itself would (`127.0.0.1`); undefined when
+   * nobody listens there.
+   */
+  connect(node: string, port: number): Promise<TcpConnection | undefined>;
   /** Saves machine, engine and files together under a label; the oldest sessions are dropped by size. */
   saveSession(label: string): Promise<SessionInfo>;
   sessions(): Promise<SessionInfo[]>;
@@ -47,6 +52,11 @@ export interface TerminalSession {
   resize(rows: number, columns: number): void;
   /** Resolves with the shell's exit code. */
   exited: Promise<number>;
+  close(): void;
+}
+
+export interface TcpConnection extends Connection {
+  /** Gives up both directions. */
   close(): void;
 }
 

@@ -21,6 +21,8 @@ export type Call =
   | { name: 'closeTerminal'; pipe: number }
   /** The pipe carries the body in and out; `pipe + 1` a hijacked connection. */
   | { name: 'api'; node: string; pipe: number; request: WireRequest }
+  /** The pipe carries what is sent and what is received. */
+  | { name: 'connect'; node: string; port: number; pipe: number }
   | { name: 'homeList'; node: string; path: string }
   | { name: 'homeRead'; node: string; path: string }
   | { name: 'homeRemove'; node: string; path: string }
@@ -66,6 +68,8 @@ export interface Answers {
   awaitTerminal: number;
   closeTerminal: void;
   api: WireResponse;
+  /** False when nobody listens there. */
+  connect: boolean;
   homeList: { name: string; type: 'file' | 'directory' | 'other'; sizeBytes: number }[];
   homeRead: Uint8Array;
   homeRemove: void;
@@ -92,7 +96,7 @@ export function readPageMessage(data: unknown): PageMessage | undefined {
   return isIndex(data['id']) && isObject(call) && isCall(call) ? (data as unknown as PageMessage) : undefined;
 }
 
-function isPipeMessage(data: Fields): boolean {
+export function isPipeMessage(data: Record<string, unknown>): boolean {
   if (!isIndex(data['pipe'])) return false;
   switch (data['kind']) {
     case 'data':
@@ -127,6 +131,7 @@ const checks: Record<CallName, (call: Fields) => boolean> = {
   awaitTerminal: pipe,
   closeTerminal: pipe,
   api: (call) => node(call) && pipe(call) && isRequest(call['request']),
+  connect: (call) => node(call) && pipe(call) && isIndex(call['port'], 65_535),
   homeList: (call) => node(call) && path(call),
   homeRead: (call) => node(call) && path(call),
   homeRemove: (call) => node(call) && path(call),

@@ -9,20 +9,21 @@ import type { DaemonConfig } from '#engine/daemon-config.ts';
 import { newId, shortId } from '#engine/id.ts';
 import { runCli } from '#cli/cli.ts';
 import type { AgentClient } from './agent/client.ts';
+import { channelConnection } from './channel-connection.ts';
 import { info, seed, writeSetting } from './agent/ops.ts';
 import type { SpawnedProcess } from './agent/spawn.ts';
 import type { Stub } from './agent/stub.ts';
 import type { VirtualMachine } from './machine/machine.ts';
 import type { MirrorEvent, PackageMirror } from './mirror/mirror.ts';
 import type { SharedHome } from './p9/shared-home.ts';
-import type { HomeFiles, Machine, MachineStatus, SessionInfo, TerminalSession } from './machine-api.ts';
+import type { HomeFiles, Machine, MachineStatus, SessionInfo, TcpConnection, TerminalSession } from './machine-api.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { GuestClock } from './guest-clock.ts';
 import { NodeHost, type NodeParts } from './node-host.ts';
 import type { Platform } from './platform.ts';
 import { keptAssets } from './ports/asset-files.ts';
 import { systemClock } from './ports/clock.ts';
-import { dialGuest } from './ports/dial-guest.ts';
+import { dialGuest, dialTcp } from './ports/dial-guest.ts';
 import { systemRandom } from './ports/random.ts';
 import { Registries } from './ports/registry.ts';
 import { loginShell, shellCommand } from './shell.ts';
@@ -46,6 +47,7 @@ export interface MachineParts {
 
 /** Ctrl-L: a shell, and every full-screen program, draws itself anew. */
 const REDRAW = Uint8Array.of(12);
+const loopback = Uint8Array.of(127, 0, 0, 1);
 /** How long saving waits for a moment at which nothing is under way. */
 const REST_LIMIT_MS = 30_000;
 
@@ -142,6 +144,11 @@ export class RunningMachine implements Machine {
 
   home(node: string): HomeFiles {
     return this.#node(node).home;
+  }
+
+  async connect(node: string, port: number): Promise<TcpConnection | undefined> {
+    const channel = await dialTcp(this.#parts.agent, this.#node(node).node.id, loopback, port);
+    return channel && { ...channelConnection(channel), close: () => channel.abort() };
   }
 
   async saveSession(label: string): Promise<SessionInfo> {

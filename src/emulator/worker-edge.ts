@@ -6,6 +6,7 @@
 import { messageOf } from '#engine/errors.ts';
 import { answerRequest } from './api-bridge.ts';
 import type { StartProgress, TerminalSession } from './machine-api.ts';
+import { joinPipes, splice } from './pipe-connection.ts';
 import { Pipes, type PipeMessage } from './pipes.ts';
 import type { Platform } from './platform.ts';
 import { readPageMessage, type Answers, type Call, type CallName, type WorkerMessage } from './protocol.ts';
@@ -86,6 +87,7 @@ export class WorkerEdge {
       return Promise.resolve();
     },
     api: ({ node, pipe, request }) => answerRequest(this.#pipes, this.#running().api(node), pipe, request),
+    connect: (call) => this.#connect(call),
     homeList: ({ node, path }) => this.#running().home(node).list(path),
     homeRead: ({ node, path }) => this.#running().home(node).read(path),
     homeRemove: ({ node, path }) => this.#running().home(node).remove(path),
@@ -123,6 +125,14 @@ export class WorkerEdge {
       // Whoever asks for the exit code has done so by then: the page asks as soon as the terminal is open.
       setTimeout(() => this.#terminals.delete(pipe), 10_000);
     });
+  }
+
+  async #connect({ node, port, pipe }: CallOf<'connect'>): Promise<boolean> {
+    const inside = await this.#running().connect(node, port);
+    if (!inside) return false;
+    const page = joinPipes(this.#pipes.sender(pipe), this.#pipes.receiver(pipe));
+    void splice(page, inside).finally(() => page.close());
+    return true;
   }
 
   #terminal(pipe: number): TerminalSession {

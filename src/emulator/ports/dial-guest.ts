@@ -15,7 +15,7 @@ export interface DuplexStream extends ByteStream {
 
 export function dialGuest(agent: AgentClient, node: number): (...target: Parameters<DialGuest>) => Promise<DuplexStream | undefined> {
   return async (address, port) => {
-    const channel = await within(dialLimitMs, agent.dial(node, { kind: 'tcp', address, port }));
+    const channel = await dialTcp(agent, node, address, port);
     return channel && streamOf(channel);
   };
 }
@@ -27,6 +27,11 @@ export function streamOf(channel: Channel): DuplexStream {
     end: () => channel.end(),
     close: () => channel.abort(),
   };
+}
+
+/** Undefined when nobody answers there. */
+export function dialTcp(agent: AgentClient, node: number, address: Uint8Array, port: number): Promise<Channel | undefined> {
+  return within(dialLimitMs, agent.dial(node, { kind: 'tcp', address, port }));
 }
 
 /** Undefined when it was refused, or takes longer. */
