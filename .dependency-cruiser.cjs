@@ -30,8 +30,20 @@ module.exports = {
     only(
       'ui-sees-a-machine',
       '^src/ui/',
-      ['^src/lessons/', '^src/engine/api/', '^src/engine/[a-z-]+\\.ts$', '^src/emulator/(client|protocol|machine-api)\\.ts$'],
-      'The page knows a Machine and the Engine API.',
+      [
+        '^src/lessons/',
+        '^src/engine/api/',
+        '^src/engine/[a-z-]+\\.ts$',
+        '^src/emulator/(client|protocol|machine-api)\\.ts$',
+        '^src/preview/',
+      ],
+      'The page knows a Machine, the Engine API and the previews.',
+    ),
+    only(
+      'preview-is-http',
+      '^src/preview/',
+      ['^src/engine/api/http1-answer\\.ts$', '^src/engine/[a-z-]+\\.ts$', '^src/emulator/(machine-api|protocol|pipes)\\.ts$'],
+      'A preview is HTTP over a connection to a port; it cannot reach the Engine API.',
     ),
     {
       name: 'one-place-knows-v86',

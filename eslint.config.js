@@ -13,7 +13,7 @@ const ambient = [
 ];
 
 export default ts.config(
-  { ignores: ['dist/', '.cache/', 'node_modules/', 'images/dist/', 'images/.cache/', 'test/data/', 'public/'] },
+  { ignores: ['dist/', 'dist-preview/', '.cache/', 'node_modules/', 'images/dist/', 'images/.cache/', 'test/data/', 'public/'] },
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
   {

@@ -5,6 +5,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { machineAssets } from './bin/assets.ts';
+import { previewOrigin } from './bin/preview-origin.ts';
 import { lessonModules } from './src/lessons/lesson-module.ts';
 
 const shared = { exclude: ['**/node_modules/**', 'dist/**', '.cache/**', 'images/.cache/**'] };
@@ -12,7 +13,7 @@ const shared = { exclude: ['**/node_modules/**', 'dist/**', '.cache/**', 'images
 export default defineConfig({
   base: './',
   publicDir: 'public',
-  plugins: [svelte({ configFile: false }), lessonModules(), machineAssets()],
+  plugins: [svelte({ configFile: false }), lessonModules(), machineAssets(), previewOrigin()],
   worker: { format: 'es' },
   build: { outDir: 'dist', target: 'es2023', chunkSizeWarningLimit: 4000, assetsInlineLimit: 0 },
   server: { host: '127.0.0.1', port: 8600 },

@@ -19,6 +19,7 @@ export async function buildPage(): Promise<void> {
     'index.html',
     'vite.config.ts',
     'bin/assets.ts',
+    'bin/preview-origin.ts',
     'package-lock.json',
     '.cache/state/current.json',
     'images/dist/hub/v2',

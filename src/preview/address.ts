@@ -1,45 +1,65 @@
 /**
- * Which origin shows which port. Each port of each node has an origin of its own, as on a host, so that absolute
- * paths, storage and scripts of two containers do not meet. The origins come from one template, in which `{name}`
- * stands for the port: `http://{name}.localhost:8601` makes `http://node1-8080.localhost:8601`. A template without
- * `{name}` is one origin, which shows one port at a time.
+ * Which origin shows which port. Each port of each node has an origin of its own while it is shown, as on a host, so that absolute
+ * paths, storage and scripts of two containers do not meet. There are as many origins as the server has (under `npm start`
+ * other ports of its host); a port is given the first that no other tab of the app uses, since that has another machine.
+ *
+ * They must be of the same site as the app: browsers keep service workers from frames of another site in private windows.
  */
 export interface PortAddress {
   node: string;
   port: number;
 }
 
+export interface PreviewOriginsOptions {
+  /** Takes an origin for this tab; false when another tab has it. */
+  claim(origin: string): Promise<boolean>;
+  /** Whether a port is still shown; if not, its origin can be given to another. */
+  inUse(address: PortAddress): boolean;
+}
+
 /** Host names under which a page may mean the node that it comes from. */
 const ownNames = ['localhost', '127.0.0.1', '0.0.0.0', '[::1]'];
 
 export class PreviewOrigins {
-  readonly #template: string;
-  readonly #slot: number;
-  readonly #pattern: RegExp;
+  readonly #origins: readonly string[];
+  readonly #options: PreviewOriginsOptions;
+  /** Of those that are ours, by origin; the one that was given away last comes last. */
+  readonly #given = new Map<string, PortAddress>();
+  #choosing: Promise<unknown> = Promise.resolve();
 
-  /** @param slot tells tabs of the app apart, each of which has a machine of its own; the first is 1 */
-  constructor(template: string, slot = 1) {
-    this.#template = template.replace(/\/$/, '');
-    this.#slot = slot;
-    const [before = '', after = ''] = this.#template.split('{name}').map(escape);
-    const suffix = slot > 1 ? `-${slot}` : '';
-    this.#pattern = new RegExp(`^${before}([a-z][a-z0-9]{0,30})-(\\d{1,5})${suffix}${after}$`);
+  constructor(origins: readonly string[], options: PreviewOriginsOptions) {
+    this.#origins = origins;
+    this.#options = options;
   }
 
-  /** Whether each port has an origin of its own. */
-  get many(): boolean {
-    return this.#template.includes('{name}');
+  /** The origin that shows a port, from now on; undefined when all are taken. */
+  give(address: PortAddress): Promise<string | undefined> {
+    const chosen = this.#choosing.then(() => this.#choose(address));
+    this.#choosing = chosen.catch(() => {});
+    return chosen;
   }
 
-  originOf({ node, port }: PortAddress): string {
-    return this.#template.replace('{name}', `${node}-${port}${this.#slot > 1 ? `-${this.#slot}` : ''}`);
+  async #choose(address: PortAddress): Promise<string | undefined> {
+    const present = this.originOf(address);
+    if (present !== undefined) return present;
+    const give = (origin: string): string => {
+      this.#given.delete(origin);
+      this.#given.set(origin, address);
+      return origin;
+    };
+    for (const origin of this.#origins) if (!this.#given.has(origin) && (await this.#options.claim(origin))) return give(origin);
+    for (const [origin, before] of this.#given) if (!this.#options.inUse(before)) return give(origin);
+    return undefined;
   }
 
-  /** The port that an origin shows; undefined when it is none of ours, or shows one port after another. */
+  originOf(address: PortAddress): string | undefined {
+    for (const [origin, given] of this.#given) if (isSame(given, address)) return origin;
+    return undefined;
+  }
+
+  /** The port that an origin shows; undefined when it is none of ours, or shows none. */
   portOf(origin: string): PortAddress | undefined {
-    if (!this.many) return undefined;
-    const [, node, port] = this.#pattern.exec(origin) ?? [];
-    return node !== undefined && validPort(Number(port)) ? { node, port: Number(port) } : undefined;
+    return this.#given.get(origin);
   }
 
   /**
@@ -47,29 +67,23 @@ export class PreviewOrigins {
    * `http://localhost:8080/…`. Undefined for the rest of the world.
    */
   meant(url: URL, from: PortAddress): PortAddress | undefined {
-    if (url.origin === this.originOf(from)) return from;
-    const other = this.portOf(url.origin);
-    if (other) return other;
+    const shown = this.portOf(url.origin);
+    if (shown) return shown;
     if (url.protocol !== 'http:' || !(ownNames.includes(url.hostname) || url.hostname === from.node)) return undefined;
     return { node: from.node, port: url.port === '' ? 80 : Number(url.port) };
   }
 
-  /** The same address on the preview's origins, for links and redirects; as it is when it means none of our ports. */
+  /** A redirect's target as a page on the preview's origin needs it: a path of its own port; else as it is. */
   shown(location: string, base: URL, from: PortAddress): string {
-    let url: URL;
-    try {
-      url = new URL(location, base);
-    } catch {
-      return location;
-    }
+    if (!URL.canParse(location, base.href)) return location;
+    const url = new URL(location, base);
     const port = this.meant(url, from);
-    if (!port || (!this.many && port.port !== from.port)) return location;
-    return `${port.node === from.node && port.port === from.port ? '' : this.originOf(port)}${url.pathname}${url.search}${url.hash}`;
+    return port && isSame(port, from) ? `${url.pathname}${url.search}${url.hash}` : location;
   }
 }
 
-export function validPort(port: number): boolean {
-  return Number.isInteger(port) && port > 0 && port < 65536;
+export function isSame(a: PortAddress, b: PortAddress): boolean {
+  return a.node === b.node && a.port === b.port;
 }
 
 /** As a person names it, and as the server in the container sees it. */
@@ -77,12 +91,13 @@ export function hostOf({ port }: PortAddress): string {
   return port === 80 ? 'localhost' : `localhost:${port}`;
 }
 
-/** What a policy's `frame-src` says for a template; empty when it is none that can be allowed. */
-export function frameSource(template: string): string {
-  const source = template.replace(/\/$/, '').replace('{name}', '*');
-  return /^https?:\/\/(\*\.)?[a-z0-9.-]+(:\d{1,5})?$/i.test(source) ? source : '';
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/**
+ * The origins that a page names for its previews, separated by spaces: whole ones, or `:8601` for another port of the
+ * page's own host.
+ */
+export function readOrigins(text: string, page: { protocol: string; hostname: string }): string[] {
+  return text
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((each) => (each.startsWith(':') ? `${page.protocol}//${page.hostname}${each}` : each.replace(/\/$/, '')));
 }

@@ -13,7 +13,8 @@ export interface FailurePage {
 }
 
 const light = '--paper:#fbfaf7;--panel:#f4f2ec;--ink:#16212b;--soft:#5b6872;--line:#e1ddd2;--strong:#c9c4b6;--accent:#c23d08;--raised:#fff';
-const dark = '--paper:#15181b;--panel:#1b1f23;--ink:#e8e4da;--soft:#a3a79f;--line:#30353a;--strong:#4a5056;--accent:#ff8f57;--raised:#22272c';
+const dark =
+  '--paper:#15181b;--panel:#1b1f23;--ink:#e8e4da;--soft:#a3a79f;--line:#30353a;--strong:#4a5056;--accent:#ff8f57;--raised:#22272c';
 
 export function failureHtml({ title, says, reasons, next, theme }: FailurePage): string {
   const colours =

@@ -2,7 +2,7 @@
  * The app's side of all previews: greets the shells on the preview's origins, those in panes and those in tabs, and has their
  * requests answered. A shell is known by its origin, which says the port; what it sends is checked.
  */
-import type { PortAddress, PreviewOrigins } from './address.ts';
+import { hostOf, isSame, type PortAddress, type PreviewOrigins } from './address.ts';
 import { isGreeting, readShellMessage, shellPath, type AppMessage } from './messages.ts';
 import type { PreviewServer } from './preview-server.ts';
 import { RequestPort } from './request-port.ts';
@@ -22,6 +22,8 @@ export interface PreviewHostOptions {
   /** A shell is there, for the first time or again. */
   onShell(shell: Shell): void;
   onPlace(shell: Shell, path: string, title: string): void;
+  /** A link was followed that the shell cannot follow by itself. */
+  onOpen(shell: Shell, to: PortAddress, path: string): void;
   /** The browser has no service worker there. */
   onUnable(shell: Shell, reason: string): void;
 }
@@ -29,42 +31,43 @@ export interface PreviewHostOptions {
 export class PreviewHost {
   readonly #options: PreviewHostOptions;
   readonly #shells = new Map<MessageEventSource, { shell: Shell; port: MessagePort }>();
-  /** What the one origin shows that there is, where there is one for all ports. */
-  #only: PortAddress | undefined;
 
   constructor(options: PreviewHostOptions) {
     this.#options = options;
   }
 
-  /** The address of a shell that shows a path of a port. */
-  shellUrl(address: PortAddress, path: string): string {
+  /** The address of a shell that shows a path of a port; undefined when there is no origin left for it. */
+  async shellUrl(address: PortAddress, path: string): Promise<string | undefined> {
     const { origins, app } = this.#options;
-    if (!origins.many) this.#only = address;
-    return `${origins.originOf(address)}${shellPath}?${new URLSearchParams({ app })}#${path}`;
+    const origin = await origins.give(address);
+    return origin && `${origin}${shellPath}?${new URLSearchParams({ app, of: `${address.node}:${address.port}` })}#${path}`;
   }
 
   /** To be called with the window's messages; those of others are left alone. */
   handle({ data, origin, source }: MessageEvent<unknown>): void {
     if (!source || !isGreeting(data)) return;
-    const { origins } = this.#options;
-    const address = origins.portOf(origin) ?? (this.#only && origin === origins.originOf(this.#only) ? this.#only : undefined);
-    if (!address) return;
+    const address = this.#options.origins.portOf(origin);
+    if (address) this.welcome(address, source, origin);
+  }
+
+  /** Connects with a shell. @param origin `*` for the limited view's, which is opaque */
+  welcome(address: PortAddress, window: MessageEventSource, origin: string): void {
     const { port1, port2 } = new MessageChannel();
-    this.#shells.get(source)?.port.close();
-    const shell: Shell = { address, window: source, tell: (message) => port1.postMessage(message) };
-    this.#shells.set(source, { shell, port: port1 });
+    this.#shells.get(window)?.port.close();
+    const shell: Shell = { address, window, tell: (message) => port1.postMessage(message) };
+    this.#shells.set(window, { shell, port: port1 });
     port1.onmessage = (event: MessageEvent<unknown>) => this.#take(shell, event);
     port1.addEventListener('close', () => {
-      if (this.#shells.get(source)?.shell === shell) this.#shells.delete(source);
+      if (this.#shells.get(window)?.shell === shell) this.#shells.delete(window);
     });
-    source.postMessage({ drydock: 'app' }, { targetOrigin: origin, transfer: [port2] });
+    window.postMessage({ drydock: 'app', base: `http://${hostOf(address)}/` }, { targetOrigin: origin, transfer: [port2] });
     this.#options.onShell(shell);
   }
 
   /** Shells that show a port. */
-  shellsOf({ node, port }: PortAddress): Shell[] {
+  shellsOf(address: PortAddress): Shell[] {
     const all = [...this.#shells.values()].map(({ shell }) => shell);
-    return all.filter(({ address }) => address.node === node && address.port === port);
+    return all.filter((shell) => isSame(shell.address, address));
   }
 
   /** The app is leaving. */
@@ -78,7 +81,7 @@ export class PreviewHost {
 
   #take(shell: Shell, { data, ports }: MessageEvent<unknown>): void {
     const message = readShellMessage(data);
-    const { origins, server, onPlace, onUnable } = this.#options;
+    const { origins, server, onOpen, onPlace, onUnable } = this.#options;
     switch (message?.kind) {
       case 'at':
         return onPlace(shell, message.path, message.title);
@@ -87,7 +90,7 @@ export class PreviewHost {
       case 'open': {
         const url = new URL(message.url);
         const to = origins.meant(url, shell.address);
-        if (to) this.leave(shell, to, `${url.pathname}${url.search}${url.hash}`);
+        if (to) onOpen(shell, to, `${url.pathname}${url.search}${url.hash}`);
         return;
       }
       case 'request':
@@ -99,9 +102,9 @@ export class PreviewHost {
   }
 
   /** Takes a shell to a path of another port, or of its own. */
-  leave(shell: Shell, to: PortAddress, path: string): void {
-    const { origins } = this.#options;
-    if (to.node === shell.address.node && to.port === shell.address.port) return shell.tell({ kind: 'go', path });
-    if (origins.many) shell.tell({ kind: 'leave', url: this.shellUrl(to, path) });
+  async leave(shell: Shell, to: PortAddress, path: string): Promise<void> {
+    if (isSame(to, shell.address)) return shell.tell({ kind: 'go', path });
+    const url = await this.shellUrl(to, path);
+    if (url !== undefined) shell.tell({ kind: 'leave', url });
   }
 }

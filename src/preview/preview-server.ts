@@ -3,14 +3,14 @@
  * answer one that the browser can show. It is the only thing that a preview can reach, and it does nothing else.
  */
 import type { TcpConnection } from '#emulator/machine-api.ts';
-import { hostOf, type PortAddress, type PreviewOrigins } from './address.ts';
+import { hostOf, isSame, type PortAddress, type PreviewOrigins } from './address.ts';
 import { packing, previewHeaders } from './answer-headers.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { allows, preflightAllows, preflightFor } from './cross-origin.ts';
 import { GuestHttp, NoAnswer, type Failure, type GuestAnswer } from './guest-http.ts';
 import type { AnswerHeadMessage, PreviewRequest } from './messages.ts';
 import { piecesOf, pour, type RequestPort } from './request-port.ts';
-import { guestHeaders, isElsewhere } from './request-headers.ts';
+import { guestHeaders } from './request-headers.ts';
 
 export interface PreviewServerOptions {
   origins: PreviewOrigins;
@@ -94,7 +94,7 @@ export class PreviewServer {
     const guest = this.#guest(to);
     const target = `${url.pathname}${url.search}`;
     const origin = `http://${hostOf(from)}`;
-    const asked = isElsewhere(from, to) ? preflightFor(request) : undefined;
+    const asked = !isSame(from, to) ? preflightFor(request) : undefined;
     if (asked) {
       const headers: [string, string][] = [
         ['Host', hostOf(to)],
@@ -110,7 +110,7 @@ export class PreviewServer {
     const headers = guestHeaders(request, this.#options.origins, { from, to, cookie });
     const { method } = request;
     const answer = await guest.request({ method, target, headers, ...(request.body && { body: port.receiver.chunks }) }, signal);
-    if (isElsewhere(from, to) && request.mode === 'cors' && !allows(answer.headers, origin)) {
+    if (!isSame(from, to) && request.mode === 'cors' && !allows(answer.headers, origin)) {
       await answer.body[Symbol.asyncIterator]().return?.();
       throw new Error('not allowed by the other port');
     }
@@ -124,7 +124,7 @@ export class PreviewServer {
     if (request.mode === 'navigate' && redirect && answer.status >= 300 && answer.status < 400) {
       const next = URL.canParse(redirect[1], base.href) ? new URL(redirect[1], base) : undefined;
       const port = next && origins.meant(next, from);
-      if (next && port && isElsewhere(from, port)) {
+      if (next && port && !isSame(from, port)) {
         this.#options.onLeave?.(from, port, `${next.pathname}${next.search}${next.hash}`);
         return { head: { kind: 'head', status: 204, reason: '', headers: [], body: false } };
       }

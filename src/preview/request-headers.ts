@@ -2,13 +2,14 @@
  * The headers of a request as the server in the container gets them: those of the page, and those that a browser adds where no
  * service worker sees it.
  */
-import { hostOf, type PortAddress, type PreviewOrigins } from './address.ts';
+import { hostOf, isSame, type PortAddress, type PreviewOrigins } from './address.ts';
 import type { PreviewRequest } from './messages.ts';
 
 type Headers = PreviewRequest['headers'];
 
 /** Ours to say, or about a connection that is not this one. */
-const dropped = /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|content-length|upgrade|expect|cookie|origin|referer|accept-encoding)$/;
+const dropped =
+  /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|content-length|upgrade|expect|cookie|origin|referer|accept-encoding)$/;
 
 export function guestHeaders(
   request: PreviewRequest,
@@ -21,14 +22,10 @@ export function guestHeaders(
   headers.push(['Accept-Encoding', 'identity']);
   const referer = asGuest(request.referrer, origins, from);
   if (referer) headers.push(['Referer', referer]);
-  const crosses = request.mode === 'cors' && isElsewhere(from, to);
+  const crosses = request.mode === 'cors' && !isSame(from, to);
   if (crosses || !['GET', 'HEAD'].includes(request.method)) headers.push(['Origin', `http://${hostOf(from)}`]);
   if (cookie !== '') headers.push(['Cookie', cookie]);
   return headers;
-}
-
-export function isElsewhere(from: PortAddress, to: PortAddress): boolean {
-  return from.node !== to.node || from.port !== to.port;
 }
 
 /** An address on the preview's origin, as the container knows it. */

@@ -36,10 +36,12 @@ async function begin(): Promise<void> {
     navigator.serviceWorker.startMessages();
     await navigator.serviceWorker.register('/__drydock-worker.js', { scope: '/', updateViaCache: 'none' });
     const { active } = await navigator.serviceWorker.ready;
-    if (active && active.state !== 'activated') await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
+    if (active && active.state !== 'activated')
+      await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
+  await forget();
   frame.hidden = false;
   show(location.hash.slice(1) || '/');
   greet();
@@ -47,12 +49,27 @@ async function begin(): Promise<void> {
   frame.addEventListener('load', look);
 }
 
+/** What a page of another port has kept here, when this origin showed that before. */
+async function forget(): Promise<void> {
+  const key = '__drydock';
+  const of = params.get('of') ?? '';
+  if (localStorage.getItem(key) === of) return;
+  localStorage.clear();
+  sessionStorage.clear();
+  const databases = await indexedDB.databases();
+  for (const { name } of databases) if (name !== undefined) indexedDB.deleteDatabase(name);
+  for (const name of await caches.keys()) await caches.delete(name);
+  localStorage.setItem(key, of);
+}
+
 /** The app, and for a tab that was opened by a page in a pane the app above that. */
 function greet(): void {
   if (port) return;
   const greeting: Greeting = { drydock: 'preview' };
   if (inPane) parent.postMessage(greeting, app);
-  else for (let window = opener as Window | null, up = 0; window && up < 4; window = window.opener as Window | null, up++) window.top?.postMessage(greeting, app);
+  else
+    for (let window = opener as Window | null, up = 0; window && up < 4; window = window.opener as Window | null, up++)
+      window.top?.postMessage(greeting, app);
   setTimeout(greet, greetMs);
 }
 
@@ -98,6 +115,7 @@ function obey(data: unknown): void {
       return location.replace(message.url);
     case 'bye':
       return lost();
+    case undefined:
   }
 }
 
@@ -153,7 +171,10 @@ function hook(window: Window): void {
     const link = event.composedPath().find((target): target is HTMLAnchorElement => (target as Element).tagName === 'A');
     if (!link?.href || event.defaultPrevented) return;
     const url = new URL(link.href, window.location.href);
-    const fresh = event.ctrlKey || event.metaKey || (link.target !== '' && link.target !== '_self' && link.target !== '_parent' && link.target !== '_top');
+    const fresh =
+      event.ctrlKey ||
+      event.metaKey ||
+      (link.target !== '' && link.target !== '_self' && link.target !== '_parent' && link.target !== '_top');
     if (url.origin === location.origin) {
       if (link.hasAttribute('download')) return;
       if (!fresh) {

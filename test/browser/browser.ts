@@ -59,7 +59,8 @@ export class Studio {
     const { settings = { screenReader: true }, ...contextOptions } = options;
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, reducedMotion: 'reduce', ...contextOptions });
     await context.addInitScript((kept) => {
-      localStorage.setItem('drydock.settings.1', JSON.stringify(kept));
+      // Not in frames: what is previewed has other origins.
+      if (self === top) localStorage.setItem('drydock.settings.1', JSON.stringify(kept));
       document.addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
     }, settings);
     const studio = new Studio(await context.newPage());

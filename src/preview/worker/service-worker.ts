@@ -20,17 +20,11 @@ self.addEventListener('fetch', (event) => {
   const here = url.origin === self.location.origin;
   if (here && url.pathname.startsWith(ownPrefix)) return;
   // What pages of this node mean by localhost is the node; the rest of the world is the browser's own affair.
-  if (!here && !(url.protocol === 'http:' && loopback.includes(url.hostname)) && !isSibling(url)) return;
+  if (!here && !(url.protocol === 'http:' && loopback.includes(url.hostname))) return;
   // A page of a container has no say over this origin's workers.
   if (event.request.headers.get('Service-Worker') === 'script') return event.respondWith(new Response(null, { status: 403 }));
   event.respondWith(answer(event.request));
 });
-
-/** The preview of another port: our own origin, but for the port in its name. */
-function isSibling(url: URL): boolean {
-  const nameless = (host: string): string => host.replace(/[a-z][a-z0-9]*-\d+(-\d+)?\./, '');
-  return url.protocol === self.location.protocol && url.host !== nameless(url.host) && nameless(url.host) === nameless(self.location.host);
-}
 
 async function answer(request: Request): Promise<Response> {
   const shell = await findShell();

@@ -13,12 +13,13 @@ import { Documents } from '../editor/documents.svelte.ts';
 import { InspectorState } from '../inspector/inspector-state.svelte.ts';
 import { machine, stepSessions } from '../machine/first-machine.ts';
 import { node } from '../machine/machine-state.svelte.ts';
+import { Previews } from '../preview/previews.svelte.ts';
 import { Terminals } from '../terminal/terminals.svelte.ts';
 import { ago } from './format.ts';
 import { Settings } from './settings.svelte.ts';
 
 /** What a narrow page shows of the studio. */
-export type View = 'lesson' | 'terminal' | 'files' | 'inspector';
+export type View = 'lesson' | 'terminal' | 'files' | 'preview' | 'inspector';
 
 export class Studio {
   readonly settings = new Settings();
@@ -26,6 +27,11 @@ export class Studio {
   readonly stepSessions = stepSessions;
   readonly inspector = new InspectorState();
   readonly documents = new Documents({ onWrite: () => (this.#at = undefined) });
+  readonly previews = new Previews({
+    containers: () => this.inspector.containers,
+    theme: () => this.settings.theme,
+    onEmpty: () => (this.view = this.view === 'preview' ? 'terminal' : this.view),
+  });
   readonly terminals = new Terminals({
     screenReader: () => this.settings.screenReader,
     onInput: () => (this.#at = undefined),
@@ -91,6 +97,7 @@ export class Studio {
     this.player?.watch(engine);
     this.inspector.watch(engine);
     this.documents.use(machine?.home(node));
+    this.previews.use(machine);
   }
 
   /** Starts a machine: as it was in a session, or fresh. */
@@ -178,6 +185,12 @@ export class Studio {
   toggleFiles(): void {
     this.filesOpen = !this.filesOpen;
     this.view = this.filesOpen ? 'files' : 'terminal';
+  }
+
+  /** Shows what a port serves; without one, a pane to choose it in. */
+  openPreview(port?: number): void {
+    void this.previews.open(port);
+    this.view = 'preview';
   }
 
   focusNextPane(backwards: boolean): void {
