@@ -117,8 +117,8 @@ export function containerLayerBackend(containers: Containers): ContainerLayerBac
 export function containerBackend(containers: Containers): ContainerBackend {
   return {
     list: (options) => listContainers(containers, options),
-    create: (request) => {
-      const { container, warnings } = createContainer(containers, request);
+    create: async (request) => {
+      const { container, warnings } = await createContainer(containers, request);
       return { id: container.id, warnings };
     },
     inspect: (name, options) => inspectContainer(containers, name, options),

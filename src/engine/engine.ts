@@ -50,7 +50,7 @@ import { silentOutside, type Outside } from './outside.ts';
 import type { Random } from './random.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import type { Storage } from './storage.ts';
-import { Volumes, wireVolume } from './volume/volumes.ts';
+import { Volumes } from './volume/volumes.ts';
 
 export interface EnginePorts {
   runtime: Runtime;
@@ -213,15 +213,7 @@ function systemBackend(
     images: () => listImages(images, { filters: new Filters(), countSharedSize: true, countContainers: true }),
     layersSizeBytes: () => [...images.layers.all()].reduce((sum, layer) => sum + layer.sizeBytes, 0),
     containers: () => listContainers(containers, { all: true, size: true, limit: 0, filters: new Filters() }),
-    volumes: () =>
-      volumes.all().map((volume) => ({
-        ...wireVolume(volume),
-        UsageData: {
-          RefCount: containers.all().filter(({ mounts }) => mounts.some((mount) => mount.type === 'volume' && mount.name === volume.name))
-            .length,
-          Size: treeSizeBytes(ports.storage, `volumes/${volume.name}/_data`),
-        },
-      })),
+    volumes: () => volumes.usage(),
   };
 }
 
@@ -230,14 +222,6 @@ function describeParts({ images, containers, networks, volumes }: Parts): string
   return Object.entries(sections)
     .map(([name, part]) => `${name}:\n${part.describe()}`)
     .join('\n\n');
-}
-
-/** Bytes in the files below a directory. */
-function treeSizeBytes(storage: Storage, path: string): number {
-  return storage.list(path).reduce((sum, name) => {
-    const below = `${path}/${name}`;
-    return sum + (storage.sizeBytes(below) ?? treeSizeBytes(storage, below));
-  }, 0);
 }
 
 const idFile = 'engine-id';

@@ -25,4 +25,6 @@ export interface Storage {
   /** Names in a directory, sorted; empty when it is absent. */
   list(path: string): string[];
   sizeBytes(path: string): number | undefined;
+  /** Bytes in the files below a directory, a file with several names counted once; 0 when it is absent. */
+  treeSizeBytes(path: string): number;
 }

@@ -28,12 +28,12 @@ export interface Place {
 }
 
 /** @param mounted its root is mounted already, because it runs */
-function viewOf({ rootfs, mounts, directories = [] }: ContainerFiles, mounted: boolean): { root: string; ops: Op[] } {
+function viewOf({ rootfs, mounts, trees = [], directories = [] }: ContainerFiles, mounted: boolean): { root: string; ops: Op[] } {
   const root = overlayPaths(rootfs.name).merged;
   const binds = mounts.map(({ source, destination, readOnly }) => bindInto(root, source, destination, readOnly));
   // A file there is mounted as it is.
   const made = directories.map((path) => mayFail(mkdir(path)));
-  return { root, ops: [...made, view(), ...(mounted ? [] : mountRootfs(rootfs)), ...binds] };
+  return { root, ops: [...made, view(), ...(mounted ? [] : [rootfs, ...trees].flatMap(mountRootfs)), ...binds] };
 }
 
 export async function findFile(

@@ -10,9 +10,12 @@ import {
   type ContainerFiles,
   type ContainerUsage,
   type ExecLaunch,
+  FilesError,
   type FoundFile,
   type Launch,
   type LaunchTree,
+  type MountedInNode,
+  type NodeMount,
   type Process,
   type ProcessExit,
   type ProcessInfo,
@@ -23,21 +26,26 @@ import {
   type TreePiece,
 } from '#engine/runtime/runtime.ts';
 import type { RuntimeSpec } from '#engine/runtime/spec.ts';
-import { AgentError } from '#emulator/agent/agent-error.ts';
+import { AgentError, errnoWords } from '#emulator/agent/agent-error.ts';
 import type { Channel } from '#emulator/agent/channel.ts';
 import type { AgentClient } from '#emulator/agent/client.ts';
 import {
   cgroupRemove,
   diskUsage,
+  findInRoot,
   info,
   kill,
   mayFail,
   mkdir,
+  MNT_DETACH,
+  mount,
   netlink,
   type Op,
   processes,
   readFile,
   rmtree,
+  stat,
+  umount,
   unlink,
   writeFile,
   writeSetting,
@@ -46,8 +54,10 @@ import type { OpResults } from '#emulator/agent/op.ts';
 import { exitCode, type SpawnChannels } from '#emulator/agent/spawn.ts';
 import { cgroupOf, connectSandbox, mountRootfs, removeBundle, removeLayer, removeTree, unmountRootfs, writeBundle } from './bundle.ts';
 import { findFile, type Place, readTree, writeTree } from './container-files.ts';
+import { doubtfulSources, mountsForCrun } from './crun-mounts.ts';
 import { GuestProcess } from './guest-process.ts';
 import { deleteLink, NETLINK_NETFILTER, NETLINK_ROUTE, netlinkBatch, newAddress, newBridge } from './netlink.ts';
+import { mountedInNode } from './mount-table.ts';
 import { masquerade, removeMasquerade } from './nftables.ts';
 import { bundlePath, consoleSocketPath, crunRoot, overlayPaths } from './paths.ts';
 import { processInfo } from './process-info.ts';
@@ -84,6 +94,9 @@ export interface RuntimeState {
 }
 
 const SIGKILL = 9;
+
+/** Some hundred lines for each of a node's containers, at most. */
+const MAX_MOUNT_TABLE_BYTES = 512 << 10;
 
 /** Indexes of devices that we make: bridges from here, veth pairs above. Low ones are left to the kernel. */
 const FIRST_BRIDGE = 10;
@@ -153,6 +166,7 @@ export class GuestRuntime implements Runtime {
 
   async start(launch: Launch): Promise<Process> {
     const { containerId, trees = [] } = launch;
+    const config = await this.#forCrun(launch.config);
     const network = this.#networkOf(launch);
     const running = {
       containerId,
@@ -170,7 +184,7 @@ export class GuestRuntime implements Runtime {
       ...directories,
       ...mountRootfs(launch.rootfs),
       ...trees.flatMap(mountRootfs),
-      ...writeBundle(launch, network.path),
+      ...writeBundle({ ...launch, config }, network.path),
     ];
     this.#writable.set(containerId, launch.rootfs.name);
     try {
@@ -290,6 +304,31 @@ export class GuestRuntime implements Runtime {
     await this.#batch([...cacheIds.flatMap(removeLayer), writeSetting('/proc/sys/vm/drop_caches', '2')]);
   }
 
+  async findInNode(path: string): Promise<FoundFile | undefined> {
+    const [found] = await this.#agent.batch({ node: this.#node }, [mayFail(findInRoot('/', path, true))], { background: true });
+    if (!found) return undefined;
+    const { type, mode, sizeBytes, seconds, nanoseconds } = found;
+    return { path: `/${found.path.replace(/^\/+/, '')}`, type, mode, sizeBytes, seconds, nanoseconds };
+  }
+
+  async mountInNode({ source, target, type, flags, data }: NodeMount): Promise<void> {
+    try {
+      await this.#batch([mayFail(mkdir(target)), mount(source, target, type, flags, data)]);
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      throw new FilesError(error.code, errnoWords(error.code), { cause: error });
+    }
+  }
+
+  async unmountInNode(path: string): Promise<void> {
+    await this.#batch([mayFail(umount(path, MNT_DETACH))]);
+  }
+
+  async nodeMounts(): Promise<MountedInNode[]> {
+    const [table] = await this.#batch([readFile('/proc/1/mountinfo', MAX_MOUNT_TABLE_BYTES)]);
+    return mountedInNode(textOf(table));
+  }
+
   async endOthers(known: ReadonlySet<string>): Promise<void> {
     const others = [...this.#running.values()].filter(({ containerId }) => !known.has(containerId));
     await Promise.all(others.map(({ process }) => process.kill().then(() => process.exit)));
@@ -344,6 +383,13 @@ export class GuestRuntime implements Runtime {
         return { path, sandbox: path, ops: [...ops, ...links] };
       }
     }
+  }
+
+  async #forCrun(config: RuntimeSpec): Promise<RuntimeSpec> {
+    const sources = doubtfulSources(config.mounts);
+    const found = sources.length === 0 ? [] : await this.#batch(sources.map((source) => mayFail(stat(source))));
+    const files = new Set(sources.filter((_, index) => found[index] && found[index].type !== 'directory'));
+    return { ...config, mounts: mountsForCrun(config.mounts, files) };
   }
 
   get #place(): Place {

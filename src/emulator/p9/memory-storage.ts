@@ -7,7 +7,7 @@ import { EngineError } from '#engine/errors.ts';
 import type { FileAttributes, LayerEntry } from '#engine/image/layer-trees.ts';
 import type { Storage } from '#engine/storage.ts';
 import { FsError } from './errno.ts';
-import { isDirectory, isRegular, type Inode } from './inode.ts';
+import { isDirectory, isRegular, type Inode, sizeOf } from './inode.ts';
 import type { MemoryFs } from './memory-fs.ts';
 import { find, locate, makeDirectories, makeFile, putEntry, putFile, removeAll } from './paths.ts';
 
@@ -78,6 +78,19 @@ export class MemoryStorage implements Storage {
   sizeBytes(path: string): number | undefined {
     const inode = find(this.#files, this.#top, path);
     return inode && isRegular(inode) ? inode.content?.sizeBytes : undefined;
+  }
+
+  treeSizeBytes(path: string): number {
+    const top = find(this.#files, this.#top, path);
+    const counted = new Set<Inode>();
+    const left = top ? [top] : [];
+    let size = 0;
+    for (let inode = left.pop(); inode; inode = left.pop()) {
+      if (inode.children) for (const child of inode.children.values()) left.push(child.inode);
+      else if (!counted.has(inode)) size += sizeOf(inode);
+      counted.add(inode);
+    }
+    return size;
   }
 }
 

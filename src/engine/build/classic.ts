@@ -331,7 +331,7 @@ class ClassicBuild {
   }
 
   async #create(state: StageState, config: RunConfig): Promise<Container> {
-    const { container } = createContainer(this.#containers, {
+    const { container } = await createContainer(this.#containers, {
       name: '',
       config: { ...config, Image: state.image?.id ?? '' },
       hostConfig: this.#request.hostConfig,

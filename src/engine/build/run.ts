@@ -7,6 +7,7 @@ import { completeConfig, completeHostConfig } from '../container/config-document
 import { connectNetworks, releaseNetworks } from '../container/connect.ts';
 import { emptyEndpointSettings, makeContainer, type Container } from '../container/container.ts';
 import type { Containers } from '../container/containers.ts';
+import { plainMounts } from '../container/ready-mounts.ts';
 import { removeRecords } from '../container/records.ts';
 import { launchOf } from '../container/start.ts';
 import type { Mount } from '../container/mount.ts';
@@ -72,7 +73,7 @@ export async function runStep(containers: Containers, step: RunStep): Promise<Ra
   const { cancellation } = step;
   cancellation.check();
   try {
-    const launch = launchOf(containers, container, connectNetworks(containers, container));
+    const launch = launchOf(containers, container, connectNetworks(containers, container), plainMounts);
     const process = await runtime.start({
       ...launch,
       ...(trees.length > 0 && { trees: trees.map(({ lower, name }) => ({ lower, name })) }),
@@ -164,6 +165,7 @@ function mountAt(target: string, given: Partial<Mount>): Mount {
     propagation: 'rprivate',
     spec: { Type: 'bind', Target: target },
     sourceMustExist: true,
+    copyData: false,
     ...given,
   };
 }

@@ -10,6 +10,7 @@ import { type ContainerFiles, FilesError, type FoundFile } from '../runtime/runt
 import { untarred } from './archive-entries.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
+import { mountVolumes, unmountVolumes } from './ready-mounts.ts';
 import { filesOf } from './rootfs.ts';
 
 export interface PathStat {
@@ -26,7 +27,9 @@ export interface PathStat {
 export async function statPath(containers: Containers, name: string, path: string): Promise<PathStat> {
   const container = containers.resolve(name);
   const absolute = absolutePath(path);
-  return container.live.lock.run(() => explained(name, path, () => stat(containers, filesOf(containers, container), absolute)));
+  return container.live.lock.run(() =>
+    explained(name, path, () => withVolumes(containers, container, (files) => stat(containers, files, absolute))),
+  );
 }
 
 export interface Archive {
@@ -38,9 +41,11 @@ export interface Archive {
 export async function archivePath(containers: Containers, name: string, path: string): Promise<Archive> {
   const container = containers.resolve(name);
   const absolute = absolutePath(path);
-  const release = await hold(container);
+  const leave = await hold(container);
+  let release = leave;
   try {
-    const files = filesOf(containers, container);
+    const files = filesOf(containers, container, await mountVolumes(containers, container));
+    release = () => void unmountVolumes(containers, container).finally(leave);
     const found = await explained(name, path, () => stat(containers, files, absolute));
     containers.logEvent(container, 'archive-path');
     return { stat: found, chunks: releasing(archiveOf(containers, files, absolute, found.name), release) };
@@ -66,20 +71,31 @@ export async function extractArchive(
 ): Promise<void> {
   const container = containers.resolve(name);
   await container.live.lock.run(() =>
-    explained(name, path, async () => {
-      const files = filesOf(containers, container);
-      const target = await containers.ports.runtime.findFile(files, absolutePath(path), true);
-      if (!target) throw notFound(name, path);
-      if (target.type !== 'directory') throw new EngineError('invalid-parameter', 'extraction point is not a directory');
-      checkWritable(container, target.path);
-      const pieces = untarred(body, containers.ports.compression, target.path, ownerOf(containers, container, options));
-      await containers.ports.runtime.writeTree(files, target.path, pieces, { keepKinds: options.noOverwriteDirNonDir });
-    }),
+    explained(name, path, () =>
+      withVolumes(containers, container, async (files) => {
+        const target = await containers.ports.runtime.findFile(files, absolutePath(path), true);
+        if (!target) throw notFound(name, path);
+        if (target.type !== 'directory') throw new EngineError('invalid-parameter', 'extraction point is not a directory');
+        checkWritable(container, target.path);
+        const pieces = untarred(body, containers.ports.compression, target.path, ownerOf(containers, container, options));
+        await containers.ports.runtime.writeTree(files, target.path, pieces, { keepKinds: options.noOverwriteDirNonDir });
+      }),
+    ),
   );
   containers.logEvent(container, 'extract-to-dir');
 }
 
 // --- the parts ---
+
+/** With what its volumes show, whether it runs or not. */
+async function withVolumes<T>(containers: Containers, container: Container, work: (files: ContainerFiles) => Promise<T>): Promise<T> {
+  const files = filesOf(containers, container, await mountVolumes(containers, container));
+  try {
+    return await work(files);
+  } finally {
+    await unmountVolumes(containers, container);
+  }
+}
 
 async function stat(containers: Containers, files: ContainerFiles, path: string): Promise<PathStat> {
   const { runtime } = containers.ports;

@@ -163,14 +163,14 @@ export class Containers {
   /** For images: who uses one. */
   usersOfImage(imageId: string): { id: string; running: boolean }[] {
     return this.all()
-      .filter((container) => container.imageId === imageId)
+      .filter((container) => container.imageId === imageId || container.mounts.some(({ image }) => image?.id === imageId))
       .map((container) => ({ id: container.id, running: isUp(container.state.status) }));
   }
 
   /** For images: layers that containers stand on. */
   layersInUse(): string[] {
     return this.all()
-      .map((container) => container.topLayer)
+      .flatMap((container) => [container.topLayer, ...container.mounts.map(({ image }) => image?.topLayer)])
       .filter((layer) => layer !== undefined);
   }
 

@@ -3,7 +3,7 @@
  * its place on the network. Nothing runs yet.
  * Source: moby api/server/router/container; daemon/create.go.
  */
-import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
+import type { ContainerConfig, HostConfig, Mount as MountSpec } from '../api/types/container.ts';
 import type { EndpointSettings, NetworkingConfig } from '../api/types/network.ts';
 import { EngineError } from '../errors.ts';
 import { hex, newId, shortId } from '../id.ts';
@@ -20,7 +20,7 @@ import { mountPoints, releaseVolumes } from './mount-points.ts';
 import { removeRecords, writeLayerName } from './records.ts';
 import { parseSecurityOptions } from './spec/security-options.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths } from './spec/spec.ts';
-import { fillVolumes } from './volume-content.ts';
+import { fillMountedVolumes, fillVolumes } from './volume-content.ts';
 import { checkModes, checkSettings } from './validate-config.ts';
 
 export interface CreateContainer {
@@ -29,13 +29,30 @@ export interface CreateContainer {
   config: Partial<ContainerConfig>;
   hostConfig: Partial<HostConfig>;
   networking: NetworkingConfig;
+  /** What is read-only is so at its top alone, as clients before API 1.44 expect. */
+  readOnlyNonRecursive?: boolean;
   /** The image, when the caller has chosen it; else the one that `config.Image` names. */
   image?: Image;
 }
 
 const defaultShmBytes = 64 * 1024 * 1024;
 
-export function createContainer(containers: Containers, request: CreateContainer): { container: Container; warnings: string[] } {
+export async function createContainer(
+  containers: Containers,
+  request: CreateContainer,
+): Promise<{ container: Container; warnings: string[] }> {
+  const missing = await missingBindSources(containers, request.hostConfig.Mounts ?? []);
+  const created = create(containers, request, missing);
+  await fillMountedVolumes(containers, created.container);
+  containers.logEvent(created.container, 'create');
+  return created;
+}
+
+function create(
+  containers: Containers,
+  request: CreateContainer,
+  missing: ReadonlySet<string>,
+): { container: Container; warnings: string[] } {
   const { images, clock, random, storage, volumes } = containers.ports;
   const config = completeConfig(request.config);
   const hostConfig = completeHostConfig(request.hostConfig);
@@ -43,7 +60,7 @@ export function createContainer(containers: Containers, request: CreateContainer
   checkModes(config, hostConfig);
   const macWarning = moveMacAddress(config, hostConfig, endpoints);
   if (hostConfig.RestartPolicy.Name === '') hostConfig.RestartPolicy.Name = 'no';
-  const warnings = checkSettings(config, hostConfig, containers.info);
+  const warnings = checkSettings(config, hostConfig, containers.info, missing);
   const image = request.image ?? (config.Image === '' ? undefined : images.resolve(config.Image));
   checkEndpoints(containers, endpoints);
   adaptSettings(containers, hostConfig);
@@ -63,10 +80,18 @@ export function createContainer(containers: Containers, request: CreateContainer
       hostConfig.MaskedPaths ??= defaultMaskedPaths;
       hostConfig.ReadonlyPaths ??= defaultReadonlyPaths;
     }
-    mounts = mountPoints(volumes, { containerId: id, config: merged, hostConfig, resolve: (other) => containers.resolve(other) });
+    mounts = mountPoints(volumes, {
+      containerId: id,
+      config: merged,
+      hostConfig,
+      readOnlyNonRecursive: request.readOnlyNonRecursive ?? false,
+      container: (other) => containers.resolve(other),
+      image: (other) => images.resolve(other),
+      newTree: () => hex(random.bytes(32)),
+    });
     const layerName = hex(random.bytes(32));
     refuseVolumesOverFiles(containers, image, merged, layerName);
-    fillVolumes(containers, image, mounts);
+    fillVolumes(containers, image, mounts, layerName);
     const { path, args } = commandOf(merged);
     const container = makeContainer({
       id,
@@ -86,7 +111,6 @@ export function createContainer(containers: Containers, request: CreateContainer
     });
     writeLayerName(storage, container);
     containers.add(container);
-    containers.logEvent(container, 'create');
     return { container, warnings: [...warnings, ...macWarning] };
   } catch (error) {
     removeRecords(storage, id);
@@ -94,6 +118,15 @@ export function createContainer(containers: Containers, request: CreateContainer
     containers.names.release(name);
     throw error;
   }
+}
+
+/** Sources of `--mount type=bind` that are not there. */
+async function missingBindSources(containers: Containers, specs: readonly MountSpec[]): Promise<Set<string>> {
+  const missing = new Set<string>();
+  for (const { Type: type, Source: source = '' } of specs) {
+    if (type === 'bind' && source.startsWith('/') && !(await containers.ports.runtime.findInNode(source))) missing.add(source);
+  }
+  return missing;
 }
 
 /** A volume's content is copied from a directory of the image. Source: moby daemon/create_unix.go. */

@@ -44,8 +44,17 @@ describe('a full disk', () => {
     const paths = docker.node.storage.paths();
     const empty = fillDisk();
     const full = { message: 'no space left on device', status: 500 };
-    await expect(docker.create('true', { name: 'web', HostConfig: { Binds: ['/anonymous'] } })).rejects.toMatchObject(full);
-    await expect(docker.client.post('/volumes/create', { json: { Name: 'data' } })).rejects.toMatchObject(full);
+    const volumeFull = (name: string): object => ({
+      message: expect.stringMatching(
+        new RegExp(
+          `^create ${name}: error while creating volume data path '/var/lib/docker/volumes/${name}/_data': mkdir .*no space left on device$`,
+        ),
+      ) as string,
+      status: 500,
+    });
+    const binding = docker.create('true', { name: 'web', HostConfig: { Binds: ['/anonymous'] } });
+    await expect(binding).rejects.toMatchObject(volumeFull('[0-9a-f]{64}'));
+    await expect(docker.client.post('/volumes/create', { json: { Name: 'data' } })).rejects.toMatchObject(volumeFull('data'));
     await expect(docker.pass(docker.client.post('/networks/create', { json: { Name: 'net' } }))).rejects.toMatchObject(full);
     empty();
     expect(await docker.names()).toEqual([]);

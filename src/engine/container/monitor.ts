@@ -8,6 +8,7 @@ import { releaseNetworks } from './connect.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { LineSplitter } from './log/line-splitter.ts';
+import { hasMountsToRelease, releaseMounts } from './ready-mounts.ts';
 import { removeStopped } from './remove.ts';
 import { freshRestartState, nextRestart } from './restart-policy.ts';
 import { restartAfter } from './restart-timer.ts';
@@ -34,7 +35,7 @@ export function watch(containers: Containers, container: Container, process: Pro
   void process.exit.then(async (exit) => {
     await drained(containers, passed, progress);
     log?.write([...lines.stdout.end(clock.now()), ...lines.stderr.end(clock.now())]);
-    await live.lock.run(async () => ended(containers, container, exit, restart));
+    await live.lock.run(() => ended(containers, container, exit, restart));
     if (!isUp(container.state.status)) await autoRemove(containers, container);
   });
 }
@@ -59,7 +60,12 @@ async function drained(containers: Containers, passed: Promise<void>, progress: 
   }
 }
 
-function ended(containers: Containers, container: Container, { code, oomKilled }: ProcessExit, restart: () => Promise<void>): void {
+async function ended(
+  containers: Containers,
+  container: Container,
+  { code, oomKilled }: ProcessExit,
+  restart: () => Promise<void>,
+): Promise<void> {
   const { clock } = containers.ports;
   const { live, hostConfig, state } = container;
   const nowMs = clock.now();
@@ -72,6 +78,7 @@ function ended(containers: Containers, container: Container, { code, oomKilled }
   live.lines = undefined;
   live.process = undefined;
   releaseNetworks(containers, container);
+  if (hasMountsToRelease(container)) await releaseMounts(containers, container);
   const ending = { exitCode: code, ranMs, manuallyStopped: container.manuallyStopped };
   const again = containers.stopping ? undefined : nextRestart(hostConfig.RestartPolicy, live.restartPolicy ?? freshRestartState, ending);
   container.state = move(state, { kind: again ? 'await-restart' : 'exit', exitCode: code, oomKilled, atMs: nowMs });

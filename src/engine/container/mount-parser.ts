@@ -48,13 +48,17 @@ export function parseMount(spec: MountSpec): Mount {
   return toMount(spec);
 }
 
-/** What is wrong with a `--mount`; undefined when nothing is. */
-export function mountProblem(spec: MountSpec): string | undefined {
-  const problem = problemOf(spec);
+/**
+ * What is wrong with a `--mount`; undefined when nothing is.
+ *
+ * @param missing paths of the node that are not there
+ */
+export function mountProblem(spec: MountSpec, missing: ReadonlySet<string> = new Set()): string | undefined {
+  const problem = problemOf(spec, missing);
   return problem === undefined ? undefined : `invalid mount config for type "${spec.Type ?? ''}": ${problem}`;
 }
 
-function problemOf(spec: MountSpec): string | undefined {
+function problemOf(spec: MountSpec, missing: ReadonlySet<string>): string | undefined {
   const { Type: type, Source: source = '', Target: target = '' } = spec;
   if (target === '') return 'field Target must not be empty';
   const place = destinationProblem(target);
@@ -68,7 +72,11 @@ function problemOf(spec: MountSpec): string | undefined {
       const propagation = spec.BindOptions?.Propagation;
       if (source === '') return 'field Source must not be empty';
       if (propagation && !propagations.includes(propagation)) return `invalid propagation mode: ${propagation}`;
-      return extra(['VolumeOptions', 'ImageOptions']) ?? absoluteProblem(source);
+      return (
+        extra(['VolumeOptions', 'ImageOptions']) ??
+        absoluteProblem(source) ??
+        (missing.has(source) && !spec.BindOptions?.CreateMountpoint ? `bind source path does not exist: ${source}` : undefined)
+      );
     }
     case 'volume': {
       const subpath = spec.VolumeOptions?.Subpath ?? '';
@@ -80,8 +88,13 @@ function problemOf(spec: MountSpec): string | undefined {
     }
     case 'tmpfs':
       return extra(['BindOptions', 'ImageOptions']) ?? (source === '' ? tmpfsProblem(spec) : 'field Source must not be specified');
-    case 'image':
-      return extra(['BindOptions', 'VolumeOptions']) ?? (source === '' ? 'field Source must not be empty' : undefined);
+    case 'image': {
+      const subpath = spec.ImageOptions?.Subpath ?? '';
+      const wrong = extra(['BindOptions', 'VolumeOptions']);
+      if (wrong) return wrong;
+      if (source === '') return 'field Source must not be empty';
+      return subpath !== '' && !isLocal(subpath) ? 'subpath must be a relative path within the volume' : undefined;
+    }
     default:
       return 'mount type unknown';
   }
@@ -124,20 +137,19 @@ export function tmpfsOptions(spec: MountSpec): string[] {
 }
 
 function toMount(spec: MountSpec): Mount {
-  const type = spec.Type;
-  if (type !== 'bind' && type !== 'volume' && type !== 'tmpfs')
-    throw new EngineError('not-implemented', `mounts of type ${type ?? ''} are not available yet`);
+  const type = spec.Type as Mount['type'];
   return {
     type,
     name: type === 'volume' ? (spec.Source ?? '') : '',
-    source: type === 'bind' ? cleanPath(spec.Source ?? '') : '',
+    source: type === 'bind' ? cleanPath(spec.Source ?? '') : type === 'image' ? (spec.Source ?? '') : '',
     destination: cleanPath(spec.Target ?? ''),
     driver: type === 'volume' ? (spec.VolumeOptions?.DriverConfig?.Name ?? '') : '',
     mode: '',
     writable: !spec.ReadOnly,
-    propagation: type === 'bind' ? spec.BindOptions?.Propagation || 'rprivate' : '',
+    propagation: type === 'bind' ? spec.BindOptions?.Propagation || 'rprivate' : type === 'image' ? 'rprivate' : '',
     spec,
     sourceMustExist: type === 'bind' && !spec.BindOptions?.CreateMountpoint,
+    copyData: type === 'volume' && !spec.VolumeOptions?.NoCopy,
   };
 }
 

@@ -3,27 +3,37 @@
  * then the image's own volumes where nothing else is. Makes the volumes that are missing.
  * Source: moby daemon/volumes.go, registerMountPoints; daemon/create_unix.go.
  */
-import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
+import type { ContainerConfig, HostConfig, Mount as MountSpec } from '../api/types/container.ts';
 import { EngineError } from '../errors.ts';
 import { cleanPath } from '../go-path.ts';
+import { quote } from '../go-quote.ts';
+import type { Image } from '../image/image-store.ts';
+import { treePath } from '../runtime/runtime.ts';
 import type { Volumes } from '../volume/volumes.ts';
-import { mountpointOf } from '../volume/volumes.ts';
+import { mountpointOf } from '../volume/volume-mounts.ts';
 import type { Container } from './container.ts';
 import type { Mount } from './mount.ts';
 import { parseBind, parseMount, parseVolumesFrom } from './mount-parser.ts';
 
 const dockerRoot = '/var/lib/docker';
 
-interface Request {
+export interface MountRequest {
   containerId: string;
   config: ContainerConfig;
   hostConfig: HostConfig;
+  /** What is read-only is so at its top alone, as clients before API 1.44 expect. */
+  readOnlyNonRecursive: boolean;
   /** Finds the containers of `--volumes-from`. */
-  resolve: (name: string) => Container;
+  container: (name: string) => Container;
+  /** Finds the images of `type=image`. */
+  image: (name: string) => Image;
+  /** A name that no directory under overlay2/ has. */
+  newTree: () => string;
 }
 
 /** @returns mounts in a stable order */
-export function mountPoints(volumes: Volumes, { containerId, config, hostConfig, resolve }: Request): Mount[] {
+export function mountPoints(volumes: Volumes, request: MountRequest): Mount[] {
+  const { containerId, config, hostConfig } = request;
   const points = new Map<string, Mount>();
   const place = (mount: Mount): void => {
     const before = points.get(mount.destination);
@@ -33,36 +43,28 @@ export function mountPoints(volumes: Volumes, { containerId, config, hostConfig,
       volumes.release(before.name, containerId);
   };
   try {
-    for (const spec of hostConfig.VolumesFrom ?? []) {
-      const { container, readOnly } = parseVolumesFrom(spec);
-      for (const mount of resolve(container).mounts) {
-        if (mount.type === 'volume') volumes.use(mount.name, containerId);
-        place({ ...mount, mode: '', writable: mount.writable && !readOnly });
-      }
-    }
+    for (const spec of hostConfig.VolumesFrom ?? [])
+      for (const mount of mountsFrom(request, spec)) place(shared(volumes, mount, containerId));
     const asked = new Set<string>();
     const takePlace = (destination: string, shown: string): void => {
-      if (asked.has(destination)) throw new EngineError('invalid-parameter', `Duplicate mount point: ${shown}`);
+      if (asked.has(destination)) throw duplicate(shown);
       asked.add(destination);
     };
     for (const raw of hostConfig.Binds ?? []) {
-      const mount = parseBind(raw, hostConfig.VolumeDriver);
-      checkDockerRoot(mount);
-      if (hostConfig.Tmpfs?.[mount.destination] !== undefined)
-        throw new EngineError('invalid-parameter', `Duplicate mount point: ${mount.destination}`);
+      const mount = checked(parseBind(raw, hostConfig.VolumeDriver), request);
+      if (hostConfig.Tmpfs?.[mount.destination] !== undefined) throw duplicate(mount.destination);
       takePlace(mount.destination, mount.destination);
       place(withVolume(volumes, mount, containerId));
     }
     for (const spec of hostConfig.Mounts ?? []) {
-      const mount = parseMount(spec);
-      checkDockerRoot(mount);
+      const mount = checked(parseMount(spec), request);
       takePlace(mount.destination, spec.Target ?? '');
-      place(withVolume(volumes, mount, containerId));
+      place(mount.type === 'image' ? withImage(mount, request) : withVolume(volumes, mount, containerId));
     }
     for (const path of Object.keys(config.Volumes ?? {})) {
       const destination = cleanPath(path);
-      if (points.has(destination)) continue;
-      place({ ...withVolume(volumes, anonymous(destination), containerId), mode: '' });
+      if (points.has(destination) || hostConfig.Tmpfs?.[destination] !== undefined) continue;
+      place({ ...withVolume(volumes, anonymous(destination, hostConfig.VolumeDriver), containerId), mode: '' });
     }
   } catch (error) {
     releaseVolumes(volumes, [...points.values()], containerId, true);
@@ -76,23 +78,47 @@ export function releaseVolumes(volumes: Volumes, mounts: Mount[], containerId: s
   for (const mount of mounts) {
     if (mount.type !== 'volume') continue;
     volumes.release(mount.name, containerId);
-    if (remove && !mount.spec.Source && !volumes.inUse(mount.name)) volumes.remove(mount.name);
+    if (remove && !mount.spec.Source && !volumes.inUse(mount.name) && volumes.find(mount.name)) volumes.remove(mount.name);
   }
 }
 
-function anonymous(destination: string): Mount {
+function duplicate(destination: string): EngineError {
+  return new EngineError('invalid-parameter', `Duplicate mount point: ${destination}`);
+}
+
+function mountsFrom({ container: find }: MountRequest, spec: string): Mount[] {
+  const { container, readOnly } = parseVolumesFrom(spec);
+  try {
+    return find(container).mounts.map((mount) => ({ ...mount, mode: '', writable: mount.writable && !readOnly, copyData: false }));
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError('invalid-parameter', error.message, { cause: error });
+  }
+}
+
+function shared(volumes: Volumes, mount: Mount, containerId: string): Mount {
+  if (mount.type === 'volume') {
+    // It may have been removed by force of hand.
+    volumes.get(mount.name);
+    volumes.use(mount.name, containerId);
+  }
+  return mount;
+}
+
+function anonymous(destination: string, driver: string): Mount {
   const spec = { Type: 'volume', Target: destination };
   return {
     type: 'volume',
     name: '',
     source: '',
     destination,
-    driver: '',
+    driver,
     mode: '',
     writable: true,
     propagation: '',
     spec,
     sourceMustExist: false,
+    copyData: true,
   };
 }
 
@@ -103,25 +129,48 @@ function withVolume(volumes: Volumes, mount: Mount, containerId: string): Mount 
     { name: mount.name, driver: mount.driver, labels: options?.Labels ?? null, options: options?.DriverConfig?.Options ?? null },
     containerId,
   );
-  const subpath = options?.Subpath ? `/${cleanPath(options.Subpath)}` : '';
   return {
     ...mount,
     name: record.name,
     driver: 'local',
-    source: mountpointOf(record.name) + subpath,
+    source: mountpointOf(record.name),
     mode: mount.mode === '' ? 'z' : mount.mode,
   };
 }
 
+function withImage(mount: Mount, { image: find, newTree }: MountRequest): Mount {
+  const image = find(mount.source);
+  const tree = newTree();
+  return {
+    ...mount,
+    name: mount.source,
+    source: treePath(tree),
+    writable: false,
+    spec: { ...mount.spec, Source: image.id },
+    image: { id: image.id, tree, topLayer: image.layers.at(-1)?.chainId },
+  };
+}
+
+function checked(mount: Mount, { readOnlyNonRecursive }: MountRequest): Mount {
+  checkDockerRoot(mount);
+  if (mount.type === 'bind' && !mount.writable && readOnlyNonRecursive) {
+    const spec: MountSpec = { ...mount.spec, BindOptions: { ...mount.spec.BindOptions, ReadOnlyNonRecursive: true } };
+    return { ...mount, spec };
+  }
+  return mount;
+}
+
 /** Mounts in or around /var/lib/docker must not hold on to other containers' mounts. */
 function checkDockerRoot(mount: Mount): void {
-  if (mount.type !== 'bind' || (!mount.source.startsWith(dockerRoot) && !dockerRoot.startsWith(mount.source))) return;
+  if (mount.type !== 'bind') return;
+  const source = mount.spec.Source ?? '';
+  if (!source.startsWith(dockerRoot) && !dockerRoot.startsWith(source)) return;
   const propagation = mount.spec.BindOptions?.Propagation ?? '';
   if (propagation === '') mount.propagation = 'rslave';
   else if (propagation !== 'rslave' && propagation !== 'rshared') {
     throw new EngineError(
       'invalid-parameter',
-      `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: "${dockerRoot}", bind mount source: "${mount.source}", propagation: "${propagation}"`,
+      `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: ${quote(dockerRoot)}, bind mount source: ${quote(source)}, propagation: ${quote(propagation)}`,
     );
   }
 }

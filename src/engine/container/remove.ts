@@ -62,6 +62,7 @@ export async function removeStopped(
     containers.save(container);
     try {
       await containers.ports.runtime.removeWritable(container.id);
+      for (const { image } of container.mounts) if (image) await containers.ports.runtime.removeTree(image.tree);
     } catch (error) {
       container.state = move(container.state, { kind: 'fail-removal' });
       containers.save(container);

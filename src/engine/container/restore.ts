@@ -11,6 +11,7 @@ import { startHealthMonitor } from './health-probe.ts';
 import { LineSplitter, type UnendedLine } from './log/line-splitter.ts';
 import { openLog } from './log/options.ts';
 import { watch } from './monitor.ts';
+import { releaseShm } from './ready-mounts.ts';
 import { forceRemove } from './remove.ts';
 import { freshRestartState, nextRestart, type RestartPolicyState } from './restart-policy.ts';
 import { giveUpRestart, restartAfter } from './restart-timer.ts';
@@ -54,7 +55,10 @@ export async function bringUpContainers(containers: Containers, saved?: Containe
     if (status === 'dead') await forceRemove(containers, container, { volumes: true }).catch(() => undefined);
     else if (status === 'restarting' && entry)
       restartAfter(containers, container, entry.remainingMs ?? 0, () => start(containers, container, { byUser: false }));
-    else if (isUp(status) && !takeUp(containers, container, saved)) endUnseen(containers, container);
+    else if (isUp(status) && !takeUp(containers, container, saved)) {
+      endUnseen(containers, container);
+      await releaseShm(containers, container);
+    }
     if (!isUp(container.state.status) && !containers.get(container.id)) continue;
     if (saved === undefined && wantsStart(container)) toStart.push(container);
     else if (!isUp(container.state.status) && container.hostConfig.AutoRemove && container.state.startedMs !== undefined) {
@@ -81,7 +85,7 @@ export async function shutdownContainers(containers: Containers): Promise<void> 
 
 /** Goes on with a container whose process is still there. */
 function takeUp(containers: Containers, container: Container, saved: ContainersState | undefined): boolean {
-  const { runtime, networks, storage } = containers.ports;
+  const { runtime, networks, storage, volumes } = containers.ports;
   const process = runtime.reattach(container.id);
   if (!process) return false;
   const { live } = container;
@@ -96,6 +100,10 @@ function takeUp(containers: Containers, container: Container, saved: ContainersS
       macAddress: settings.MacAddress,
       ipv4,
     });
+  }
+  for (const mount of container.mounts) {
+    const record = mount.type === 'volume' ? volumes.find(mount.name) : undefined;
+    if (record) volumes.mounts.restore(record);
   }
   live.process = process;
   live.log = openLog(storage, container);

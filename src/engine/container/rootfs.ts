@@ -2,6 +2,7 @@
 import type { ContainerFiles, Rootfs } from '../runtime/runtime.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
+import { imageTrees } from './ready-mounts.ts';
 import { initDiffId } from './init-layer.ts';
 
 export function rootfsOf(containers: Containers, { topLayer, layerName }: Container): Rootfs {
@@ -15,12 +16,16 @@ export function missingSources({ mounts }: Container): string[] {
   return mounts.filter((mount) => mount.type === 'bind' && !mount.sourceMustExist).map((mount) => mount.source);
 }
 
-/** The container's files with volumes and bind mounts, but no tmpfs: what is in one is seen by its processes only, as in Docker. */
-export function filesOf(containers: Containers, container: Container): ContainerFiles {
+/**
+ * The container's files with volumes and bind mounts, but no tmpfs: what is in one is seen by its processes only, as in Docker.
+ *
+ * @param sources where mounts with a subpath lead, by destination
+ */
+export function filesOf(containers: Containers, container: Container, sources: ReadonlyMap<string, string> = new Map()): ContainerFiles {
   const { hostConfig, paths } = container;
   const asked = container.mounts
     .filter(({ type }) => type !== 'tmpfs')
-    .map(({ source, destination, writable }) => ({ source, destination, readOnly: !writable }));
+    .map(({ source, destination, writable }) => ({ source: sources.get(destination) ?? source, destination, readOnly: !writable }));
   const own = [
     { source: paths.resolvConf, destination: '/etc/resolv.conf' },
     { source: paths.hostname, destination: '/etc/hostname' },
@@ -33,6 +38,7 @@ export function filesOf(containers: Containers, container: Container): Container
     containerId: container.id,
     rootfs: rootfsOf(containers, container),
     mounts: [...asked, ...own].sort((a, b) => depth(a.destination) - depth(b.destination)),
+    trees: imageTrees(containers, container),
     directories: missingSources(container),
   };
 }

@@ -12,6 +12,7 @@ import { startHealthMonitor } from './health-probe.ts';
 import { logPathOf, openLog } from './log/options.ts';
 import { autoRemove, watch } from './monitor.ts';
 import { freshRestartState } from './restart-policy.ts';
+import { imageTrees, type ReadyMounts, readyMounts, releaseMounts } from './ready-mounts.ts';
 import { missingSources, rootfsOf } from './rootfs.ts';
 import { buildSpec } from './spec/spec.ts';
 import { startProblem } from './start-error.ts';
@@ -43,9 +44,12 @@ export async function start(containers: Containers, container: Container, { byUs
 async function launch(containers: Containers, container: Container, byUser: boolean): Promise<EngineError | undefined> {
   const { runtime, clock } = containers.ports;
   const { live, config } = container;
+  let mounted = false;
   try {
     const network = connectNetworks(containers, container);
-    const request = launchOf(containers, container, network);
+    const mounts = await readyMounts(containers, container);
+    mounted = true;
+    const request = launchOf(containers, container, network, mounts);
     if (byUser) {
       container.manuallyStopped = false;
       container.restartCount = 0;
@@ -64,6 +68,7 @@ async function launch(containers: Containers, container: Container, byUser: bool
     live.log = undefined;
     live.streams.reset();
     releaseNetworks(containers, container);
+    if (mounted) await releaseMounts(containers, container);
     // Throws what is no failure but a bug; nothing half-made stays of that either.
     const { error, exitCode } = startProblem(problem, 'container', { args: [container.path, ...container.args], cwd: config.WorkingDir });
     container.state = move(container.state, { kind: 'start-failure', exitCode, error: error.message });
@@ -79,7 +84,7 @@ async function launch(containers: Containers, container: Container, byUser: bool
   return undefined;
 }
 
-export function launchOf(containers: Containers, container: Container, network: Launch['network']): Launch {
+export function launchOf(containers: Containers, container: Container, network: Launch['network'], mounts: ReadyMounts): Launch {
   const { config, hostConfig } = container;
   const rootfs = rootfsOf(containers, container);
   const spec = (): Launch['config'] =>
@@ -88,13 +93,16 @@ export function launchOf(containers: Containers, container: Container, network: 
       kernelVersion: containers.info.kernelVersion,
       machine: containers.info.machine,
       pidOf: (id) => pidOf(containers, id),
+      mounts,
     });
   const [rows, columns] = hostConfig.ConsoleSize;
   const missing = missingSources(container);
+  const trees = imageTrees(containers, container);
   return {
     containerId: container.id,
     config: asSystemError(spec),
     rootfs,
+    ...(trees.length > 0 ? { trees } : {}),
     network,
     ...(config.Tty && rows > 0 && columns > 0 ? { terminalSize: { rows, columns } } : {}),
     stdinOpen: config.OpenStdin,

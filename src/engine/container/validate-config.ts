@@ -43,10 +43,15 @@ export function checkModes(config: ContainerConfig, hostConfig: HostConfig): voi
   if (hostConfig.CpuShares < 0) throw bad(`invalid CPU shares (${hostConfig.CpuShares}): value must be a positive integer`);
 }
 
-/** Checks both documents and puts right what Docker does. @returns warnings */
-export function checkSettings(config: ContainerConfig, hostConfig: HostConfig, node: NodeLimits): string[] {
+/**
+ * Checks both documents and puts right what Docker does.
+ *
+ * @param missing sources of `--mount type=bind` that are not there
+ * @returns warnings
+ */
+export function checkSettings(config: ContainerConfig, hostConfig: HostConfig, node: NodeLimits, missing: ReadonlySet<string>): string[] {
   checkConfig(config);
-  const warnings = checkHostConfig(hostConfig);
+  const warnings = checkHostConfig(hostConfig, missing);
   warnings.push(...adaptResources(hostConfig, node, false));
   checkNamespaceModes(hostConfig);
   if (hostConfig.ShmSize < 0) throw bad('SHM size can not be less than 0');
@@ -90,14 +95,14 @@ function checkHealth(health: HealthConfig): void {
   }
 }
 
-function checkHostConfig(hostConfig: HostConfig): string[] {
+function checkHostConfig(hostConfig: HostConfig, missing: ReadonlySet<string>): string[] {
   const warnings: string[] = [];
   const policy = hostConfig.RestartPolicy;
   if (hostConfig.AutoRemove && policy.Name !== 'no' && policy.Name !== '')
     throw bad("can't create 'AutoRemove' container with restart policy");
   for (const mount of hostConfig.Mounts ?? []) {
     if (mount.Type === 'image') warnings.push('Image mount is an experimental feature');
-    const problem = mountProblem(mount);
+    const problem = mountProblem(mount, missing);
     if (problem) throw bad(problem);
   }
   for (const host of hostConfig.ExtraHosts ?? []) checkExtraHost(host);

@@ -20,6 +20,9 @@ import {
   FilesError,
   type FoundFile,
   type Launch,
+  type LaunchTree,
+  type MountedInNode,
+  type NodeMount,
   type Process,
   type ProcessInfo,
   type Rootfs,
@@ -30,6 +33,11 @@ import {
   treePath,
 } from './runtime.ts';
 import type { RuntimeSpec } from './spec.ts';
+
+/** Docker's three files, which are in Storage. */
+const ownFile = /^\/etc\/(?:hosts|hostname|resolv\.conf)$/;
+/** Flag of mount(2). */
+const MS_BIND = 4096;
 
 export interface FakeRuntimeOptions {
   clock: Clock;
@@ -43,6 +51,12 @@ export class FakeRuntime implements Runtime {
   /** Every launch so far, for tests that look at what the engine asked for. */
   readonly launches: Launch[] = [];
   readonly bridges = new Map<string, Bridge>();
+  /** The node's own files, which bind mounts and volumes show. */
+  readonly nodeFiles = new FakeFiles(builtInRoot([]));
+  /** What is mounted in the node, the root first. */
+  readonly mounted: (NodeMount & Pick<MountedInNode, 'shared' | 'slave'>)[] = [
+    { source: 'rootfs', target: '/', type: 'rootfs', flags: 0, data: '', shared: true, slave: false },
+  ];
   readonly #clock: Clock;
   readonly #layers: LayerTrees | undefined;
   readonly #programs: Record<string, Program>;
@@ -56,6 +70,7 @@ export class FakeRuntime implements Runtime {
   constructor(options: FakeRuntimeOptions) {
     this.#clock = options.clock;
     this.#layers = options.layers;
+    this.nodeFiles.makeDirectories('/dev/shm');
     this.#programs = { ...builtIn, ...options.programs };
   }
 
@@ -76,7 +91,7 @@ export class FakeRuntime implements Runtime {
     this.launches.push(launch);
     if (this.#running.has(containerId)) throw new StartError('other', `container \`${containerId}\` already exists`);
     const files = this.#filesOf(launch);
-    this.#mountTrees(launch, files);
+    this.#mount(launch, files);
     const container = new FakeContainer(containerId, config, files);
     // What the OCI runtime does before it executes: the working directory is made.
     if (!files.get(resolvePath('/', config.process.cwd))) files.makeDirectory(resolvePath('/', config.process.cwd));
@@ -231,6 +246,34 @@ export class FakeRuntime implements Runtime {
 
   async removeLayers(): Promise<void> {}
 
+  async findInNode(path: string): Promise<FoundFile | undefined> {
+    const found = resolvePath('/', path);
+    const node = this.nodeFiles.get(found);
+    return node && { path: found, type: node.type, mode: node.mode, sizeBytes: node.content.length, seconds: 0, nanoseconds: 0 };
+  }
+
+  async mountInNode(mount: NodeMount): Promise<void> {
+    const { source, target, type, flags } = mount;
+    if (!this.nodeFiles.get(target)) this.nodeFiles.makeDirectories(target);
+    if (type === 'tmpfs') this.nodeFiles.mount(target, new FakeFiles(new Map([['/', { type: 'directory', mode: 0o1777, content: '' }]])));
+    else if ((flags & MS_BIND) !== 0 && source !== '') {
+      if (!this.nodeFiles.get(source)) throw new FilesError('ENOENT', 'no such file or directory');
+      this.nodeFiles.mount(target, this.nodeFiles.below(source));
+    } else if (source !== '') throw new FilesError('ENODEV', 'no such device');
+    if (source !== '') this.mounted.push({ ...mount, shared: true, slave: false });
+  }
+
+  async unmountInNode(path: string): Promise<void> {
+    const at = this.mounted.findLastIndex(({ target }) => target === path);
+    if (at < 0) return;
+    this.mounted.splice(at, 1);
+    this.nodeFiles.unmount(path);
+  }
+
+  async nodeMounts(): Promise<MountedInNode[]> {
+    return this.mounted.map(({ target, shared, slave }) => ({ path: target, shared, slave }));
+  }
+
   async endOthers(known: ReadonlySet<string>): Promise<void> {
     for (const id of [...this.#running.keys()]) if (!known.has(id)) await this.reattach(id)?.kill();
     for (const id of [...this.#writable.keys()]) if (!known.has(id)) this.#writable.delete(id);
@@ -277,17 +320,31 @@ export class FakeRuntime implements Runtime {
     return base;
   }
 
-  /** Shows the launch's trees where its configuration binds them. */
-  #mountTrees({ config, trees = [] }: Launch, files: FakeFiles): void {
+  /** Shows the launch's trees, and files of the node, where its configuration binds them. */
+  #mount({ config, trees = [], directories = [] }: Launch, files: FakeFiles): void {
     files.unmountAll();
-    for (const tree of trees) {
-      const content = this.#trees.get(tree.name) ?? new FakeFiles(this.#baseOf(tree));
-      if (tree.keep) this.#trees.set(tree.name, content);
-      const path = treePath(tree.name);
-      for (const { source, destination } of config.mounts) {
-        if (source === path || source?.startsWith(`${path}/`)) files.mount(destination, content.below(source.slice(path.length)));
-      }
+    for (const path of directories) if (!this.nodeFiles.get(path)) this.nodeFiles.makeDirectories(path);
+    const contents = new Map(trees.map((tree) => [treePath(tree.name), this.#treeOf(tree)]));
+    for (const { source = '', destination, type } of config.mounts) {
+      const tree = [...contents].find(([path]) => source === path || source.startsWith(`${path}/`));
+      if (tree) files.mount(destination, tree[1].below(source.slice(tree[0].length)));
+      else if (type === 'bind' && !ownFile.test(destination)) this.#bind(source, destination, files);
     }
+  }
+
+  #bind(source: string, destination: string, files: FakeFiles): void {
+    if (!this.nodeFiles.get(source)) {
+      // Volumes are the engine's to make.
+      if (!source.startsWith('/var/lib/docker/')) throw new StartError('mount', `cannot stat \`${source}\`: No such file or directory`);
+      this.nodeFiles.makeDirectories(source);
+    }
+    files.mount(destination, this.nodeFiles.below(source));
+  }
+
+  #treeOf(tree: LaunchTree): FakeFiles {
+    const content = this.#trees.get(tree.name) ?? new FakeFiles(this.#baseOf(tree));
+    if (tree.keep) this.#trees.set(tree.name, content);
+    return content;
   }
 
   /** Finds the program as execvp would: by path, or along PATH. */

@@ -512,6 +512,43 @@ export function runtimeContract(name: string, makeSubject: () => Promise<Runtime
       await until(runtime.removeWritable(launch.containerId));
     });
 
+    it('mounts in the node, shows it to containers, and takes it off', async () => {
+      const subject = await makeSubject();
+      const { runtime, until } = subject;
+      const target = '/var/lib/docker/contract/mounted';
+      const isMounted = async (): Promise<boolean> => (await until(runtime.nodeMounts())).some(({ path }) => path === target);
+      const print = async (command: string): Promise<string> => {
+        const launch = launchOf(subject, ['sh', '-c', command]);
+        launch.config.mounts.push({ destination: '/mnt', type: 'bind', source: target, options: ['rbind', 'rprivate'] });
+        const process = await until(runtime.start(launch));
+        const [{ stdout }] = await until(Promise.all([collect(process), process.exit]));
+        await until(runtime.removeWritable(launch.containerId));
+        return stdout;
+      };
+      await until(runtime.mountInNode({ source: 'contract', target, type: 'tmpfs', flags: 0, data: 'mode=755' }));
+      expect([await isMounted(), await until(runtime.findInNode(target))]).toMatchObject([true, { path: target, type: 'directory' }]);
+      expect(await print('echo kept > /mnt/file')).toBe('');
+      expect(await until(runtime.findInNode(`${target}/../mounted/file`))).toMatchObject({
+        path: `${target}/file`,
+        type: 'file',
+        sizeBytes: 5,
+      });
+      expect(await print('cat /mnt/file')).toBe('kept\n');
+      await until(runtime.unmountInNode(target));
+      await until(runtime.unmountInNode(target));
+      expect([await isMounted(), await until(runtime.findInNode(`${target}/file`))]).toEqual([false, undefined]);
+      const bind = { target, type: 'none', flags: 0x1000, data: '' };
+      await expect(until(runtime.mountInNode({ ...bind, source: '/nowhere' }))).rejects.toMatchObject({
+        code: 'ENOENT',
+        message: 'no such file or directory',
+      });
+      await expect(until(runtime.mountInNode({ ...bind, source: 'x', type: 'nosuchfs', flags: 0 }))).rejects.toMatchObject({
+        code: 'ENODEV',
+      });
+      const root = (await until(runtime.nodeMounts())).find(({ path }) => path === '/');
+      expect(root).toMatchObject({ shared: true });
+    });
+
     it('starts several at once', async () => {
       const subject = await makeSubject();
       const results = await subject.until(Promise.all([1, 2, 3, 4, 5].map((number) => run(subject, ['echo', String(number)]))));

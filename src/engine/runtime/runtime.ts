@@ -73,6 +73,18 @@ export interface Runtime {
   /** Removes the directories under overlay2/ of layers that are gone, where there are any. Not while one is mounted. */
   removeLayers(cacheIds: readonly string[]): Promise<void>;
 
+  /** What a path of the node leads to, links followed; undefined when nothing is there. */
+  findInNode(path: string): Promise<FoundFile | undefined>;
+
+  /** Mounts something in the node, on a directory that is made when it is missing. Throws FilesError with the kernel's words alone. */
+  mountInNode(mount: NodeMount): Promise<void>;
+
+  /** Takes off what was mounted last at a path of the node, for new users at once; idempotent. */
+  unmountInNode(path: string): Promise<void>;
+
+  /** What is mounted in the node. */
+  nodeMounts(): Promise<MountedInNode[]>;
+
   /** Ends and removes containers that the engine does not know: what a step of a build ran when the session was saved. */
   endOthers(known: ReadonlySet<string>): Promise<void>;
 
@@ -141,8 +153,26 @@ export interface ContainerFiles {
   rootfs: Rootfs;
   /** Volumes and bind mounts, outer ones first. */
   mounts: { source: string; destination: string; readOnly: boolean }[];
+  /** Further trees that mounts come from, mounted meanwhile unless the container runs. */
+  trees?: LaunchTree[];
   /** Directories of the node that mounts need: made, with their parents, when absent. */
   directories?: string[];
+}
+
+/** The arguments of mount(2). */
+export interface NodeMount {
+  source: string;
+  target: string;
+  type: string;
+  flags: number;
+  data: string;
+}
+
+export interface MountedInNode {
+  path: string;
+  /** Mounts and unmounts below it are seen by its peers; or come to it from its master. */
+  shared: boolean;
+  slave: boolean;
 }
 
 export interface FoundFile {

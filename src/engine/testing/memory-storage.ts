@@ -55,6 +55,12 @@ export class MemoryStorage implements Storage {
     return this.#files.get(checked(path))?.length;
   }
 
+  treeSizeBytes(path: string): number {
+    let size = 0;
+    for (const [name, bytes] of this.#files) if (name.startsWith(`${path}/`)) size += bytes?.length ?? 0;
+    return size;
+  }
+
   /** A file as text; empty when it is absent. */
   text(path: string): string {
     return new TextDecoder().decode(this.read(path));

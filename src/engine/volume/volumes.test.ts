@@ -103,6 +103,6 @@ describe('volumes', () => {
     expect((await prune()).VolumesDeleted).toHaveLength(1);
     expect((await list()).sort()).toEqual(['free', 'used']);
     expect((await prune({ all: ['true'] })).VolumesDeleted).toEqual(['free']);
-    expect((await prune({ all: ['true'] })).VolumesDeleted).toBeNull();
+    expect(await prune({ all: ['true'] })).toEqual({ VolumesDeleted: [], SpaceReclaimed: 0 });
   });
 });

@@ -32,13 +32,14 @@ import type {
   StatsResponse,
   UpdateContainerRequest,
 } from '../types/container.ts';
+import { ignoredVolumeDriver, mountsOfVersion } from './mount-versions.ts';
 import { atLeast } from '../version.ts';
 import { createShape, updateShape } from './container-shapes.ts';
 import { logBytes, type LogFormat } from './log-stream.ts';
 
 export interface ContainerBackend {
   list(options: ListOptions): Promise<ContainerSummary[]>;
-  create(request: CreateContainer): { id: string; warnings: string[] };
+  create(request: CreateContainer): Promise<{ id: string; warnings: string[] }>;
   inspect(name: string, options: { size: boolean }): Promise<ContainerInspect>;
   start(name: string): Promise<void>;
   stop(name: string, options: StopOptions): Promise<void>;
@@ -62,7 +63,7 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
   return [
     /** @api  Y  GET /containers/json  ContainerList  "List containers" */
     { method: 'GET', pattern: '/containers/json', handler: (call) => list(backend, call) },
-    /** @api  P[links, image mounts, --init, --gpus and published ports are kept but not started; --ipc container shares no /dev/shm; --privileged adds no devices of the host]  POST /containers/create  ContainerCreate  "Create a container" */
+    /** @api  P[links, --init, --gpus and published ports are kept but not started; --privileged adds no devices of the host]  POST /containers/create  ContainerCreate  "Create a container" */
     { method: 'POST', pattern: '/containers/create', handler: (call) => create(backend, call) },
     /** @api  Y  POST /containers/prune  ContainerPrune  "Delete stopped containers" */
     { method: 'POST', pattern: '/containers/prune', handler: (call) => prune(backend, call) },
@@ -151,30 +152,21 @@ async function create(backend: ContainerBackend, call: ApiCall): Promise<ApiResp
       `Container cannot be created with multiple network endpoints: ${Object.keys(endpoints).join(', ')}`,
     );
   }
+  if (!atLeast(version, '1.40')) hostConfig.IpcMode ||= 'shareable';
   if (!atLeast(version, '1.42')) hostConfig.ConsoleSize = [0, 0];
   if (!atLeast(version, '1.43')) delete hostConfig.Annotations;
-  if (atLeast(version, '1.42')) checkMountOptions(hostConfig.Mounts ?? []);
-  const { id, warnings } = backend.create({
+  const mounts = mountsOfVersion(hostConfig.Mounts ?? [], version);
+  if (hostConfig.Mounts) hostConfig.Mounts = mounts;
+  const { id, warnings } = await backend.create({
     name: textParam(query, 'name'),
     config,
     hostConfig,
     networking: { EndpointsConfig: endpoints },
+    readOnlyNonRecursive: !atLeast(version, '1.44'),
   });
-  const response: CreateContainerResponse = { Id: id, Warnings: warnings };
+  const ignored = atLeast(version, '1.48') ? ignoredVolumeDriver(hostConfig) : [];
+  const response: CreateContainerResponse = { Id: id, Warnings: [...ignored, ...warnings] };
   return json(201, response);
-}
-
-function checkMountOptions(mounts: NonNullable<NonNullable<CreateContainerRequest['HostConfig']>['Mounts']>): void {
-  for (const mount of mounts) {
-    for (const [field, type] of [
-      ['VolumeOptions', 'volume'],
-      ['BindOptions', 'bind'],
-      ['TmpfsOptions', 'tmpfs'],
-    ] as const) {
-      if (mount[field] && mount.Type !== type)
-        throw new EngineError('invalid-parameter', `${field} must not be specified on mount type ${JSON.stringify(mount.Type ?? '')}`);
-    }
-  }
 }
 
 async function inspect(backend: ContainerBackend, { params, query }: ApiCall): Promise<ApiResponse> {

@@ -1,6 +1,7 @@
 /** Volume endpoints. Source: moby api/server/router/volume. */
+import { EngineError } from '../../errors.ts';
 import type { Filters } from '../../filters.ts';
-import type { CreateVolume } from '../../volume/volumes.ts';
+import type { CreateVolume, PrunedVolumes } from '../../volume/volumes.ts';
 import { empty, json } from '../answer.ts';
 import { readJson } from '../body.ts';
 import type { ApiResponse } from '../http.ts';
@@ -15,18 +16,28 @@ export interface VolumeBackend {
   get(name: string): Volume;
   create(request: CreateVolume): Volume;
   remove(name: string): void;
-  prune(filters: Filters): string[];
+  prune(filters: Filters): PrunedVolumes;
 }
 
-const createShape: Shape = { struct: { Name: 'string', Driver: 'string', DriverOpts: stringMap, Labels: stringMap } };
+const createShape: Shape = {
+  struct: { Name: 'string', Driver: 'string', DriverOpts: stringMap, Labels: stringMap, ClusterVolumeSpec: { struct: {} } },
+};
+
+interface CreateRequest {
+  Name?: string;
+  Driver?: string;
+  DriverOpts?: Record<string, string>;
+  Labels?: Record<string, string>;
+  ClusterVolumeSpec?: object;
+}
 
 export function volumeRoutes(backend: VolumeBackend): Route[] {
   return [
     /** @api  Y  GET /volumes  VolumeList  "List volumes" */
     { method: 'GET', pattern: '/volumes', handler: (call) => list(backend, call) },
-    /** @api  P[driver local without options]  POST /volumes/create  VolumeCreate  "Create a volume" */
+    /** @api  Y  POST /volumes/create  VolumeCreate  "Create a volume" */
     { method: 'POST', pattern: '/volumes/create', handler: (call) => create(backend, call) },
-    /** @api  P[space is not counted]  POST /volumes/prune  VolumePrune  "Delete unused volumes" */
+    /** @api  Y  POST /volumes/prune  VolumePrune  "Delete unused volumes" */
     { method: 'POST', pattern: '/volumes/prune', handler: (call) => prune(backend, call) },
     /** @api  Y  GET /volumes/{name}  VolumeInspect  "Inspect a volume" */
     { method: 'GET', pattern: '/volumes/{name}', handler: ({ params }) => json(200, backend.get(params['name'] as string)) },
@@ -41,11 +52,13 @@ function list(backend: VolumeBackend, { query }: ApiCall): ApiResponse {
 }
 
 async function create(backend: VolumeBackend, call: ApiCall): Promise<ApiResponse> {
-  const request = await readJson<{ Name?: string; Driver?: string; DriverOpts?: Record<string, string>; Labels?: Record<string, string> }>(
-    call,
-    createShape,
-    'CreateOptions',
-  );
+  const request = await readJson<CreateRequest>(call, createShape, 'CreateOptions');
+  if (request?.ClusterVolumeSpec && atLeast(call.version, '1.42')) {
+    throw new EngineError(
+      'unavailable',
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+    );
+  }
   return json(
     201,
     backend.create({
@@ -74,7 +87,7 @@ function prune(backend: VolumeBackend, { query, version }: ApiCall): ApiResponse
   const filters = filtersParam(query);
   // Before 1.42 named volumes went as well.
   if (!atLeast(version, '1.42')) filters.add('all', 'true');
-  const removed = backend.prune(filters);
-  const response: VolumesPruned = { VolumesDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: 0 };
+  const { removed, reclaimedBytes } = backend.prune(filters);
+  const response: VolumesPruned = { VolumesDeleted: removed, SpaceReclaimed: reclaimedBytes };
   return json(200, response);
 }

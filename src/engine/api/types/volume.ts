@@ -54,6 +54,6 @@ export interface VolumeList {
 }
 
 export interface VolumesPruned {
-  VolumesDeleted: string[] | null;
+  VolumesDeleted: string[];
   SpaceReclaimed: number;
 }

@@ -7,11 +7,16 @@ import { EngineError } from '../../errors.ts';
 import type { RuntimeSpec } from '../../runtime/spec.ts';
 import type { Mount } from '../mount.ts';
 import { tmpfsOptions } from '../mount-parser.ts';
+import type { ReadyMounts } from '../ready-mounts.ts';
 import type { ContainerRecord } from '../container.ts';
 
 type SpecMount = RuntimeSpec['mounts'][number];
 
-export function mountsOf(container: Pick<ContainerRecord, 'hostConfig' | 'mounts' | 'paths'>, writableCgroups: boolean): SpecMount[] {
+export function mountsOf(
+  container: Pick<ContainerRecord, 'hostConfig' | 'mounts' | 'paths'>,
+  ready: ReadyMounts,
+  writableCgroups: boolean,
+): SpecMount[] {
   const { hostConfig, mounts, paths } = container;
   const readonly = hostConfig.ReadonlyRootfs;
   const tmpfs = Object.entries(hostConfig.Tmpfs ?? {}).map(([destination, options]) =>
@@ -19,7 +24,9 @@ export function mountsOf(container: Pick<ContainerRecord, 'hostConfig' | 'mounts
   );
   const isTmpfs = (destination: string): boolean => tmpfs.some((mount) => mount.destination === destination);
   const asked = mounts.filter((mount) => !isTmpfs(mount.destination));
-  const user = [...tmpfs, ...asked.map(userMount)];
+  const user = [...tmpfs, ...asked.map((mount) => userMount(mount, ready))];
+  if (ready.shm !== undefined && !user.some(({ destination }) => destination === '/dev/shm'))
+    user.push({ destination: '/dev/shm', type: 'bind', source: ready.shm, options: ['rbind', 'rprivate'] });
   const mountedOver = new Set(user.map((mount) => mount.destination));
   const files = (
     [
@@ -47,7 +54,6 @@ const staysWritable = ['/proc', '/dev', '/dev/pts', '/dev/shm', '/dev/mqueue'];
 function systemMounts(shmSize: number, ipcMode: string, privileged: boolean, writableCgroups: boolean): SpecMount[] {
   const safe = ['nosuid', 'noexec', 'nodev'];
   const shm: SpecMount = { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...safe, 'mode=1777', `size=${shmSize}`] };
-  const hostShm: SpecMount = { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] };
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: safe },
     { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
@@ -60,19 +66,30 @@ function systemMounts(shmSize: number, ipcMode: string, privileged: boolean, wri
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...safe, ...(privileged ? [] : ['ro'])] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...(writableCgroups ? [] : ['ro']), ...safe] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: safe },
-    ...(ipcMode === 'none' ? [] : [ipcMode === 'host' ? hostShm : shm]),
+    ...(ipcMode === 'none' ? [] : [shm]),
   ];
 }
 
-function userMount(mount: Mount): SpecMount {
+function userMount(mount: Mount, { sources }: ReadyMounts): SpecMount {
   if (mount.type === 'tmpfs') return tmpfsMount(mount.destination, tmpfsOptions(mount.spec));
-  const bind = mount.spec.BindOptions?.NonRecursive ? 'bind' : 'rbind';
+  const { NonRecursive, ReadOnlyNonRecursive } = mount.spec.BindOptions ?? {};
   return {
     destination: mount.destination,
     type: 'bind',
-    source: mount.source,
-    options: [bind, ...(mount.writable ? [] : ['ro']), ...(mount.propagation === '' ? [] : [mount.propagation])],
+    source: sources.get(mount.destination) ?? mount.source,
+    options: [
+      NonRecursive ? 'bind' : 'rbind',
+      // Nothing is mounted below an image.
+      ...(mount.writable ? [] : [ReadOnlyNonRecursive || mount.type === 'image' ? 'ro' : 'rro']),
+      ...(mount.propagation === '' ? [] : [mount.propagation]),
+    ],
   };
+}
+
+/** What the root needs so that mounts below it spread. */
+export function rootPropagation({ spreading }: ReadyMounts): string | undefined {
+  if (spreading.some((propagation) => propagation.endsWith('shared'))) return 'shared';
+  return spreading.length > 0 ? 'rslave' : undefined;
 }
 
 /** Pairs that undo each other. */

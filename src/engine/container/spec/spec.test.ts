@@ -149,7 +149,7 @@ describe('options', () => {
         ],
       },
     });
-    expect(mountAt(config, '/x')).toEqual({ destination: '/x', type: 'bind', source: '/a', options: ['rbind', 'ro', 'rprivate'] });
+    expect(mountAt(config, '/x')).toEqual({ destination: '/x', type: 'bind', source: '/a', options: ['rbind', 'rro', 'rprivate'] });
     expect(mountAt(config, '/data')).toMatchObject({ source: '/var/lib/docker/volumes/vol/_data', options: ['rbind'] });
     expect(mountAt(config, '/t')).toMatchObject({ type: 'tmpfs', options: ['nosuid', 'nodev', 'rprivate', 'size=1m', 'exec'] });
     expect(mountAt(config, '/u')).toMatchObject({ type: 'tmpfs', options: expect.arrayContaining(['mode=700', 'size=4k']) as string[] });

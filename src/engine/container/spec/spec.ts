@@ -7,10 +7,11 @@ import { EngineError } from '../../errors.ts';
 import { seccompAnnotation, seccompProgram } from '../../runtime/seccomp/compile.ts';
 import type { RuntimeSpec } from '../../runtime/spec.ts';
 import type { ContainerRecord } from '../container.ts';
+import type { ReadyMounts } from '../ready-mounts.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { devicesOf } from './devices.ts';
 import { environmentOf } from './environment.ts';
-import { mountsOf } from './mounts.ts';
+import { mountsOf, rootPropagation } from './mounts.ts';
 import { resourcesOf } from './resources.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { resolveUser, type UserFiles, withHome } from './users.ts';
@@ -23,6 +24,8 @@ export interface SpecFacts {
   machine: string;
   /** Process id, as the node sees it, of a container whose namespaces are to be joined. */
   pidOf: (containerId: string) => number;
+  /** What its mounts show at the moment. */
+  mounts: ReadyMounts;
 }
 
 /** Facts of the OCI defaults: moby oci/defaults.go. */
@@ -78,7 +81,7 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
     ...(hostConfig.UTSMode === 'host'
       ? {}
       : { hostname: config.Hostname, ...(config.Domainname === '' ? {} : { domainname: config.Domainname }) }),
-    mounts: mountsOf(container, security.writableCgroups),
+    mounts: mountsOf(container, facts.mounts, security.writableCgroups),
     ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     linux: {
       namespaces: namespacesOf(container, facts.pidOf),
@@ -88,7 +91,7 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
       maskedPaths: hostConfig.MaskedPaths ?? [],
       readonlyPaths: hostConfig.ReadonlyPaths ?? [],
       sysctl: sysctlsOf(container),
-      rootfsPropagation: container.mounts.some((mount) => mount.propagation.endsWith('shared')) ? 'shared' : undefined,
+      rootfsPropagation: rootPropagation(facts.mounts),
     },
   };
 }

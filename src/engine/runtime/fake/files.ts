@@ -24,8 +24,14 @@ export class FakeFiles {
 
   /** Shows other files at a path, which need not exist. */
   mount(at: string, files: FakeFiles): void {
-    this.#mounts.push({ at, files });
+    // Of several at one place the last one shows.
+    this.#mounts.unshift({ at, files });
     this.#mounts.sort((a, b) => b.at.length - a.at.length);
+  }
+
+  unmount(at: string): void {
+    const last = this.#mounts.findIndex((mount) => mount.at === at);
+    if (last >= 0) this.#mounts.splice(last, 1);
   }
 
   unmountAll(): void {
@@ -63,6 +69,14 @@ export class FakeFiles {
     const mounted = this.#mounted(path);
     if (mounted) return mounted.files.makeDirectory(mounted.path);
     this.#own.set(path, { type: 'directory', mode: 0o755, content: '' });
+  }
+
+  /** Like `mkdir -p`. */
+  makeDirectories(path: string): void {
+    if (this.get(path)) return;
+    const parent = parentOf(path);
+    if (parent !== path) this.makeDirectories(parent);
+    this.makeDirectory(path);
   }
 
   remove(path: string): void {
