@@ -8,7 +8,7 @@ import { ComposeError } from './compose-error.ts';
 import { goJson } from './go-json.ts';
 import { emitYaml, YamlFloat } from './emit-yaml.ts';
 import { compareStrings } from './load/model.ts';
-import { fileObjectShape, networkShape, serviceShape, volumeShape, type Field, type Kind, type Shape } from './load/shape.ts';
+import { envFile, fileObjectShape, networkShape, serviceShape, volumeShape, type Field, type Kind, type Shape } from './load/shape.ts';
 import type { ComposeService, EnvFile, FileObject, Project, Ulimit } from './project.ts';
 
 type Format = 'json' | 'yaml';
@@ -108,7 +108,8 @@ function zero(field: Field, format: Format): Tree {
 function render(value: unknown, kind: Kind, format: Format): Tree {
   if (value === null) return null;
   if (typeof kind === 'object') {
-    if ('object' in kind) return object(value as object, kind.object, format);
+    if ('object' in kind)
+      return kind.object === envFile ? renderEnvFile(value as EnvFile, format) : object(value as object, kind.object, format);
     if ('list' in kind) return (value as unknown[]).map((entry) => render(entry, kind.list, format));
     return fromEntries(Object.entries(value as object).map(([name, entry]) => [name, render(entry, kind.map, format)]));
   }
@@ -127,8 +128,6 @@ function render(value: unknown, kind: Kind, format: Format): Tree {
       return (value as { id: string; path?: string }[]).map((key) => sshKey(key, format));
     case 'ulimit':
       return ulimit(value as Ulimit, format);
-    case 'envFile':
-      return envFile(value as EnvFile, format);
     default:
       return value as Tree;
   }
@@ -160,7 +159,7 @@ function ulimit({ single = 0, soft = 0, hard = 0 }: Ulimit, format: Format): Tre
   return tree;
 }
 
-function envFile({ path = '', required, format: syntax = '' }: EnvFile, format: Format): Tree {
+function renderEnvFile({ path = '', required, format: syntax = '' }: EnvFile, format: Format): Tree {
   if (required) return path;
   if (format === 'yaml') return { path, required };
   return new Map<string, Tree>([

@@ -12,7 +12,7 @@ import { parseHostList, parseHostMapping } from './host-list.ts';
 import { toBoolean, toFloat, toInt64 } from './interpolate.ts';
 import { SECRET_CONTENT } from './load-model.ts';
 import { isInt, isModel, newModel, sortedKeys, sprint, typeName, type Model, type ModelValue } from './model.ts';
-import { fileObjectShape, networkShape, serviceShape, volumeShape, type Kind, type Shape } from './shape.ts';
+import { envFile, fileObjectShape, networkShape, serviceShape, volumeShape, type Kind, type Shape } from './shape.ts';
 import { splitShellWords } from './shell-words.ts';
 
 export interface DecodedProject {
@@ -113,6 +113,7 @@ class Decoder {
       const decoded = entry === undefined ? undefined : this.#decode(entry, kind, `${path}.${key}`);
       if (decoded !== undefined) object[key] = decoded;
     }
+    if (shape === envFile) object['required'] ??= false;
     if (shape.extensible && isModel(value[EXTENSIONS])) object['extensions'] = value[EXTENSIONS];
     return object;
   }
@@ -266,14 +267,6 @@ const CUSTOM: Partial<Record<Kind & string, (value: ModelValue) => unknown>> = {
     if (!isModel(value)) throw new Error(`unexpected value type ${typeName(value)} for ulimit`);
     const { soft, hard } = value;
     return { ...(typeof soft === 'number' && { soft }), ...(typeof hard === 'number' && { hard }) };
-  },
-  envFile: (value) => {
-    const { path, required, format } = isModel(value) ? value : newModel();
-    return {
-      ...(typeof path === 'string' && { path }),
-      required: required === true,
-      ...(typeof format === 'string' && { format }),
-    };
   },
 };
 

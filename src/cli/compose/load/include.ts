@@ -5,7 +5,7 @@
 import { ComposeError } from '../compose-error.ts';
 import { directoryOf } from './extends.ts';
 import { loadModel, type ModelOptions } from './load-model.ts';
-import { equalValues, isModel, newModel, sprint, sprintString, type Model, type ModelValue } from './model.ts';
+import { equalValues, isModel, isInt, newModel, sprint, sprintString, typeName, type Model, type ModelValue } from './model.ts';
 import { isAbsolutePath, joinPath, parentPath } from './paths.ts';
 import { readEnvFiles } from './env-files.ts';
 
@@ -27,15 +27,34 @@ export async function applyIncludes(model: Model, options: ModelOptions, include
 function includesOf(value: ModelValue): Include[] {
   if (value === null) return [];
   if (!Array.isArray(value)) throw new ComposeError(`\`include\` must be a list, got ${sprintString(value)}`, 15);
-  return value.map((entry) => {
-    const { path, project_directory: directory, env_file: envFile } = isModel(entry) ? entry : newModel([['path', entry]]);
-    return { paths: stringList(path), projectDirectory: typeof directory === 'string' ? directory : '', envFiles: stringList(envFile) };
+  const errors: string[] = [];
+  const stringList = (list: ModelValue | undefined, path: string): string[] => {
+    if (list === undefined || list === null) return [];
+    if (typeof list === 'string') return [list];
+    if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) return list;
+    errors.push(`error decoding '${path}': invalid type ${typeName(list)} for string list`);
+    return [];
+  };
+  const string = (text: ModelValue | undefined, path: string): string => {
+    if (text === undefined || text === null) return '';
+    if (typeof text === 'string') return text;
+    if (isInt(text)) return String(text);
+    errors.push(`'${path}' expected type 'string', got unconvertible type '${typeName(text)}', value: '${sprint(text)}'`);
+    return '';
+  };
+  const includes = value.map((entry, index) => {
+    const include = typeof entry === 'string' ? newModel([['path', entry]]) : entry;
+    if (include !== null && !isModel(include))
+      errors.push(`'[${index}]' expected a map, got '${Array.isArray(include) ? 'slice' : typeName(include)}'`);
+    const { path, project_directory: directory, env_file: envFile } = isModel(include) ? include : newModel();
+    return {
+      paths: stringList(path, `[${index}].path`),
+      projectDirectory: string(directory, `[${index}].project_directory`),
+      envFiles: stringList(envFile, `[${index}].env_file`),
+    };
   });
-}
-
-function stringList(value: ModelValue | undefined): string[] {
-  if (value === undefined || value === null) return [];
-  return (Array.isArray(value) ? value : [value]).map(sprint);
+  if (errors.length === 0) return includes;
+  throw new ComposeError(`decoding failed due to the following error(s):\n\n${errors.join('\n')}`, 15);
 }
 
 async function loadInclude(include: Include, options: ModelOptions, included: string[]): Promise<Model> {

@@ -88,7 +88,8 @@ function mergeHosts(base: ModelValue, over: ModelValue): ModelValue {
 
 /** Options are merged only when both files mean one driver. */
 function mergeLogging(base: ModelValue, over: ModelValue, path: ModelPath): ModelValue {
-  const [from, to] = [mappingOf(base), mappingOf(over)];
+  for (const value of [base, over]) if (!isModel(value)) throw noMapping(value);
+  const [from, to] = [base as Model, over as Model];
   const differ = 'driver' in from && 'driver' in to && from['driver'] !== to['driver'];
   return differ ? to : mergeMappings(from, to, path);
 }
@@ -147,11 +148,13 @@ function toMapping(value: ModelValue, initial: () => ModelValue = () => null): M
   return mappingOf(value);
 }
 
-/** Files are merged before they are checked: what is no mapping is refused here, where Compose crashes. */
 function mappingOf(value: ModelValue): Model {
-  if (isModel(value)) return value;
-  if (value === null) return newModel();
-  throw new ComposeError(`interface conversion: interface {} is ${typeName(value)}, not map[string]interface {}`, 15);
+  return isModel(value) ? value : newModel();
+}
+
+/** Files are merged before they are checked: this is refused here, where Compose crashes. */
+function noMapping(value: ModelValue): ComposeError {
+  return new ComposeError(`interface conversion: interface {} is ${typeName(value)}, not map[string]interface {}`, 15);
 }
 
 function nameOf(value: ModelValue): string {

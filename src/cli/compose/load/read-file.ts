@@ -16,6 +16,7 @@ export class FileReader {
 
   /** @throws ComposeError: `open /path: no such file or directory`, status 14 */
   async text(path: string): Promise<string> {
+    if (path === '') throw new ComposeError('open : no such file or directory', 14);
     try {
       return new TextDecoder().decode(await this.#files.read(this.#absolute(path)));
     } catch (error) {
@@ -26,6 +27,7 @@ export class FileReader {
 
   /** What a path is, links followed; undefined when there is nothing. Other errors are thrown. */
   async kind(path: string): Promise<'file' | 'directory' | undefined> {
+    if (path === '') return undefined;
     try {
       const { type } = await this.#files.stat(this.#absolute(path));
       return type === 'directory' ? 'directory' : 'file';

@@ -40,7 +40,6 @@ export type Kind =
   | 'sshKeys'
   | 'deviceCount'
   | 'ulimit'
-  | 'envFile'
   | { object: Shape }
   | { list: Kind }
   | { map: Kind };
@@ -79,7 +78,6 @@ const always = (kind: Kind): FieldSpec => [kind, { always: 'both' }];
 const object = (of: Shape): Kind => ({ object: of });
 /** A pointer to a struct: absent, or written even when empty. */
 const optional = (of: Shape): FieldSpec => [{ object: of }, { nullable: true }];
-const list = (kind: Kind): Kind => ({ list: kind });
 const listOf = (of: Shape): Kind => ({ list: { object: of } });
 
 const command: FieldSpec = ['shellCommand', { always: 'json' }];
@@ -256,6 +254,9 @@ const healthCheck = shape('HealthCheckConfig', {
 
 const dependency = shape('ServiceDependency', { condition: 'string', restart: 'boolean', required: always('boolean') });
 
+/** Written as its path alone when it must be there: see `../render.ts`. */
+export const envFile = shape('EnvFile', { path: 'string', required: always('boolean'), format: 'string' }, false);
+
 export const serviceShape = shape('ServiceConfig', {
   profiles: 'strings',
   annotations: 'mapping',
@@ -292,7 +293,7 @@ export const serviceShape = shape('ServiceConfig', {
   entrypoint: command,
   provider: optional(shape('ServiceProviderConfig', { type: ['string', { jsonKey: 'driver' }], options: 'multiOptions' })),
   environment: 'mappingWithNull',
-  env_file: list('envFile'),
+  env_file: { list: { object: envFile } },
   expose: 'stringOrNumberList',
   extends: optional(shape('ExtendsConfig', { file: 'string', service: 'string' }, false)),
   external_links: 'strings',

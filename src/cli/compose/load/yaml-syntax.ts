@@ -5,13 +5,24 @@
 import { ComposeError } from '../compose-error.ts';
 import { YamlScanner, type Token, type TokenType } from './yaml-tokens.ts';
 
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
-/** @throws ComposeError: `yaml: line 3: did not find expected key` */
-export function checkYamlSyntax(text: string): void {
+/** Where in the text a document is, with its directives. */
+export interface DocumentRange {
+  start: number;
+  end: number;
+  /** Of its start, from 0. */
+  line: number;
+}
+
+/**
+ * The documents of a text, each checked when it is asked for: Compose takes in the first before it reads the second.
+ *
+ * @throws ComposeError: `yaml: line 3: did not find expected key`
+ */
+export function* findYamlDocuments(text: string): Iterable<DocumentRange> {
   if (CONTROL.test(text) || text.includes('\uFEFF', 1)) throw new ComposeError('yaml: control characters are not allowed', 15);
-  new YamlGrammar(text).check();
+  yield* new YamlGrammar(text).documents();
 }
 
 /** How deep collections may be: each level is some calls. */
@@ -20,15 +31,16 @@ const MAX_DEPTH = 1000;
 class YamlGrammar {
   readonly #scanner: YamlScanner;
   #handles = new Set<string>();
+  readonly #anchors = new Set<string>();
   #depth = 0;
 
   constructor(text: string) {
     this.#scanner = new YamlScanner(text);
   }
 
-  check(): void {
-    let implicit = true;
-    for (;;) {
+  *documents(): Iterable<DocumentRange> {
+    let from = { at: 0, line: 0 };
+    for (let implicit = true; ; implicit = false) {
       if (!implicit) while (this.#type() === 'document-end') this.#next();
       if (this.#type() === 'stream-end') return;
       const isBare = implicit && this.#type() !== 'directive' && this.#type() !== 'document-start';
@@ -40,7 +52,9 @@ class YamlGrammar {
         if (!['directive', 'document-start', 'document-end', 'stream-end'].includes(this.#type())) this.#node(true, false);
       }
       if (this.#type() === 'document-end') this.#next();
-      implicit = false;
+      const { at, line } = this.#peek();
+      yield { start: from.at, end: at, line: from.line };
+      from = { at, line };
     }
   }
 
@@ -69,7 +83,10 @@ class YamlGrammar {
 
   #nodeContent(block: boolean, indentless: boolean): void {
     const start = this.#peek();
-    if (start.type === 'alias') return void this.#next();
+    if (start.type === 'alias') {
+      if (!this.#anchors.has(start.text!)) throw new ComposeError(`yaml: unknown anchor '${start.text!}' referenced`, 15);
+      return void this.#next();
+    }
     const hasProperties = this.#properties(start);
     switch (this.#type()) {
       case 'scalar':
@@ -99,6 +116,7 @@ class YamlGrammar {
       const token = this.#peek();
       if ((token.type !== 'anchor' && token.type !== 'tag') || token.type === seen || (seen && token.type === start.type)) break;
       if (token.type === 'tag') tag = token;
+      else this.#anchors.add(token.text!);
       seen = token.type;
       this.#next();
     }

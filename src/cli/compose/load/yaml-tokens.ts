@@ -30,7 +30,9 @@ export interface Token {
   type: TokenType;
   /** From 0. */
   line: number;
-  /** Of a directive, its name; of a tag, its handle. */
+  /** Where it begins in the text. */
+  at: number;
+  /** Of a directive, its name; of a tag, its handle; of an anchor or an alias, the anchor's. */
   text?: string;
   /** Of `%YAML` the version, of `%TAG` the handle. */
   operand?: string;
@@ -68,7 +70,6 @@ export class YamlScanner {
   #head = 0;
   /** Tokens given out. */
   #parsed = 0;
-  #ended = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -76,8 +77,9 @@ export class YamlScanner {
 
   /** @throws ComposeError in go-yaml's words */
   peek(): Token {
-    while (!this.#ended && (this.#tokens.length - this.#head <= AHEAD || this.#headMayBeKey())) this.#fetch();
-    return this.#tokens[this.#head] ?? { type: 'stream-end', line: this.#line };
+    // At the end of the text there is one more token of its end each time.
+    while (this.#tokens.length - this.#head <= AHEAD || this.#headMayBeKey()) this.#fetch();
+    return this.#tokens[this.#head]!;
   }
 
   skip(): void {
@@ -160,13 +162,13 @@ export class YamlScanner {
     this.#indents.push(this.#indent);
     this.#indent = column;
     if (this.#indents.length > MAX_DEPTH) this.#fail(`exceeded max depth of ${MAX_DEPTH}`, this.#keys.at(-1)!.mark);
-    this.#insert({ type, line: mark.line }, before);
+    this.#insert({ type, line: mark.line, at: mark.at }, before);
   }
 
   #unrollIndent(column: number): void {
     if (this.#flowLevel > 0) return;
     while (this.#indent > column) {
-      this.#insert({ type: 'block-end', line: this.#line });
+      this.#insert({ type: 'block-end', line: this.#line, at: this.#at });
       this.#indent = this.#indents.pop()!;
     }
   }
@@ -187,15 +189,14 @@ export class YamlScanner {
     this.#unrollIndent(-1);
     this.#removeKey();
     this.#keyAllowed = false;
-    this.#insert({ type: 'stream-end', line: this.#line });
-    this.#ended = true;
+    this.#insert({ type: 'stream-end', line: this.#line, at: this.#at });
   }
 
   #documentIndicator(type: TokenType): void {
     this.#unrollIndent(-1);
     this.#removeKey();
     this.#keyAllowed = false;
-    this.#insert({ type, line: this.#line });
+    this.#insert({ type, line: this.#line, at: this.#at });
     for (let count = 0; count < 3; count++) this.#skip();
   }
 
@@ -247,7 +248,7 @@ export class YamlScanner {
   #value(): void {
     const key = this.#keys.at(-1)!;
     if (this.#isValid(key)) {
-      this.#insert({ type: 'key', line: key.mark.line }, key.tokenNumber);
+      this.#insert({ type: 'key', line: key.mark.line, at: key.mark.at }, key.tokenNumber);
       this.#rollIndent(key.mark.column, 'block-mapping-start', key.mark, key.tokenNumber);
       key.possible = false;
       this.#keyAllowed = false;
@@ -262,7 +263,7 @@ export class YamlScanner {
   }
 
   #indicator(type: TokenType): void {
-    this.#insert({ type, line: this.#line });
+    this.#insert({ type, line: this.#line, at: this.#at });
     this.#skip();
   }
 
@@ -276,7 +277,7 @@ export class YamlScanner {
     if (name === '' || !(isBlankOrEnd(next) || '?:,]}%@`'.includes(next))) {
       this.#fail('did not find expected alphabetic or numeric character', start);
     }
-    this.#insert({ type, line: start.line });
+    this.#insert({ type, line: start.line, at: start.at, text: name });
   }
 
   #tag(): void {
@@ -297,7 +298,7 @@ export class YamlScanner {
       if (!isNamed) handle = suffix === '' ? '' : '!';
     }
     if (!isBlankOrEnd(this.#letter())) this.#fail('did not find expected whitespace or line break', start);
-    this.#insert({ type: 'tag', line: start.line, text: handle });
+    this.#insert({ type: 'tag', line: start.line, at: start.at, text: handle });
   }
 
   #tagHandle(start: Mark, isDirective: boolean): string {
@@ -340,7 +341,7 @@ export class YamlScanner {
       if (!isBlankOrEnd(this.#letter())) this.#fail('did not find expected whitespace or line break', start);
     } else this.#fail('found unknown directive name', start);
     this.#lineEnd(start);
-    this.#insert({ type: 'directive', line: start.line, text: name, operand });
+    this.#insert({ type: 'directive', line: start.line, at: start.at, text: name, operand });
   }
 
   #version(start: Mark): string {
@@ -394,7 +395,7 @@ export class YamlScanner {
       if (isBreak(this.#letter())) this.#skipLine();
       indent = this.#blockBreaks(indent, start);
     }
-    this.#insert({ type: 'scalar', line: start.line });
+    this.#insert({ type: 'scalar', line: start.line, at: start.at });
   }
 
   /** Past empty lines; the indentation, found by the first line that has text. */
@@ -430,7 +431,7 @@ export class YamlScanner {
       }
     }
     this.#skip();
-    this.#insert({ type: 'scalar', line: start.line });
+    this.#insert({ type: 'scalar', line: start.line, at: start.at });
   }
 
   #escape(start: Mark): void {
@@ -474,7 +475,7 @@ export class YamlScanner {
       }
       if (this.#flowLevel === 0 && this.#column < indent) break;
     }
-    this.#insert({ type: 'scalar', line: start.line });
+    this.#insert({ type: 'scalar', line: start.line, at: start.at });
     if (brokeLine) this.#keyAllowed = true;
   }
 
