@@ -400,6 +400,12 @@ describe('a daemon', () => {
     expect(stub.hello).toMatchObject({ node: 1, daemon: 1, unreachable: 0 });
     expect(await agent.client.run({ stub: stub.id }, ops.daemonAt(socket))).toBe(1);
     await expect(agent.client.run({ stub: stub.id }, ops.daemonAt('/no/such'))).rejects.toMatchObject({ code: 'ENOENT' });
+    // Somebody else's socket, which is dialled with the stub's rights.
+    const other = await agent.client.listen(1, { kind: 'unix', path: '/tmp/other.sock' });
+    expect(await agent.client.run({ stub: stub.id }, ops.daemonAt('/tmp/other.sock'))).toBeUndefined();
+    (await agent.client.dial({ stub: stub.id }, { kind: 'unix', path: '/tmp/other.sock' })).abort();
+    await expect(agent.client.dial({ stub: stub.id }, { kind: 'unix', path: '/no/such' })).rejects.toMatchObject({ code: 'ENOENT' });
+    other.close();
     await stub.exit(0);
     await running.exit;
 
