@@ -11,6 +11,7 @@ import { pluginCommands } from './plugin/plugin-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
 import { scoutCommands } from './scout/scout-commands.ts';
 import { systemCommands } from './system/system-commands.ts';
+import { trustCommands } from './trust/trust-commands.ts';
 import { volumeCommands } from './volume/volume-commands.ts';
 
 const COMMANDS: Command[] = [
@@ -25,6 +26,7 @@ const COMMANDS: Command[] = [
   ...registryCommands,
   ...scoutCommands,
   ...systemCommands,
+  ...trustCommands,
   ...volumeCommands,
 ];
 

@@ -28,7 +28,7 @@ const nothing: ContainerSummary = {
   Mounts: [],
 };
 
-/** @cli  P[no platform]  docker container ls  "List containers" */
+/** @cli  Y  docker container ls  "List containers" */
 export const lsCommand: Command = {
   path: ['container', 'ls'],
   async run(context) {

@@ -6,7 +6,8 @@ import { humanSizeWithPrecision } from '../units/size.ts';
 import { agoOf, timeText } from './age.ts';
 import { displayPorts } from './display-ports.ts';
 import type { RowKind } from './formatter.ts';
-import { compareStrings, Nil } from './gotemplate/value.ts';
+import { compareStrings } from './gotemplate/value.ts';
+import { typed } from '../inspect/go-types.ts';
 import { ellipsis, joinLabels, labelHeader, truncateId } from './text.ts';
 
 const TABLE = 'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
@@ -64,8 +65,8 @@ export function containerRows({ truncate, nowMs }: ContainerRowOptions): RowKind
       ID: (row) => (truncate ? truncateId(row.Id) : row.Id),
       Names: (row) => namesOf(row, truncate),
       Image: (row) => imageOf(row, truncate),
-      // A nil pointer as long as the daemon names none.
-      Platform: () => new Nil('pointer', '*formatter.Platform'),
+      // Only a daemon that keeps images for several platforms names one.
+      Platform: ({ ImageManifestDescriptor }) => typed('*formatter.Platform', ImageManifestDescriptor?.platform),
       Command: (row) => quote(truncate ? ellipsis(row.Command, COMMAND_WIDTH) : row.Command),
       CreatedAt: (row) => timeText(row.Created),
       RunningFor: (row) => agoOf(row.Created, nowMs),

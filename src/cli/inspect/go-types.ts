@@ -128,6 +128,9 @@ const STRUCTS = {
   'command.DockerContext': `Description string, AdditionalFields map[string]any`,
   'context.EndpointMetaBase': `Host string?, SkipTLSVerify bool`,
   'store.StorageInfo': `MetadataPath string, TLSPath string`,
+  'formatter.Platform': `+ ocispec.Platform`,
+  'ocispec.Platform': `Architecture:architecture string, OS:os string, OSVersion:os.version string?, OSFeatures:os.features []string?,
+    Variant:variant string?`,
   'system.dockerInfo': `+ *system.Info, ServerErrors []string?, UserName:- string, ClientInfo *system.clientInfo?, ClientErrors []string?`,
   'system.Info': `ID string, Containers int, ContainersRunning int, ContainersPaused int, ContainersStopped int, Images int,
     Driver string, DriverStatus [][]string, SystemStatus [][]string?, Plugins system.PluginsInfo, MemoryLimit bool, SwapLimit bool,
@@ -182,9 +185,16 @@ interface Field {
 /** What the `String` methods of structs print. */
 const STRING_METHODS: Record<string, (document: Document) => string> = {
   'units.Ulimit': ({ Name, Soft, Hard }) => `${String(Name)}=${String(Soft)}:${String(Hard)}`,
+  'formatter.Platform': platformText,
   'blkiodev.WeightDevice': ({ Path, Weight }) => `${String(Path)}:${String(Weight)}`,
   'blkiodev.ThrottleDevice': ({ Path, Rate }) => `${String(Path)}:${String(Rate)}`,
 };
+
+/** `linux/arm/v7`, `windows(10.0.1)/amd64`. */
+function platformText({ os, architecture, variant, 'os.version': version }: Document): string {
+  if (!os) return 'unknown';
+  return [version ? `${String(os)}(${String(version)})` : os, architecture, variant].filter(Boolean).join('/');
+}
 
 /** What the `MarshalJSON` methods of structs write. */
 const JSON_METHODS: Record<string, (document: Document) => string> = {

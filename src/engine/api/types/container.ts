@@ -316,6 +316,8 @@ export interface ContainerSummary {
   HostConfig: { NetworkMode?: string; Annotations?: Record<string, string> };
   NetworkSettings: { Networks: Record<string, EndpointSettings> };
   Mounts: MountPoint[];
+  /** Of a daemon that keeps images for several platforms. */
+  ImageManifestDescriptor?: { platform?: object | null };
 }
 
 /** `GET /containers/{id}/top`. */
