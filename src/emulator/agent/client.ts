@@ -184,7 +184,11 @@ export class AgentClient {
    *
    * @param place a node, or a stub: a socket's path is then looked up, and its use allowed, as for that process
    */
-  async dial(place: number | { stub: number }, target: DialTarget, options: { namespace?: string; windowBytes?: number } = {}): Promise<Channel> {
+  async dial(
+    place: number | { stub: number },
+    target: DialTarget,
+    options: { namespace?: string; windowBytes?: number } = {},
+  ): Promise<Channel> {
     const channel = this.#newChannel({ input: true, output: true, windowBytes: options.windowBytes });
     const opened = new Promise<void>((resolve, reject) => this.#dials.set(channel.id, { resolve, reject }));
     opened.catch(() => {});
