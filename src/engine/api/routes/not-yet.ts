@@ -9,7 +9,7 @@ import { textParam } from '../query.ts';
 import type { ApiCall, Method, Route } from '../router.ts';
 
 export function notYetRoutes(): Route[] {
-  return [...emptyRoutes, ...pluginRoutes, ...swarmRoutes, ...refusedRoutes];
+  return [...emptyRoutes, ...pluginRoutes, ...swarmRoutes, volumeUpdate, ...refusedRoutes];
 }
 
 /** True as long as nothing of the kind can be made. */
@@ -111,12 +111,17 @@ const swarmRoutes: Route[] = (
   ] satisfies [Method, string][]
 ).map(([method, pattern]) => ({ method: method as Method, pattern, handler: () => fail('unavailable', noSwarm) }));
 
+const volumeUpdate: Route = {
+  /** @api  P[never part of a swarm yet]  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
+  method: 'PUT',
+  pattern: '/volumes/{name}',
+  handler: () => fail('unavailable', 'volume update only valid for cluster volumes, but swarm is unavailable'),
+};
+
 const refusedRoutes: Route[] = (
   [
     /** @api  N  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
     ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
-    /** @api  N  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
-    ['PUT', '/volumes/{name}', 'docker volume update'],
     /** @api  N  POST /swarm/init  SwarmInit  "Initialize a new swarm" */
     ['POST', '/swarm/init', 'docker swarm init'],
     /** @api  N  POST /swarm/join  SwarmJoin  "Join an existing swarm" */

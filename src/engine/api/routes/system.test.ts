@@ -133,6 +133,7 @@ describe('what is not there', () => {
   it.each([
     ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
     ['DELETE', '/plugins/me/x:1', 404, 'plugin "me/x:1" not found'],
+    ['PUT', '/volumes/x', 503, 'volume update only valid for cluster volumes, but swarm is unavailable'],
     ['POST', '/plugins/x/enable', 404, 'plugin "x" not found'],
     ['POST', '/swarm/init', 501, 'docker swarm init is not supported by Drydock yet'],
     [
