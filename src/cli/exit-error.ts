@@ -3,7 +3,7 @@
  * exits with the status.
  */
 export class ExitError extends Error {
-  override readonly name = 'ExitError';
+  override readonly name: string = 'ExitError';
 
   constructor(
     readonly status: number,

@@ -1,12 +1,11 @@
-/** What is wrong with a project, in Compose's words; the command prints it and exits with `status`. */
-export class ComposeError extends Error {
+/** What is wrong with a project, in Compose's words. */
+import { ExitError } from '../exit-error.ts';
+
+export class ComposeError extends ExitError {
   override readonly name = 'ComposeError';
 
-  constructor(
-    message: string,
-    /** 1, or Compose's own for a kind of failure: 14 a missing file, 15 a wrong one. */
-    readonly status = 1,
-  ) {
-    super(message);
+  /** @param status 1, or Compose's own for a kind of failure: 14 a missing file, 15 a wrong one */
+  constructor(message: string, status = 1) {
+    super(status, message);
   }
 }

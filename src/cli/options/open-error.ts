@@ -12,8 +12,13 @@ const words: Record<string, string> = {
   ENOSPC: 'no space left on device',
 };
 
+/** The reason alone. */
+export function fileReason(error: unknown): string {
+  return error instanceof FileError ? (words[error.code] ?? error.message) : messageOf(error);
+}
+
 export function openError(path: string, error: unknown): Error {
-  const reason = error instanceof FileError ? (words[error.code] ?? error.message) : messageOf(error);
+  const reason = fileReason(error);
   // A directory opens, and fails when read.
   const call = error instanceof FileError && error.code === 'EISDIR' ? 'read' : 'open';
   return new Error(`${call} ${path}: ${reason}`, { cause: error });

@@ -2,11 +2,11 @@
  * Short forms written out in long form, in a merged and checked model.
  * Source: compose-go v2.6.3 transform.
  */
+import { cleanPath } from '#engine/go-path.ts';
 import { quote } from '#engine/go-quote.ts';
 import { ComposeError } from '../compose-error.ts';
 import { isInt, isModel, newModel, sprint, sprintString, typeName, type Model, type ModelValue } from './model.ts';
 import { PathTable, pathText, type ModelPath } from './model-path.ts';
-import { cleanPath } from './paths.ts';
 import { parsePorts } from './port-spec.ts';
 import { parseVolumeSpec } from './volume-spec.ts';
 

@@ -2,13 +2,14 @@
  * Services that extend others: of the same file, or of another, which is read for it.
  * Source: compose-go v2.6.3 loader/extends.go.
  */
+import { joinPath } from '#engine/go-path.ts';
 import { quote } from '#engine/go-quote.ts';
 import { ComposeError } from '../compose-error.ts';
 import { dropResets, loadFile, type ModelOptions } from './load-model.ts';
 import { mergeService } from './merge.ts';
 import { cloneValue, isModel, newModel, type Model, type ModelValue } from './model.ts';
 import type { ModelPath } from './model-path.ts';
-import { isAbsolutePath, joinPath, parentPath, relativePath } from './paths.ts';
+import { isAbsolutePath, parentPath, relativePath } from './paths.ts';
 import { resolvePaths } from './resolve-paths.ts';
 
 /** The services that led here, to find a circle. */

@@ -2,11 +2,12 @@
  * `include`: other files with their own directory and environment, whose resources are taken in.
  * Source: compose-go v2.6.3 loader/include.go.
  */
+import { joinPath } from '#engine/go-path.ts';
 import { ComposeError } from '../compose-error.ts';
 import { directoryOf } from './extends.ts';
 import { loadModel, type ModelOptions } from './load-model.ts';
 import { equalValues, isModel, isInt, newModel, sprint, sprintString, typeName, type Model, type ModelValue } from './model.ts';
-import { isAbsolutePath, joinPath, parentPath } from './paths.ts';
+import { isAbsolutePath, parentPath } from './paths.ts';
 import { readEnvFiles } from './env-files.ts';
 
 interface Include {

@@ -2,6 +2,7 @@
  * Reads a project as `docker compose` does before any of its commands: finds the files, reads the environment, loads,
  * enables what was asked for. Nothing ambient: files come through a port, warnings go through another.
  */
+import { baseName, joinPath } from '#engine/go-path.ts';
 import { parseBool } from '../../units/number.ts';
 import type { CliFiles } from '../../environment.ts';
 import { ComposeError } from '../compose-error.ts';
@@ -14,7 +15,7 @@ import { substitute } from './substitute.ts';
 import { loadModel, type ModelFile } from './load-model.ts';
 import { type Model } from './model.ts';
 import { normalize } from './normalize.ts';
-import { baseName, isAbsolutePath, joinPath, parentPath } from './paths.ts';
+import { isAbsolutePath, parentPath } from './paths.ts';
 import { findProjectFiles } from './project-files.ts';
 import { checkProjectName, normalizeProjectName } from './project-name.ts';
 import { FileReader } from './read-file.ts';

@@ -3,8 +3,8 @@
  * other keys.
  * Source: compose-go v2.6.3 loader/normalize.go.
  */
+import { cleanPath } from '#engine/go-path.ts';
 import { parseBool } from '../../units/number.ts';
-import { cleanPath } from './paths.ts';
 import { isModel, newModel, sprint, sprintString, type Model, type ModelValue } from './model.ts';
 
 /** Changes the model, whose `name` is set. */

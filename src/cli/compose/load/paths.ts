@@ -1,36 +1,12 @@
-/** Paths as Go joins and cleans them; POSIX only. */
+/** Paths of the host that compose files name: what Go's `filepath` knows besides `path`, and how Windows' look. */
+import { cleanPath } from '#engine/go-path.ts';
 
 export function isAbsolutePath(path: string): boolean {
   return path.startsWith('/');
 }
 
-/** Go's `path.Clean`. */
-export function cleanPath(path: string): string {
-  const rooted = path.startsWith('/');
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.length > 0 && parts.at(-1) !== '..') parts.pop();
-    else if (!rooted) parts.push('..');
-  }
-  return (rooted ? '/' : '') + parts.join('/') || '.';
-}
-
-/** Go's `filepath.Join`. */
-export function joinPath(...parts: string[]): string {
-  const present = parts.filter((part) => part !== '');
-  return present.length === 0 ? '' : cleanPath(present.join('/'));
-}
-
 export function parentPath(path: string): string {
   return cleanPath(path.slice(0, path.lastIndexOf('/') + 1));
-}
-
-export function baseName(path: string): string {
-  if (path === '') return '.';
-  const trimmed = path.replace(/\/+$/, '');
-  return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
 }
 
 /** From one absolute path to another, as Go's `filepath.Rel`. */

@@ -3,8 +3,9 @@
  * one up.
  * Source: compose-go v2.6.3 cli/options.go.
  */
+import { joinPath } from '#engine/go-path.ts';
 import { ComposeError } from '../compose-error.ts';
-import { isAbsolutePath, joinPath, parentPath } from './paths.ts';
+import { isAbsolutePath, parentPath } from './paths.ts';
 import type { FileReader } from './read-file.ts';
 
 const NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];

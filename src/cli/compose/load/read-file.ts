@@ -1,7 +1,9 @@
 /** Files for the loader, with Go's words for what is not there. */
+import { joinPath } from '#engine/go-path.ts';
 import { FileError } from '../../environment.ts';
+import { fileReason } from '../../options/open-error.ts';
 import { ComposeError } from '../compose-error.ts';
-import { isAbsolutePath, joinPath } from './paths.ts';
+import { isAbsolutePath } from './paths.ts';
 import type { ProjectFiles } from './load-project.ts';
 
 export class FileReader {
@@ -52,20 +54,11 @@ export class FileReader {
   }
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'no such file or directory',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-  EACCES: 'permission denied',
-  ELOOP: 'too many levels of symbolic links',
-  ENAMETOOLONG: 'file name too long',
-};
-
 export function isMissing(error: unknown): boolean {
   return error instanceof FileError && error.code === 'ENOENT';
 }
 
 export function fileError(call: string, path: string, error: unknown): ComposeError {
   if (!(error instanceof FileError)) throw error;
-  return new ComposeError(`${call} ${path}: ${REASONS[error.code] ?? error.message}`, 14);
+  return new ComposeError(`${call} ${path}: ${fileReason(error)}`, 14);
 }

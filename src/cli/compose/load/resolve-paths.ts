@@ -2,8 +2,9 @@
  * Relative paths of a model, resolved against its directory.
  * Source: compose-go v2.6.3 paths.
  */
+import { joinPath } from '#engine/go-path.ts';
 import { ComposeError } from '../compose-error.ts';
-import { isAbsolutePath, isWindowsAbsolute, joinPath } from './paths.ts';
+import { isAbsolutePath, isWindowsAbsolute } from './paths.ts';
 import { isModel, typeName, type Model, type ModelValue } from './model.ts';
 import { PathTable, type ModelPath } from './model-path.ts';
 

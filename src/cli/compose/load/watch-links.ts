@@ -1,5 +1,6 @@
 /** Paths that `develop.watch` names are told apart by the files they lead to: the first symbolic link in one is followed. */
-import { isAbsolutePath, joinPath, parentPath } from './paths.ts';
+import { joinPath } from '#engine/go-path.ts';
+import { isAbsolutePath, parentPath } from './paths.ts';
 import { isModel, type Model } from './model.ts';
 import type { FileReader } from './read-file.ts';
 
