@@ -109,9 +109,12 @@ export class NodeHost {
     }
   }
 
-  /** A client of `docker.sock` in the guest. */
-  handleConnection({ channel }: GuestConnection): void {
+  /** A client of `docker.sock` in the guest, or one of the node's networks. @returns whether it is anybody's */
+  handleConnection(connection: GuestConnection): boolean {
+    const { channel, listener } = connection;
+    if (listener !== 0) return this.#runtime.takeConnection(connection);
     void serveConnection(channelConnection(channel), this.api).finally(() => channel.abort());
+    return true;
   }
 
   save(): SavedNode {

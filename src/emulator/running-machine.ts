@@ -72,8 +72,7 @@ export class RunningMachine implements Machine {
     agent.onConnection((connection) => {
       if (mirror.take(connection)) return;
       const node = this.#nodeById(connection.node);
-      if (node && connection.listener === 0) node.handleConnection(connection);
-      else connection.channel.abort();
+      if (!node?.handleConnection(connection)) connection.channel.abort();
     });
     mirror.watch((event) => this.#logMissing(event));
     agent.onDaemon((id, event) => this.#nodeById(id)?.handleDaemon(event));

@@ -23,7 +23,7 @@ export class RuntimeSteps {
     };
   }
 
-  /** The runtime; all but `reattach` and `readTree` answer by a promise. */
+  /** The runtime; all but `reattach`, `answerNames` and `readTree` answer by a promise. */
   of(runtime: Runtime): Runtime {
     return new Proxy(runtime, {
       get: (target, name) => {
@@ -31,7 +31,9 @@ export class RuntimeSteps {
         if (typeof member !== 'function') return member;
         const call = (...args: unknown[]): unknown => Reflect.apply(member, target, args);
         if (name === 'readTree') return (...args: unknown[]) => this.#stream(() => call(...args) as AsyncIterable<unknown>);
-        return name === 'reattach' ? call : (...args: unknown[]) => this.#step(() => call(...args) as Promise<unknown>);
+        return name === 'reattach' || name === 'answerNames'
+          ? call
+          : (...args: unknown[]) => this.#step(() => call(...args) as Promise<unknown>);
       },
     });
   }

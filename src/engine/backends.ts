@@ -158,7 +158,8 @@ export function networkBackend(networks: Networks, containers: Containers): Netw
     inspect: (name) => inspectNetwork(networks.resolve(name), true),
     create: async (request) => (await createNetwork(networks, request)).id,
     connect: (name, request) => connectToNetwork(containers, request.Container, networks.resolve(name).id, request.EndpointConfig ?? {}),
-    disconnect: (name, request) => disconnectFromNetwork(containers, request.Container, networks.resolve(name).id),
+    disconnect: (name, request) =>
+      disconnectFromNetwork(containers, request.Container, networks.resolve(name).id, { force: request.Force }),
     remove: (name) => removeNetwork(networks, networks.resolve(name)),
     prune: (filters) => pruneNetworks(networks, filters),
   };

@@ -32,6 +32,7 @@ import { removeLeftovers } from './build/leftovers.ts';
 import { buildBackend } from './build-backend.ts';
 import type { Clock } from './clock.ts';
 import type { Compression } from './compression.ts';
+import { answerName } from './container/answer-name.ts';
 import { Containers, type NodeFiles } from './container/containers.ts';
 import { listContainers } from './container/list.ts';
 import { bringUpContainers, saveContainers, shutdownContainers, type ContainersState } from './container/restore.ts';
@@ -166,9 +167,10 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
 async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
   removeLeftovers(ports);
   const images = await Images.open({ ...ports, events });
-  const networks = new Networks({ ...ports, events });
+  const networks = new Networks({ ...ports, events, hostSubnets: ports.nodeFiles?.subnets });
   const volumes = new Volumes({ ...ports, events });
   const containers = await Containers.open({ ...ports, config: ports.config ?? defaultDaemonConfig, events, images, networks, volumes });
+  ports.runtime.answerNames((containerId, question) => answerName(containers, containerId, question));
   const cache = new BuildCache({ ...ports, images });
   images.users = {
     containersOf: (imageId) => containers.usersOfImage(imageId),

@@ -12,7 +12,7 @@
 #define MAX_NODES 16
 #define MAX_STUBS 256
 #define MAX_VISITORS 64
-#define MAX_LISTENERS 64
+#define MAX_LISTENERS 512
 
 /* A descriptor in the epoll set and what to call when it is ready. fd -1: none. */
 struct watch {

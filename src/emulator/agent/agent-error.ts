@@ -16,7 +16,7 @@ const words: Record<string, string> = {
   ENOEXEC: 'exec format error', EAGAIN: 'resource temporarily unavailable', ENOMEM: 'cannot allocate memory', EACCES: 'permission denied', EBUSY: 'device or resource busy',
   EEXIST: 'file exists', ENODEV: 'no such device', ENOTDIR: 'not a directory', EISDIR: 'is a directory', EINVAL: 'invalid argument', EMFILE: 'too many open files',
   ENOSPC: 'no space left on device', EROFS: 'read-only file system', EPIPE: 'broken pipe', ENAMETOOLONG: 'file name too long', ENOTEMPTY: 'directory not empty',
-  ELOOP: 'too many levels of symbolic links', ECONNREFUSED: 'connection refused', ETIMEDOUT: 'connection timed out', ENETUNREACH: 'network is unreachable', EHOSTUNREACH: 'no route to host',
+  ELOOP: 'too many levels of symbolic links', ECONNREFUSED: 'connection refused', ETIMEDOUT: 'connection timed out', ENETUNREACH: 'network is unreachable', EADDRINUSE: 'address already in use', EADDRNOTAVAIL: 'cannot assign requested address', EHOSTUNREACH: 'no route to host',
 }; // prettier-ignore
 
 /** `ENOENT` for 2; `E<number>` for one that is not listed. */

@@ -206,27 +206,44 @@ export class AgentClient {
 
   /** Listens on an address in the guest; connections come to `onConnection` with this listener's number. */
   async listen(node: number, target: DialTarget, options: { namespace?: string } = {}): Promise<{ id: number; close: () => void }> {
+    const { id, op } = this.newListener(target, options);
+    try {
+      await this.run({ node }, op);
+    } catch (error) {
+      this.#listeners.delete(id);
+      throw error;
+    }
+    return { id, close: () => this.closeListener(id) };
+  }
+
+  /** The same as an operation of a batch; `closeListener` when the batch failed before it, too. */
+  newListener(target: DialTarget, options: { namespace?: string } = {}): { id: number; op: Op<void> } {
     const id = this.#newId();
-    await this.run({ node }, listenOp(id, options.namespace ?? '', target));
     this.#listeners.add(id);
-    return {
-      id,
-      close: () => {
-        if (this.#listeners.delete(id)) this.#send(frameType.unlisten, id);
-      },
-    };
+    return { id, op: listenOp(id, options.namespace ?? '', target) };
+  }
+
+  /** Listens no more; connections that came stay. */
+  closeListener(id: number): void {
+    if (this.#listeners.delete(id)) this.#send(frameType.unlisten, id);
   }
 
   /** A UDP socket at an IPv4 address: each chunk read or written is one datagram (`packDatagram`). */
   async bind(node: number, address: Uint8Array, port: number, options: { namespace?: string } = {}): Promise<Channel> {
-    const channel = this.#newChannel({ input: true, output: true, whole: true });
+    const { channel, op } = this.newBound(address, port, options);
     try {
-      await this.run({ node }, bindOp(channel, options.namespace ?? '', address, port));
+      await this.run({ node }, op);
       return channel;
     } catch (error) {
       channel.detach();
       throw error;
     }
+  }
+
+  /** The same as an operation of a batch; the channel is to be aborted when the batch fails. */
+  newBound(address: Uint8Array, port: number, options: { namespace?: string } = {}): { channel: Channel; op: Op<void> } {
+    const channel = this.#newChannel({ input: true, output: true, whole: true });
+    return { channel, op: bindOp(channel, options.namespace ?? '', address, port) };
   }
 
   // --- what comes from the guest ---

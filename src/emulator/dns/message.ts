@@ -98,6 +98,11 @@ export function writeAnswer(query: DnsQuery, { code, records }: DnsAnswer): Uint
   return out.slice(0, at);
 }
 
+/** One of `responseCode`, of an answer's bytes. */
+export function answerCode(answer: Uint8Array): number {
+  return (answer[3] ?? 0) & 0xf;
+}
+
 /** The bytes of a query, as a resolver sends it: for tests, and for whoever asks on. */
 export function writeQuery(id: number, { name, type }: DnsQuestion): Uint8Array {
   const encoded = encodeName(name);

@@ -4,7 +4,7 @@
  */
 import type { Channel } from '#emulator/agent/channel.ts';
 import { packDatagram, unpackDatagram } from '#emulator/agent/dial.ts';
-import { readQuery, writeAnswer, type DnsAnswer, type DnsQuestion } from './message.ts';
+import { readQuery, responseCode, writeAnswer, type DnsAnswer, type DnsQuestion } from './message.ts';
 
 /** @returns the answers to send, in this order; almost always one. */
 export type DnsResolver = (question: DnsQuestion, client: Uint8Array) => readonly DnsAnswer[];
@@ -28,3 +28,13 @@ export async function serveDns(channel: Channel, resolve: DnsResolver): Promise<
     for (const answer of resolve(query, address)) void send(packDatagram({ address, port, bytes: writeAnswer(query, answer) }));
   }
 }
+
+/**
+ * What a resolver is told of a name that cannot be asked for. glibc takes the first answer and says at once what it says when
+ * no server can be reached ("Temporary failure in name resolution"). musl waits out its five seconds on a server's failure,
+ * as only success and "no such name" count there: it takes the second, and busybox's words are the same for both.
+ */
+export const unreachable: readonly DnsAnswer[] = [
+  { code: responseCode.serverFailure, records: [] },
+  { code: responseCode.nameError, records: [] },
+];

@@ -1,23 +1,9 @@
 /**
- * The operations that put a container's bundle in place and take it away: overlay mount, links and
- * addresses, config.json. Pure: it only makes lists of operations.
+ * The operations that put a container's bundle in place and take it away: overlay mount,
+ * config.json. Pure: it only makes lists of operations.
  */
-import type { EndpointPlan, Launch, LaunchTree, Rootfs } from '#engine/runtime/runtime.ts';
-import {
-  chdir,
-  MNT_DETACH,
-  mayFail,
-  mkdir,
-  mount,
-  netlink,
-  type Op,
-  rmtree,
-  symlink,
-  umount,
-  unlink,
-  writeFile,
-} from '#emulator/agent/ops.ts';
-import { defaultRoute, linkUp, NETLINK_ROUTE, netlinkBatch, newAddress, newVeth } from './netlink.ts';
+import type { Launch, LaunchTree, Rootfs } from '#engine/runtime/runtime.ts';
+import { chdir, MNT_DETACH, mayFail, mkdir, mount, type Op, rmtree, symlink, umount, unlink, writeFile } from '#emulator/agent/ops.ts';
 import { bundlePath, cgroupPath, crunRoot, layerLink, layerPath, linksRoot, overlayPaths, overlayRoot } from './paths.ts';
 
 /** Mounts image layers below a writable one. */
@@ -50,33 +36,6 @@ export function removeTree({ name, keep }: LaunchTree): Op[] {
 
 export function unmountRootfs(rootfsName: string): Op {
   return umount(overlayPaths(rootfsName).merged, MNT_DETACH);
-}
-
-/** Connects a network namespace to bridges: in the node the veth pairs, in the namespace addresses and routes. */
-export function connectSandbox(
-  sandbox: string,
-  endpoints: EndpointPlan[],
-  indexOf: { bridge(name: string): number; nextVeth(): { index: number; name: string } },
-): Op[] {
-  if (endpoints.length === 0) return [];
-  const FIRST = 2;
-  const outside = endpoints.map((endpoint, at) => {
-    const veth = indexOf.nextVeth();
-    return newVeth({
-      ...veth,
-      master: indexOf.bridge(endpoint.bridge),
-      peer: { name: endpoint.interfaceName, index: FIRST + at, macAddress: endpoint.macAddress, namespace: sandbox },
-    });
-  });
-  const inside = endpoints.flatMap((endpoint, at) => {
-    const index = FIRST + at;
-    const messages = [newAddress(index, endpoint.ipv4)];
-    if (endpoint.ipv6) messages.push(newAddress(index, endpoint.ipv6));
-    messages.push(linkUp(index));
-    if (endpoint.gateway) messages.push(defaultRoute(index, endpoint.gateway));
-    return messages;
-  });
-  return [netlink(NETLINK_ROUTE, '', netlinkBatch(...outside)), netlink(NETLINK_ROUTE, sandbox, netlinkBatch(...inside))];
 }
 
 /** Writes the OCI bundle: config.json with the namespace's path filled in. */

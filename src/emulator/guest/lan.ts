@@ -53,9 +53,9 @@ export async function connectNode(agent: AgentClient, node: { id: number; name: 
   await agent.batch({ node: node.id }, [netlink(NETLINK_ROUTE, '', own)]);
 }
 
-/** What Docker takes from the node's /etc for its containers. */
-export function nodeFiles(name: string): { hosts: string; resolvConf: string } {
-  return { hosts: `127.0.0.1\tlocalhost\n127.0.1.1\t${name}\n`, resolvConf };
+/** What Docker takes from the node's /etc and routes for its containers. */
+export function nodeFiles(name: string): { hosts: string; resolvConf: string; subnets: string[] } {
+  return { hosts: `127.0.0.1\tlocalhost\n127.0.1.1\t${name}\n`, resolvConf, subnets: [`${NETWORK}.0/${PREFIX}`] };
 }
 
 /** The number of the node that has an address of this network. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defaultRoute, newAddress, newVeth, netlinkBatch, parseIp, parsePrefix } from './netlink.ts';
-import { masquerade } from './nftables.ts';
+import { publishRules } from './firewall.ts';
 
 /** Splits a batch into (type, flags, body), checking lengths as the kernel does. */
 function messages(bytes: Uint8Array): { type: number; flags: number; body: Uint8Array }[] {
@@ -48,8 +48,12 @@ describe('netlink messages', () => {
   });
 
   test('only the commands of an nf_tables transaction ask for an answer, not its boundaries', () => {
-    const flags = messages(masquerade('docker0', '172.17.0.0/16').bytes).map((message) => (message.flags & 4) !== 0);
-    expect(flags).toEqual([false, true, true, true, false]);
+    const port = { protocol: 'tcp' as const, hostAddress: '0.0.0.0', hostPort: 8080, address: '172.17.0.2', port: 80 };
+    const flags = messages(publishRules({ id: 'a'.repeat(64), bridge: 'docker0', ports: [port] }).bytes).map(
+      (message) => (message.flags & 4) !== 0,
+    );
+    // A table, two chains with a rule each.
+    expect(flags).toEqual([false, true, true, true, true, true, false]);
   });
 
   test('addresses of both families', () => {

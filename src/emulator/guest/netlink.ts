@@ -17,15 +17,22 @@ const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_NEWADDR = 20;
 const RTM_NEWROUTE = 24;
+const RTM_DELROUTE = 25;
 
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
+const IFLA_LINK = 5;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_NET_NS_FD = 28;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
+const IFLA_VLAN_ID = 1;
+const IFLA_MACVLAN_MODE = 1;
+const IFLA_IPVLAN_MODE = 1;
+const IFLA_IPVLAN_FLAGS = 2;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_BROADCAST = 4;
@@ -54,37 +61,86 @@ export function netlinkBatch(...messages: NetlinkBatch[]): NetlinkBatch {
 }
 
 /** A bridge device with its index and hardware address chosen by us, brought up. */
-export function newBridge(link: { name: string; index: number; macAddress: string }): NetlinkBatch {
-  return message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, [
-    linkHeader(link.index, true),
-    text(IFLA_IFNAME, link.name),
-    data(IFLA_ADDRESS, parseMac(link.macAddress)),
-    nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'bridge')]),
-  ]);
+export function newBridge(link: { name: string; index: number; macAddress: string; mtu?: number }): NetlinkBatch {
+  return newLink(link, 'bridge', [data(IFLA_ADDRESS, parseMac(link.macAddress)), ...mtuOf(link)]);
+}
+
+/** `eth0.10` on the device with index `parent`, brought up. */
+export function newVlan(link: { name: string; index: number; parent: number; id: number }): NetlinkBatch {
+  return newLink(link, 'vlan', [number(IFLA_LINK, link.parent)], [short(IFLA_VLAN_ID, link.id)]);
+}
+
+/** A device that leads nowhere, brought up. */
+export function newDummy(link: { name: string; index: number }): NetlinkBatch {
+  return newLink(link, 'dummy', []);
 }
 
 /**
  * A veth pair: one end here, up and in the bridge with index `master`; the other, with its final name,
  * address and index, in the namespace at `peer.namespace`.
  */
-export function newVeth(link: {
-  name: string;
-  index: number;
-  master: number;
-  peer: { name: string; index: number; macAddress: string; namespace: string };
-}): NetlinkBatch {
+export function newVeth(link: { name: string; index: number; master: number; mtu?: number; peer: InterfaceInside }): NetlinkBatch {
   const peer = nested(VETH_INFO_PEER, [
     linkHeader(link.peer.index, false),
     text(IFLA_IFNAME, link.peer.name),
     data(IFLA_ADDRESS, parseMac(link.peer.macAddress)),
+    ...mtuOf(link),
     descriptor(IFLA_NET_NS_FD, link.peer.namespace),
   ]);
+  return newLink(link, 'veth', [number(IFLA_MASTER, link.master), ...mtuOf(link)], [peer]);
+}
+
+/** An interface of a container, as it will be in the namespace. */
+export interface InterfaceInside {
+  name: string;
+  index: number;
+  /** Empty: the kernel's choice. */
+  macAddress: string;
+  namespace: string;
+}
+
+const macvlanModes = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
+const ipvlanModes = { l2: 0, l3: 1, l3s: 2 } as const;
+const ipvlanFlags = { bridge: 0, private: 1, vepa: 2 } as const;
+
+/** An interface with an address of its own on the network of the device with index `parent`. */
+export function newMacvlan(inside: InterfaceInside, parent: number, mode: keyof typeof macvlanModes): NetlinkBatch {
+  return newInside(inside, parent, 'macvlan', [number(IFLA_MACVLAN_MODE, macvlanModes[mode])]);
+}
+
+/** The same with the hardware address of its parent. */
+export function newIpvlan(
+  inside: InterfaceInside,
+  parent: number,
+  mode: keyof typeof ipvlanModes,
+  flag: keyof typeof ipvlanFlags,
+): NetlinkBatch {
+  return newInside(inside, parent, 'ipvlan', [short(IFLA_IPVLAN_MODE, ipvlanModes[mode]), short(IFLA_IPVLAN_FLAGS, ipvlanFlags[flag])]);
+}
+
+function newInside(inside: InterfaceInside, parent: number, kind: string, info: Attribute[]): NetlinkBatch {
+  return message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, [
+    linkHeader(inside.index, false),
+    text(IFLA_IFNAME, inside.name),
+    ...(inside.macAddress === '' ? [] : [data(IFLA_ADDRESS, parseMac(inside.macAddress))]),
+    number(IFLA_LINK, parent),
+    descriptor(IFLA_NET_NS_FD, inside.namespace),
+    nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, kind), nested(IFLA_INFO_DATA, info)]),
+  ]);
+}
+
+/** A device of the node, brought up. */
+function newLink(link: { name: string; index: number }, kind: string, attributes: Attribute[], info: Attribute[] = []): NetlinkBatch {
   return message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, [
     linkHeader(link.index, true),
     text(IFLA_IFNAME, link.name),
-    number(IFLA_MASTER, link.master),
-    nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'veth'), nested(IFLA_INFO_DATA, [peer])]),
+    ...attributes,
+    nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, kind), ...(info.length > 0 ? [nested(IFLA_INFO_DATA, info)] : [])]),
   ]);
+}
+
+function mtuOf({ mtu }: { mtu?: number }): Attribute[] {
+  return mtu === undefined ? [] : [number(IFLA_MTU, mtu)];
 }
 
 export function linkUp(index: number): NetlinkBatch {
@@ -109,12 +165,28 @@ export function newAddress(index: number, address: string): NetlinkBatch {
   return message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, attributes);
 }
 
-/** The default route of a namespace. */
-export function defaultRoute(index: number, gateway: string): NetlinkBatch {
-  const ip = parseIp(gateway);
+/** The default route of a namespace: by a gateway, or all at the interface itself. */
+export function defaultRoute(index: number, gateway: string | undefined): NetlinkBatch {
+  const ip = gateway === undefined ? undefined : parseIp(gateway);
+  const scope = ip ? SCOPE_UNIVERSE : SCOPE_LINK;
+  const header = routeHeader(ip?.length === 16 ? AF_INET6 : AF_INET, scope);
+  return message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, [header, ...(ip ? [data(RTA_GATEWAY, ip)] : []), number(RTA_OIF, index)]);
+}
+
+/** Takes the IPv4 default route away. Fails with ESRCH when there is none. */
+export function deleteDefaultRoute(): NetlinkBatch {
+  return message(RTM_DELROUTE, 0, [routeHeader(AF_INET, SCOPE_NOWHERE)]);
+}
+
+const SCOPE_UNIVERSE = 0;
+const SCOPE_LINK = 253;
+/** Of whatever scope it is. */
+const SCOPE_NOWHERE = 255;
+
+function routeHeader(family: number, scope: number): Attribute {
   const header = new Uint8Array(12);
-  header.set([ip.length === 16 ? AF_INET6 : AF_INET, 0, 0, 0, 254 /* main table */, 3 /* boot */, 0 /* universe */, 1 /* unicast */]);
-  return message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, [plain(header), data(RTA_GATEWAY, ip), number(RTA_OIF, index)]);
+  header.set([family, 0, 0, 0, 254 /* main table */, 3 /* boot */, scope, 1 /* unicast */]);
+  return plain(header);
 }
 
 /** A message of any family: header with REQUEST and ACK set, then its parts. */
@@ -151,6 +223,11 @@ export function number(type: number, value: number): Attribute {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value, true);
   return data(type, bytes);
+}
+
+/** A 16-bit value in the machine's byte order. */
+function short(type: number, value: number): Attribute {
+  return data(type, Uint8Array.of(value & 0xff, value >> 8));
 }
 
 /** A 32-bit value in network byte order, as nf_tables wants. */

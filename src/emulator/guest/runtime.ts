@@ -5,8 +5,8 @@
  */
 import { EngineError } from '#engine/errors.ts';
 import type { LayerEntry } from '#engine/image/layer-trees.ts';
+import type { AnswerNames, DefaultRoute, EndpointPlan, NetworkDevice, Publication } from '#engine/runtime/network-plan.ts';
 import {
-  type Bridge,
   type ContainerFiles,
   type ContainerUsage,
   type ExecLaunch,
@@ -28,7 +28,7 @@ import {
 import type { RuntimeSpec } from '#engine/runtime/spec.ts';
 import { AgentError, errnoWords } from '#emulator/agent/agent-error.ts';
 import type { Channel } from '#emulator/agent/channel.ts';
-import type { AgentClient } from '#emulator/agent/client.ts';
+import type { AgentClient, GuestConnection } from '#emulator/agent/client.ts';
 import {
   cgroupRemove,
   diskUsage,
@@ -39,7 +39,6 @@ import {
   mkdir,
   MNT_DETACH,
   mount,
-  netlink,
   type Op,
   processes,
   readFile,
@@ -52,18 +51,16 @@ import {
 } from '#emulator/agent/ops.ts';
 import type { OpResults } from '#emulator/agent/op.ts';
 import { exitCode, type SpawnChannels } from '#emulator/agent/spawn.ts';
-import { cgroupOf, connectSandbox, mountRootfs, removeBundle, removeLayer, removeTree, unmountRootfs, writeBundle } from './bundle.ts';
+import { cgroupOf, mountRootfs, removeBundle, removeLayer, removeTree, unmountRootfs, writeBundle } from './bundle.ts';
 import { findFile, type Place, readTree, writeTree } from './container-files.ts';
 import { doubtfulSources, mountsForCrun } from './crun-mounts.ts';
 import { GuestProcess } from './guest-process.ts';
-import { deleteLink, NETLINK_NETFILTER, NETLINK_ROUTE, netlinkBatch, newAddress, newBridge } from './netlink.ts';
 import { mountedInNode } from './mount-table.ts';
-import { masquerade, removeMasquerade } from './nftables.ts';
+import { type ContainerNetwork, NodeNetworks, type NetworksState } from './networks.ts';
 import { bundlePath, consoleSocketPath, crunRoot, overlayPaths } from './paths.ts';
 import { processInfo } from './process-info.ts';
 import { limitFiles } from './resources.ts';
 import { receiveTree } from './receive-tree.ts';
-import { removeSandbox, Sandboxes, type SandboxState } from './sandboxes.ts';
 import { startFailure } from './start-failure.ts';
 import type { Transfers } from './transfers.ts';
 import { usageOf, usageOps } from './usage.ts';
@@ -77,20 +74,15 @@ interface Running {
   rootfsName: string;
   /** Mounted for as long as it runs. */
   trees: LaunchTree[];
-  /** Its own network namespace; undefined when it shares one. */
-  sandbox: string | undefined;
-  /** The network namespace its processes are in; undefined for the node's. */
-  network: string | undefined;
+  network: ContainerNetwork;
 }
 
 /** As saved with a machine. */
 export interface RuntimeState {
-  sandboxes: SandboxState;
-  bridges: [name: string, index: number][];
+  networks: NetworksState;
   /** Overlay directory of each container that has a writable layer. */
   writable: [containerId: string, rootfsName: string][];
   running: (Running & { channels: Partial<Record<keyof SpawnChannels, number>> })[];
-  nextLink: number;
 }
 
 const SIGKILL = 9;
@@ -98,29 +90,22 @@ const SIGKILL = 9;
 /** Some hundred lines for each of a node's containers, at most. */
 const MAX_MOUNT_TABLE_BYTES = 512 << 10;
 
-/** Indexes of devices that we make: bridges from here, veth pairs above. Low ones are left to the kernel. */
-const FIRST_BRIDGE = 10;
-const FIRST_VETH = 100;
-
 export class GuestRuntime implements Runtime {
   readonly #agent: AgentClient;
   readonly #node: number;
   readonly #transfers: Transfers;
   readonly #running = new Map<string, Running & { process: GuestProcess }>();
   readonly #writable: Map<string, string>;
-  readonly #sandboxes: Sandboxes;
-  readonly #bridges: Map<string, number>;
-  #nextLink: number;
+  readonly #networks: NodeNetworks;
 
   constructor(agent: AgentClient, node: number, transfers: Transfers, saved?: RuntimeState) {
     this.#agent = agent;
     this.#node = node;
     this.#transfers = transfers;
-    this.#sandboxes = new Sandboxes(agent, node, saved?.sandboxes);
-    this.#bridges = new Map(saved?.bridges);
+    this.#networks = new NodeNetworks(agent, node, saved?.networks);
     this.#writable = new Map(saved?.writable);
-    this.#nextLink = saved?.nextLink ?? FIRST_VETH;
     for (const { channels, ...running } of saved?.running ?? []) {
+      this.#networks.resume(running.containerId, running.network);
       const open = Object.entries(channels).map(([name, id]) => [name, agent.channel(id)]);
       this.#attend(running, Object.fromEntries(open) as SpawnChannels, agent.orphanExit(node, running.pid));
     }
@@ -128,7 +113,7 @@ export class GuestRuntime implements Runtime {
 
   /** Makes ready what every start uses. */
   prepare(): Promise<void> {
-    return this.#sandboxes.refill();
+    return this.#networks.prepare();
   }
 
   save(): RuntimeState {
@@ -137,17 +122,15 @@ export class GuestRuntime implements Runtime {
       return { ...rest, channels: Object.fromEntries(open) as RuntimeState['running'][number]['channels'] };
     });
     return {
-      sandboxes: this.#sandboxes.save(),
-      bridges: [...this.#bridges],
+      networks: this.#networks.save(),
       writable: [...this.#writable],
       running,
-      nextLink: this.#nextLink,
     };
   }
 
   describe(): string {
     return [...this.#running.values()]
-      .map((one) => `${one.containerId.slice(0, 12)} pid ${one.pid} ${one.sandbox ?? 'shared network'}`)
+      .map((one) => `${one.containerId.slice(0, 12)} pid ${one.pid} ${one.network.sandbox ?? 'shared network'}`)
       .join('\n');
   }
 
@@ -167,24 +150,23 @@ export class GuestRuntime implements Runtime {
   async start(launch: Launch): Promise<Process> {
     const { containerId, trees = [] } = launch;
     const config = await this.#forCrun(launch.config);
-    const network = this.#networkOf(launch);
+    const joined = this.#networks.join(containerId, launch.network, (other) => this.#networkOf(other));
     const running = {
       containerId,
       pid: 0,
       cgroup: cgroupOf(launch),
       rootfsName: launch.rootfs.name,
       trees: trees.map(({ name, keep }) => ({ name, keep, lower: [] })),
-      sandbox: network.sandbox,
-      network: network.path,
+      network: joined.network,
     };
     // A file there is mounted as it is.
     const directories = (launch.directories ?? []).map((path) => mayFail(mkdir(path)));
     const ops = [
-      ...network.ops,
+      ...joined.ops,
       ...directories,
       ...mountRootfs(launch.rootfs),
       ...trees.flatMap(mountRootfs),
-      ...writeBundle({ ...launch, config }, network.path),
+      ...writeBundle({ ...launch, config }, joined.network.path),
     ];
     this.#writable.set(containerId, launch.rootfs.name);
     try {
@@ -197,10 +179,11 @@ export class GuestRuntime implements Runtime {
       const started = await this.#launch(ops, containerId, crun, { ...launch, terminal: launch.config.process.terminal });
       return this.#attend({ ...running, pid: started.pid }, started.channels, started.status);
     } catch (error) {
-      await this.#batch(removal(running));
+      joined.undo();
+      await this.#batch(this.#removal(running));
       throw error;
     } finally {
-      this.#sandboxes.refillSoon();
+      this.#networks.refillSoon();
     }
   }
 
@@ -335,54 +318,55 @@ export class GuestRuntime implements Runtime {
     for (const id of [...this.#writable.keys()]) if (!known.has(id)) await this.removeWritable(id);
   }
 
-  async createBridge(bridge: Bridge): Promise<void> {
-    if (this.#bridges.has(bridge.name)) return;
-    const index = this.#freeBridgeIndex();
-    this.#bridges.set(bridge.name, index);
-    const ops: Op[] = [
-      writeSetting('/proc/sys/net/ipv4/ip_forward', '1'),
-      netlink(
-        NETLINK_ROUTE,
-        '',
-        netlinkBatch(newBridge({ name: bridge.name, index, macAddress: bridgeMac(bridge.address) }), newAddress(index, bridge.address)),
-      ),
-    ];
-    if (!bridge.internal) ops.push(netlink(NETLINK_NETFILTER, '', masquerade(bridge.name, bridge.subnet)));
-    try {
-      await this.#batch(ops);
-    } catch (error) {
-      this.#bridges.delete(bridge.name);
-      throw bridgeFailure(bridge.name, error);
-    }
+  hasDevice(name: string): Promise<boolean> {
+    return this.#networks.hasDevice(name);
   }
 
-  async removeBridge(bridge: Bridge): Promise<void> {
-    if (!this.#bridges.delete(bridge.name)) return;
-    await this.#batch([
-      ...(bridge.internal ? [] : [mayFail(netlink(NETLINK_NETFILTER, '', removeMasquerade(bridge.name)))]),
-      netlink(NETLINK_ROUTE, '', deleteLink(bridge.name)),
-    ]);
+  createDevice(device: NetworkDevice): Promise<void> {
+    return this.#networks.createDevice(device);
   }
 
-  #networkOf(launch: Launch): { path?: string; sandbox?: string; ops: Op[] } {
-    const plan = launch.network;
-    switch (plan.kind) {
-      case 'host':
-        return { ops: [] };
-      case 'container': {
-        const other = this.#get(plan.containerId);
-        return { path: other.network ?? `/proc/${other.pid}/ns/net`, ops: [] };
-      }
-      case 'none':
-      case 'own': {
-        const endpoints = plan.kind === 'own' ? plan.endpoints : [];
-        // Before anything is taken that would have to be given back.
-        for (const { bridge } of endpoints) this.#bridgeIndex(bridge);
-        const { path, ops } = this.#sandboxes.take();
-        const links = connectSandbox(path, endpoints, { bridge: (name) => this.#bridgeIndex(name), nextVeth: () => this.#nextVeth() });
-        return { path, sandbox: path, ops: [...ops, ...links] };
-      }
-    }
+  removeDevice(device: NetworkDevice): Promise<void> {
+    return this.#networks.removeDevice(device);
+  }
+
+  connect(containerId: string, endpoint: EndpointPlan): Promise<void> {
+    return this.#networks.connect(this.#get(containerId).network, endpoint);
+  }
+
+  disconnect(containerId: string, interfaceName: string): Promise<void> {
+    return this.#networks.disconnect(this.#get(containerId).network, interfaceName);
+  }
+
+  setDefaultRoute(containerId: string, route: { interfaceName: string; gateway: DefaultRoute } | undefined): Promise<void> {
+    return this.#networks.setDefaultRoute(this.#get(containerId).network, route);
+  }
+
+  startNameServer(containerId: string): Promise<void> {
+    return this.#networks.startNameServer(containerId, this.#get(containerId).network);
+  }
+
+  answerNames(answer: AnswerNames): void {
+    this.#networks.answerNames(answer);
+  }
+
+  publish(publication: Publication): Promise<void> {
+    return this.#networks.publish(publication);
+  }
+
+  unpublish(id: string): Promise<void> {
+    return this.#networks.unpublish(id);
+  }
+
+  /** A connection to a listener of this node's networks. */
+  takeConnection(connection: GuestConnection): boolean {
+    return this.#networks.take(connection);
+  }
+
+  /** Another container's network, to share it. */
+  #networkOf(containerId: string): ContainerNetwork {
+    const { network, pid } = this.#get(containerId);
+    return { ...network, path: network.path ?? `/proc/${pid}/ns/net` };
   }
 
   async #forCrun(config: RuntimeSpec): Promise<RuntimeSpec> {
@@ -456,7 +440,7 @@ export class GuestRuntime implements Runtime {
   #attend(running: Running, channels: SpawnChannels, status: Promise<number>): GuestProcess {
     const exit = status.then(async (waitStatus): Promise<ProcessExit> => {
       this.#running.delete(running.containerId);
-      const [events] = await this.#batch([mayFail(readFile(`${running.cgroup}/memory.events`, 4096)), ...removal(running)]);
+      const [events] = await this.#batch([mayFail(readFile(`${running.cgroup}/memory.events`, 4096)), ...this.#removal(running)]);
       return { code: exitCode(waitStatus), oomKilled: /^oom_kill [1-9]/m.test(textOf(events)) };
     });
     const process = new GuestProcess(running.pid, channels, exit, () => this.#end(running.pid));
@@ -480,45 +464,20 @@ export class GuestRuntime implements Runtime {
     return found;
   }
 
-  /** Of networks that were removed, and past those kept for bridges one from above. */
-  #freeBridgeIndex(): number {
-    const taken = new Set(this.#bridges.values());
-    let index = FIRST_BRIDGE;
-    while (taken.has(index)) index++;
-    return index < FIRST_VETH ? index : this.#nextLink++;
-  }
-
-  #bridgeIndex(name: string): number {
-    const index = this.#bridges.get(name);
-    if (index === undefined) throw new StartError('other', `bridge ${name} does not exist`);
-    return index;
-  }
-
-  #nextVeth(): { index: number; name: string } {
-    const index = this.#nextLink++;
-    return { index, name: `veth${index.toString(16).padStart(7, '0')}` };
+  /** Takes away everything of a container but its writable layer. */
+  #removal({ containerId, cgroup, rootfsName, trees = [], network }: Running): Op[] {
+    return [
+      mayFail(cgroupRemove(cgroup)),
+      mayFail(unmountRootfs(rootfsName)),
+      ...trees.flatMap(removeTree),
+      ...this.#networks.leave(containerId, network),
+      ...removeBundle(containerId),
+    ];
   }
 
   #batch<const T extends readonly Op[]>(ops: T): Promise<OpResults<T>> {
     return this.#agent.batch({ node: this.#node }, ops);
   }
-}
-
-/** Takes away everything of a container but its writable layer. */
-function removal({ containerId, cgroup, rootfsName, trees = [], sandbox }: Running): Op[] {
-  return [
-    mayFail(cgroupRemove(cgroup)),
-    mayFail(unmountRootfs(rootfsName)),
-    ...trees.flatMap(removeTree),
-    ...(sandbox ? [mayFail(removeSandbox(sandbox))] : []),
-    ...removeBundle(containerId),
-  ];
-}
-
-/** The name may be another device's, or none that a device can have. */
-function bridgeFailure(name: string, error: unknown): unknown {
-  if (!(error instanceof AgentError)) return error;
-  return new EngineError('unknown', `error creating bridge interface ${name}: ${error.message}`, { cause: error });
 }
 
 function dirname(path: string): string {
@@ -533,13 +492,4 @@ function asStartError(error: unknown): unknown {
 
 function textOf(bytes: Uint8Array | undefined): string {
   return bytes ? new TextDecoder().decode(bytes) : '';
-}
-
-/** A bridge's hardware address, fixed by its IPv4 address as Docker does for endpoints. */
-function bridgeMac(address: string): string {
-  const [ip = ''] = address.split('/');
-  return `02:42:${ip
-    .split('.')
-    .map((part) => Number(part).toString(16).padStart(2, '0'))
-    .join(':')}`;
 }

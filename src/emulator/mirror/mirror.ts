@@ -9,7 +9,7 @@ import type { AgentClient, GuestConnection } from '../agent/client.ts';
 import type { Channel } from '../agent/channel.ts';
 import { channelConnection } from '../channel-connection.ts';
 import { recordType, responseCode, type DnsAnswer, type DnsQuestion } from '../dns/message.ts';
-import { serveDns } from '../dns/server.ts';
+import { serveDns, unreachable } from '../dns/server.ts';
 import { mirrorAddress, nodeAt } from '../guest/lan.ts';
 import type { AssetFiles } from '../ports/asset-files.ts';
 import { Catalog } from './catalog.ts';
@@ -96,7 +96,7 @@ export class PackageMirror {
     return () => this.#watchers.delete(watcher);
   }
 
-  #resolve({ name, type }: DnsQuestion, client: Uint8Array): DnsAnswer[] {
+  #resolve({ name, type }: DnsQuestion, client: Uint8Array): readonly DnsAnswer[] {
     const lower = name.toLowerCase();
     if (mirrorHosts.has(lower)) {
       const wanted = type === recordType.a || type === recordType.any;
@@ -128,16 +128,6 @@ export class PackageMirror {
     for (const watcher of this.#watchers) watcher(event);
   }
 }
-
-/**
- * What a resolver is told of a name that is not here. glibc takes the first answer and says at once what it says when no
- * server can be reached ("Temporary failure in name resolution"). musl waits out its five seconds on a server's failure,
- * as only success and "no such name" count there: it takes the second, and busybox's words are the same for both.
- */
-const unreachable: DnsAnswer[] = [
-  { code: responseCode.serverFailure, records: [] },
-  { code: responseCode.nameError, records: [] },
-];
 
 function noInternet(name: string): string {
   const names = [...mirrorHosts.keys()].filter((host) => !/^(security|files)\./.test(host));

@@ -73,7 +73,7 @@ export async function runStep(containers: Containers, step: RunStep): Promise<Ra
   const { cancellation } = step;
   cancellation.check();
   try {
-    const launch = launchOf(containers, container, connectNetworks(containers, container), plainMounts);
+    const launch = launchOf(containers, container, await connectNetworks(containers, container, { silent: true }), plainMounts);
     const process = await runtime.start({
       ...launch,
       ...(trees.length > 0 && { trees: trees.map(({ lower, name }) => ({ lower, name })) }),
@@ -97,7 +97,7 @@ export async function runStep(containers: Containers, step: RunStep): Promise<Ra
     throw error;
   } finally {
     try {
-      releaseNetworks(containers, container);
+      await releaseNetworks(containers, container, { silent: true });
       removeRecords(storage, container.id);
     } finally {
       await runtime.removeWritable(container.id);
@@ -149,7 +149,9 @@ function containerOf(
     topLayer: step.top,
     layerName: hex(random.bytes(32)),
     mounts: [...step.mounts.flatMap(nodeMount), ...trees.map(treeMount)],
-    networks: mode.startsWith('container:') ? new Map() : new Map([[mode, { settings: emptyEndpointSettings(), desiredMac: '' }]]),
+    networks: mode.startsWith('container:')
+      ? new Map()
+      : new Map([[mode, { settings: emptyEndpointSettings(), desiredMac: '', interfaceName: '' }]]),
   });
 }
 

@@ -1,84 +1,164 @@
 /**
- * A starting container's network: its endpoints, and the files that tell it its name, hosts and name servers.
- * Undone when it ends.
+ * A starting container's network: its endpoints, the files that tell it its name, hosts and name servers, and its
+ * published ports. Undone when it ends.
  * Source: moby daemon/container_operations.go, initializeNetworking and allocateNetwork.
  */
 import { EngineError } from '../errors.ts';
 import { hex, shortId } from '../id.ts';
-import { hostsFile, type HostsEntry, ownNames, resolvConf } from '../network/etc-files.ts';
 import { formatIpv4 } from '../network/ipv4.ts';
 import { isPredefined, type Endpoint, type Network } from '../network/network.ts';
 import { endpointProblem } from '../network/validate.ts';
-import type { EndpointPlan, NetworkSandbox } from '../runtime/runtime.ts';
+import type { DefaultRoute, EndpointPlan, NetworkSandbox } from '../runtime/network-plan.ts';
 import { type Container, emptyEndpointSettings, type NetworkAttachment } from './container.ts';
 import type { Containers } from './containers.ts';
+import { parseLink } from './links.ts';
+import { writeNetworkFiles } from './network-files.ts';
+import { exposedPorts, publishPorts, unpublishPorts } from './publish.ts';
 
-const encoder = new TextEncoder();
+export interface ConnectOptions {
+  /** Nobody is told: what a step of a build runs is not a container that anyone sees. */
+  silent?: boolean;
+}
 
-/** Takes addresses and writes the files. @returns what the runtime has to make */
-export function connectNetworks(containers: Containers, container: Container): NetworkSandbox {
+/** Takes addresses and ports and writes the files. @returns what the runtime has to make */
+export async function connectNetworks(containers: Containers, container: Container, options: ConnectOptions = {}): Promise<NetworkSandbox> {
   const mode = container.hostConfig.NetworkMode;
   const other = /^container:(.+)$/.exec(mode)?.[1];
   if (other !== undefined) return shareNetwork(containers, container, other);
-  refusePublishing(container);
   container.sandboxId = hex(containers.ports.random.bytes(32));
   try {
-    const joined = [...container.networks]
-      .sort(byGatewayPriority)
-      .map(([name, attachment]) => join(containers, container, name, attachment));
-    writeFiles(containers, container, joined);
-    container.ports = exposedPorts(container, joined);
+    const joined: Joined[] = [];
+    for (const [name, attachment] of inOrder(container)) joined.push(join(containers, container, name, attachment, options));
+    writeNetworkFiles(containers, container, joined);
     if (mode === 'host') return { kind: 'host' };
-    const endpoints = plans(joined);
-    return endpoints.length > 0 ? { kind: 'own', endpoints } : { kind: 'none' };
+    const gateway = gatewayOf(joined);
+    const endpoints = joined.flatMap((each) => planOf(each, each === gateway) ?? []);
+    if (endpoints.length === 0) return { kind: 'none' };
+    container.ports = await publishPorts(containers, container, gateway);
+    return { kind: 'own', endpoints, nameServer: joined.some(({ network }) => network.named) };
   } catch (error) {
-    releaseNetworks(containers, container);
+    await releaseNetworks(containers, container, options);
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(error.kind, `failed to set up container networking: ${error.message}`, { cause: error });
   }
 }
 
-/** Gives addresses back; what `inspect` shows of a network is emptied. */
-export function releaseNetworks(containers: Containers, container: Container): void {
+/** Gives addresses and ports back; what `inspect` shows of a network is emptied. */
+export async function releaseNetworks(containers: Containers, container: Container, options: ConnectOptions = {}): Promise<void> {
   const { networks } = containers.ports;
-  for (const [name, attachment] of container.networks) {
-    const { settings } = attachment;
-    const network = networks.find(settings.NetworkID || name);
-    if (network && settings.EndpointID !== '') networks.disconnect(network, settings.EndpointID);
-    attachment.settings = withoutOperational(attachment);
+  const gateway = publisherOf(containers, container);
+  try {
+    if (gateway) await unpublishPorts(containers, container, gateway);
+  } finally {
+    container.ports = {};
+    for (const [name, attachment] of inOrder(container)) {
+      const { settings } = attachment;
+      const network = networks.find(settings.NetworkID || name);
+      if (network && settings.EndpointID !== '') leave(containers, container, network, attachment, options);
+      attachment.settings = withoutOperational(attachment);
+    }
+    container.sandboxId = '';
   }
-  container.sandboxId = '';
-  container.ports = {};
 }
 
-interface Joined {
+export interface Joined {
   network: Network;
   endpoint: Endpoint;
   attachment: NetworkAttachment;
 }
 
-function join(containers: Containers, container: Container, term: string, attachment: NetworkAttachment): Joined {
+/** Gives a container an endpoint, with an interface of its own name. */
+export function join(
+  containers: Containers,
+  container: Container,
+  term: string,
+  attachment: NetworkAttachment,
+  { silent = false }: ConnectOptions = {},
+): Joined {
   const { networks } = containers.ports;
   const network = networks.resolve(attachment.settings.NetworkID || term);
   const problem = endpointProblem(network, network.name, attachment.settings);
   if (problem) throw new EngineError('invalid-parameter', problem);
+  if (network.record.configOnly)
+    throw new EngineError('forbidden', `cannot connect container to network ${network.name}: configuration-only network`);
   const endpoint = networks.connect(network, { id: container.id, name: container.name }, attachment.settings, attachment.desiredMac);
-  const gateway = network.record.internal || network.gateway === undefined ? '' : formatIpv4(network.gateway);
+  const names = isPredefined(network.name) ? null : dnsNames(container, attachment);
+  attachment.interfaceName = network.link() ? freeInterfaceName(container, attachment) : '';
   attachment.settings = {
     ...withoutOperational(attachment),
     MacAddress: endpoint.macAddress,
     NetworkID: network.id,
     EndpointID: endpoint.id,
-    Gateway: gateway,
+    Gateway: network.gatewayFor === undefined ? '' : formatIpv4(network.gatewayFor),
     IPAddress: endpoint.ipv4 === undefined ? '' : formatIpv4(endpoint.ipv4),
     IPPrefixLen: network.subnet?.bits ?? 0,
-    DNSNames: isPredefined(network.name) ? null : dnsNames(container, attachment),
+    DNSNames: names,
   };
+  nameEndpoint(network, endpoint, attachment);
+  if (!silent) networks.logEvent('connect', network, container.id);
   return { network, endpoint, attachment };
 }
 
+/** What others find an endpoint by, and what its container calls others. */
+export function nameEndpoint(network: Network, endpoint: Endpoint, { settings }: NetworkAttachment): void {
+  if (!network.named) return;
+  endpoint.names = (settings.DNSNames ?? []).map((name) => name.toLowerCase());
+  endpoint.aliases = new Map((settings.Links ?? []).map(parseLink).map(({ target, alias }) => [alias.toLowerCase(), target.toLowerCase()]));
+}
+
+/** Takes a container off a network; its interface is the runtime's business. */
+export function leave(
+  containers: Containers,
+  container: Container,
+  network: Network,
+  { settings }: NetworkAttachment,
+  { silent = false }: ConnectOptions = {},
+): void {
+  const { networks } = containers.ports;
+  if (networks.disconnect(network, settings.EndpointID) && !silent) networks.logEvent('disconnect', network, container.id);
+}
+
+/** Where a running container is, in the order in which its networks are joined. */
+export function joinedNetworks(containers: Containers, container: Container): Joined[] {
+  return inOrder(container).flatMap(([name, attachment]) => {
+    const network = containers.ports.networks.find(attachment.settings.NetworkID || name);
+    const endpoint = network?.endpoints.get(attachment.settings.EndpointID);
+    return network && endpoint ? [{ network, endpoint, attachment }] : [];
+  });
+}
+
+/** The endpoint that gives the default route: the first that leads anywhere. */
+export function gatewayOf(joined: readonly Joined[]): Joined | undefined {
+  return joined.find(({ network }) => routeOf(network) !== undefined && network.link());
+}
+
+/** By which endpoint its ports are published. */
+export function publisherOf(containers: Containers, container: Container): string | undefined {
+  return gatewayOf(joinedNetworks(containers, container))?.endpoint.id;
+}
+
+/** The interface to make for an endpoint; undefined on networks that have none. */
+export function planOf({ network, endpoint, attachment }: Joined, isGateway: boolean): EndpointPlan | undefined {
+  const link = network.link();
+  if (!link || endpoint.ipv4 === undefined || !network.subnet) return undefined;
+  const gateway = isGateway ? routeOf(network) : undefined;
+  return {
+    link,
+    interfaceName: attachment.interfaceName,
+    macAddress: endpoint.macAddress,
+    ipv4: `${formatIpv4(endpoint.ipv4)}/${network.subnet.bits}`,
+    ...(gateway !== undefined && { gateway }),
+  };
+}
+
+/** The way out of a network. */
+export function routeOf({ gatewayFor, record: { parent, driver, internal } }: Network): DefaultRoute | undefined {
+  if (driver === 'ipvlan' && parent && parent.ipvlanMode !== 'l2') return internal ? undefined : 'interface';
+  return gatewayFor === undefined ? undefined : { via: formatIpv4(gatewayFor) };
+}
+
 /** Stays over runs: what the user asked for, and which network it was. */
-function withoutOperational({ settings }: NetworkAttachment): NetworkAttachment['settings'] {
+export function withoutOperational({ settings }: NetworkAttachment): NetworkAttachment['settings'] {
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames } = settings;
   return { ...emptyEndpointSettings(), IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames };
 }
@@ -88,62 +168,31 @@ export function dnsNames(container: Container, { settings }: NetworkAttachment):
   return [...new Set([container.name, ...(settings.Aliases ?? []), shortId(container.id), container.config.Hostname].filter(Boolean))];
 }
 
+/** Ports are shown as exposed where an interface could carry them. */
+export function unpublishedPorts(container: Container, joined: readonly Joined[]): Container['ports'] {
+  return joined.some(({ network }) => network.link()) ? exposedPorts(container) : {};
+}
+
+function inOrder(container: Container): [string, NetworkAttachment][] {
+  return [...container.networks].sort(byGatewayPriority);
+}
+
 function byGatewayPriority([nameA, a]: [string, NetworkAttachment], [nameB, b]: [string, NetworkAttachment]): number {
   return b.settings.GwPriority - a.settings.GwPriority || (nameA < nameB ? -1 : 1);
 }
 
-/** Interfaces in order; the first that leads anywhere gives the default route. */
-function plans(joined: Joined[]): EndpointPlan[] {
-  const endpoints: EndpointPlan[] = [];
-  let routed = false;
-  for (const { network, endpoint, attachment } of joined) {
-    const bridge = network.bridge();
-    if (!bridge || endpoint.ipv4 === undefined || !network.subnet) continue;
-    const gateway = routed ? '' : attachment.settings.Gateway;
-    if (gateway !== '') routed = true;
-    endpoints.push({
-      bridge: bridge.name,
-      interfaceName: `eth${endpoints.length}`,
-      macAddress: endpoint.macAddress,
-      ipv4: `${formatIpv4(endpoint.ipv4)}/${network.subnet.bits}`,
-      ...(gateway === '' ? {} : { gateway }),
-    });
-  }
-  return endpoints;
-}
+const interfaceNameOption = 'com.docker.network.endpoint.ifname';
 
-/** Ports are shown as exposed where an interface could carry them; publishing them is refused above. */
-function exposedPorts({ config }: Container, joined: Joined[]): Container['ports'] {
-  if (!joined.some(({ network }) => network.driver === 'bridge')) return {};
-  return Object.fromEntries(
-    Object.keys(config.ExposedPorts ?? {})
-      .sort()
-      .map((port) => [port, null]),
+/** `eth0`, or the first number that no other network of the container has. */
+function freeInterfaceName(container: Container, { settings }: NetworkAttachment): string {
+  const chosen = settings.DriverOpts?.[interfaceNameOption];
+  if (chosen) return chosen;
+  const taken = new Set(
+    [...container.networks.values()].filter((each) => each.settings.EndpointID !== '').map((each) => each.interfaceName),
   );
-}
-
-function writeFiles(containers: Containers, container: Container, joined: Joined[]): void {
-  const { id, config, hostConfig, paths } = container;
-  const { storage, networks } = containers.ports;
-  const directory = `/var/lib/docker/containers/${id}`;
-  paths.hostname = `${directory}/hostname`;
-  paths.hosts = `${directory}/hosts`;
-  paths.resolvConf = `${directory}/resolv.conf`;
-  const gatewayOfNode = networks.find('bridge')?.gateway;
-  const extra: HostsEntry[] = (hostConfig.ExtraHosts ?? []).map((text) => {
-    const [names = '', address = ''] = text.split(/:(.*)/s);
-    const given = address.replace(/^\[(.*)\]$/, '$1');
-    return { names, address: given === 'host-gateway' && gatewayOfNode !== undefined ? formatIpv4(gatewayOfNode) : given };
-  });
-  const own = ownNames(config.Hostname, config.Domainname);
-  for (const { endpoint } of joined) if (endpoint.ipv4 !== undefined) extra.push({ address: formatIpv4(endpoint.ipv4), names: own });
-  const onHost = hostConfig.NetworkMode === 'host';
-  const overrides = { servers: hostConfig.Dns ?? [], search: hostConfig.DnsSearch ?? [], options: hostConfig.DnsOptions ?? [] };
-  const onBridge = joined.some(({ network }) => network.driver === 'bridge');
-  const write = (name: string, text: string): void => storage.write(`containers/${id}/${name}`, encoder.encode(text), 0o644);
-  write('hostname', `${config.Hostname}\n`);
-  write('hosts', onHost && (hostConfig.ExtraHosts ?? []).length === 0 ? containers.nodeFiles.hosts : hostsFile(extra));
-  write('resolv.conf', resolvConf(containers.nodeFiles.resolvConf, overrides, onBridge ? 'legacy' : 'none'));
+  let number = 0;
+  while (taken.has(`eth${number}`)) number++;
+  return `eth${number}`;
 }
 
 /** `--network container:web`: the same interfaces, and the same files. */
@@ -169,15 +218,4 @@ function shareNetwork(containers: Containers, container: Container, name: string
   container.config.Hostname = other.config.Hostname;
   container.config.Domainname = other.config.Domainname;
   return { kind: 'container', containerId: other.id };
-}
-
-function refusePublishing({ hostConfig, config }: Container): void {
-  if (hostConfig.NetworkMode === 'host' || hostConfig.NetworkMode === 'none') return;
-  const bindings = Object.values(hostConfig.PortBindings ?? {}).some((list) => (list ?? []).length > 0);
-  const all = hostConfig.PublishAllPorts && Object.keys(config.ExposedPorts ?? {}).length > 0;
-  if (bindings || all)
-    throw new EngineError(
-      'not-implemented',
-      'publishing ports is not available yet: create the container without -p and -P, and reach it from other containers',
-    );
 }

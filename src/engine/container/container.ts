@@ -23,6 +23,8 @@ export interface NetworkAttachment {
   settings: EndpointSettings;
   /** The hardware address the user asked for. */
   desiredMac: string;
+  /** Its interface while the container runs: `eth0`. */
+  interfaceName: string;
 }
 
 /** What is written to config.v2.json, hostconfig.json and the session. */

@@ -39,10 +39,12 @@ export interface ContainerPorts {
   config: DaemonConfig;
 }
 
-/** What Docker reads of the node's own /etc for containers on its network. */
+/** What Docker reads of the node's own /etc for containers on its network, and of its routes for networks. */
 export interface NodeFiles {
   hosts: string;
   resolvConf: string;
+  /** Of the node's devices: `192.168.65.0/24`. */
+  subnets?: string[];
 }
 
 export class Containers {

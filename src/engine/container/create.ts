@@ -17,6 +17,7 @@ import { checkCommand, commandOf, withImageDefaults } from './image-defaults.ts'
 import { defaultLogDriver, validateLogConfig } from './log/options.ts';
 import type { Mount } from './mount.ts';
 import { mountPoints, releaseVolumes } from './mount-points.ts';
+import { registeredLinks } from './links.ts';
 import { removeRecords, writeLayerName } from './records.ts';
 import { parseSecurityOptions } from './spec/security-options.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths } from './spec/spec.ts';
@@ -93,6 +94,7 @@ function create(
     refuseVolumesOverFiles(containers, image, merged, layerName);
     fillVolumes(containers, image, mounts, layerName);
     const { path, args } = commandOf(merged);
+    hostConfig.Links = registeredLinks(containers, name, hostConfig.NetworkMode, hostConfig.Links);
     const container = makeContainer({
       id,
       name,
@@ -225,8 +227,8 @@ function attachmentsOf(
   if (mode.startsWith('container:')) return attachments;
   const nameOf = (term: string): string => containers.ports.networks.find(term)?.name ?? term;
   for (const [term, settings] of endpoints) {
-    if (settings) attachments.set(nameOf(term), { settings, desiredMac: settings.MacAddress });
+    if (settings) attachments.set(nameOf(term), { settings, desiredMac: settings.MacAddress, interfaceName: '' });
   }
-  if (attachments.size === 0) attachments.set(nameOf(mode), { settings: emptyEndpointSettings(), desiredMac: '' });
+  if (attachments.size === 0) attachments.set(nameOf(mode), { settings: emptyEndpointSettings(), desiredMac: '', interfaceName: '' });
   return attachments;
 }

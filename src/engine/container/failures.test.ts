@@ -59,7 +59,7 @@ describe('a full disk', () => {
     empty();
     expect(await docker.names()).toEqual([]);
     expect(docker.engine.volumes.all()).toEqual([]);
-    expect([...docker.runtime.bridges.keys()]).toEqual(['docker0']);
+    expect([...docker.runtime.networks.devices.keys()]).toEqual(['docker0']);
     expect(docker.node.storage.paths()).toEqual(paths);
     await docker.create('true', { name: 'web' });
   });

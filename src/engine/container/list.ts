@@ -6,6 +6,7 @@ import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { sizesOf } from './inspect.ts';
 import { selectContainers } from './list-filters.ts';
+import { linkNames } from './links.ts';
 import { wireMount } from './mount.ts';
 import { statusText } from './status.ts';
 
@@ -19,27 +20,27 @@ export interface ListOptions {
 
 export async function listContainers(containers: Containers, options: ListOptions): Promise<ContainerSummary[]> {
   const summaries: ContainerSummary[] = [];
-  const images = new Map<string, string>();
+  const known = { images: new Map<string, string>(), links: linkNames(containers) };
   for (const container of selectContainers(containers, options)) {
     const sizes = options.size ? await sizesOf(containers, container) : undefined;
-    summaries.push(summaryOf(containers, container, sizes, images));
+    summaries.push(summaryOf(containers, container, sizes, known));
   }
   return summaries;
 }
 
-/** @param images what was looked up already: many containers have the same image */
+/** @param known what was looked up already: many containers have the same image */
 function summaryOf(
   containers: Containers,
   container: Container,
   sizes: { writableBytes: number; totalBytes: number } | undefined,
-  images: Map<string, string>,
+  known: { images: Map<string, string>; links: Map<string, string[]> },
 ): ContainerSummary {
   const { config, hostConfig, state } = container;
   const annotations = hostConfig.Annotations;
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
-    Image: imageName(containers, container, images),
+    Names: [`/${container.name}`, ...(known.links.get(container.id) ?? [])],
+    Image: imageName(containers, container, known.images),
     ImageID: container.imageId,
     Command: commandText(container),
     Created: Math.floor(container.createdMs / 1000),

@@ -77,7 +77,7 @@ async function ended(
   live.log = undefined;
   live.lines = undefined;
   live.process = undefined;
-  releaseNetworks(containers, container);
+  await releaseNetworks(containers, container);
   if (hasMountsToRelease(container)) await releaseMounts(containers, container);
   const ending = { exitCode: code, ranMs, manuallyStopped: container.manuallyStopped };
   const again = containers.stopping ? undefined : nextRestart(hostConfig.RestartPolicy, live.restartPolicy ?? freshRestartState, ending);

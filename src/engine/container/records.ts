@@ -41,7 +41,7 @@ interface StoredContainer {
     Bridge: string;
     SandboxKey: string;
     SandboxID: string;
-    Networks: Record<string, NetworkAttachment['settings'] & { DesiredMacAddress: string }>;
+    Networks: Record<string, NetworkAttachment['settings'] & { DesiredMacAddress: string; InterfaceName: string }>;
     Ports: ContainerRecord['ports'];
   };
   LogPath: string;
@@ -75,7 +75,10 @@ export function writeContainer(storage: Storage, container: ContainerRecord): vo
       SandboxID: container.sandboxId,
       SandboxKey: sandboxKey(container.sandboxId),
       Networks: Object.fromEntries(
-        [...container.networks].map(([name, { settings, desiredMac }]) => [name, { ...settings, DesiredMacAddress: desiredMac }]),
+        [...container.networks].map(([name, { settings, desiredMac, interfaceName }]) => [
+          name,
+          { ...settings, DesiredMacAddress: desiredMac, InterfaceName: interfaceName },
+        ]),
       ),
       Ports: container.ports,
     },
@@ -147,9 +150,9 @@ function loadContainer(storage: Storage, id: string): ContainerRecord | undefine
     layerName: decoder.decode(layerName),
     mounts: Object.values(stored.MountPoints),
     networks: new Map(
-      Object.entries(stored.NetworkSettings.Networks).map(([name, { DesiredMacAddress, ...settings }]) => [
+      Object.entries(stored.NetworkSettings.Networks).map(([name, { DesiredMacAddress, InterfaceName, ...settings }]) => [
         name,
-        { settings, desiredMac: DesiredMacAddress },
+        { settings, desiredMac: DesiredMacAddress, interfaceName: InterfaceName },
       ]),
     ),
     sandboxId: stored.NetworkSettings.SandboxID,

@@ -6,6 +6,7 @@ import { EngineError, messageOf } from '../errors.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { kill } from './kill.ts';
+import { removeLink } from './links.ts';
 import { releaseVolumes } from './mount-points.ts';
 import { removeRecords } from './records.ts';
 import { canMove, isUp, move, permit } from './state.ts';
@@ -17,8 +18,8 @@ export interface RemoveOptions {
 }
 
 export async function removeContainer(containers: Containers, name: string, { force, volumes, link }: RemoveOptions): Promise<void> {
+  if (link) return removeLink(containers, name);
   const container = containers.resolve(name);
-  if (link) throw new EngineError('unknown', 'Conflict, cannot remove the default link name of the container');
   if (!force || container.state.status === 'removing') permit('remove', container, name);
   try {
     if (force) await forceRemove(containers, container, { volumes });

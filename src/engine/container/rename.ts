@@ -1,7 +1,7 @@
 /** `docker rename`. Source: moby daemon/rename.go. */
 import { EngineError } from '../errors.ts';
 import { isPredefined } from '../network/network.ts';
-import { dnsNames } from './connect.ts';
+import { dnsNames, nameEndpoint } from './connect.ts';
 import type { Containers } from './containers.ts';
 
 export async function renameContainer(containers: Containers, name: string, newName: string): Promise<void> {
@@ -26,6 +26,7 @@ export async function renameContainer(containers: Containers, name: string, newN
       if (endpoint) endpoint.containerName = container.name;
       if (network && !isPredefined(network.name) && attachment.settings.DNSNames)
         attachment.settings.DNSNames = dnsNames(container, attachment);
+      if (network && endpoint) nameEndpoint(network, endpoint, attachment);
     }
     containers.save(container);
     containers.logEvent(container, 'rename', { oldName: `/${oldName}` });

@@ -6,7 +6,9 @@
 import { parseIpv4 } from '../network/ipv4.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
-import { releaseNetworks } from './connect.ts';
+import { nameEndpoint, releaseNetworks } from './connect.ts';
+import { restorePorts } from './publish.ts';
+import type { Endpoint } from '../network/network.ts';
 import { startHealthMonitor } from './health-probe.ts';
 import { LineSplitter, type UnendedLine } from './log/line-splitter.ts';
 import { openLog } from './log/options.ts';
@@ -56,7 +58,7 @@ export async function bringUpContainers(containers: Containers, saved?: Containe
     else if (status === 'restarting' && entry)
       restartAfter(containers, container, entry.remainingMs ?? 0, () => start(containers, container, { byUser: false }));
     else if (isUp(status) && !takeUp(containers, container, saved)) {
-      endUnseen(containers, container);
+      await endUnseen(containers, container);
       await releaseShm(containers, container);
     }
     if (!isUp(container.state.status) && !containers.get(container.id)) continue;
@@ -89,22 +91,27 @@ function takeUp(containers: Containers, container: Container, saved: ContainersS
   const process = runtime.reattach(container.id);
   if (!process) return false;
   const { live } = container;
-  for (const { settings } of container.networks.values()) {
+  for (const attachment of container.networks.values()) {
+    const { settings } = attachment;
     const network = networks.find(settings.NetworkID);
     if (!network || settings.EndpointID === '') continue;
-    const ipv4 = settings.IPAddress === '' ? undefined : parseIpv4(settings.IPAddress);
-    networks.restore(network, {
+    const endpoint: Endpoint = {
       id: settings.EndpointID,
       containerId: container.id,
       containerName: container.name,
       macAddress: settings.MacAddress,
-      ipv4,
-    });
+      ipv4: settings.IPAddress === '' ? undefined : parseIpv4(settings.IPAddress),
+      names: [],
+      aliases: new Map(),
+    };
+    nameEndpoint(network, endpoint, attachment);
+    networks.restore(network, endpoint);
   }
   for (const mount of container.mounts) {
     const record = mount.type === 'volume' ? volumes.find(mount.name) : undefined;
     if (record) volumes.mounts.restore(record);
   }
+  restorePorts(networks.hostPorts, container);
   live.process = process;
   live.log = openLog(storage, container);
   const lines = saved?.lines.find(({ id }) => id === container.id);
@@ -114,8 +121,8 @@ function takeUp(containers: Containers, container: Container, saved: ContainersS
   return true;
 }
 
-function endUnseen(containers: Containers, container: Container): void {
-  releaseNetworks(containers, container);
+async function endUnseen(containers: Containers, container: Container): Promise<void> {
+  await releaseNetworks(containers, container);
   const kind = container.state.status === 'restarting' ? 'give-up-restart' : 'exit';
   container.state =
     kind === 'exit'

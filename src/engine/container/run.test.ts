@@ -73,14 +73,6 @@ describe('a run', () => {
     expect(docker.actions().filter((action) => action === 'destroy')).toHaveLength(2);
   });
 
-  it('publishing ports says that it cannot yet', async () => {
-    const id = await docker.create('true', { HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } } });
-    await expect(docker.start(id)).rejects.toMatchObject({
-      status: 501,
-      message: expect.stringContaining('publishing ports is not available yet') as string,
-    });
-  });
-
   it('asks the runtime once', async () => {
     let calls = 0;
     const { runtime } = docker;

@@ -9,6 +9,7 @@ import { connectNetworks, releaseNetworks } from './connect.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { startHealthMonitor } from './health-probe.ts';
+import { linkedEnvironment, tellParents } from './links.ts';
 import { logPathOf, openLog } from './log/options.ts';
 import { autoRemove, watch } from './monitor.ts';
 import { freshRestartState } from './restart-policy.ts';
@@ -46,7 +47,7 @@ async function launch(containers: Containers, container: Container, byUser: bool
   const { live, config } = container;
   let mounted = false;
   try {
-    const network = connectNetworks(containers, container);
+    const network = await connectNetworks(containers, container);
     const mounts = await readyMounts(containers, container);
     mounted = true;
     const request = launchOf(containers, container, network, mounts);
@@ -67,7 +68,7 @@ async function launch(containers: Containers, container: Container, byUser: bool
     live.log?.close();
     live.log = undefined;
     live.streams.reset();
-    releaseNetworks(containers, container);
+    await releaseNetworks(containers, container);
     if (mounted) await releaseMounts(containers, container);
     // Throws what is no failure but a bug; nothing half-made stays of that either.
     const { error, exitCode } = startProblem(problem, 'container', { args: [container.path, ...container.args], cwd: config.WorkingDir });
@@ -77,6 +78,7 @@ async function launch(containers: Containers, container: Container, byUser: bool
     if (!byUser) live.waiters.stopped({ exitCode, error: error.message });
     return error;
   }
+  tellParents(containers, container);
   watch(containers, container, live.process, () => start(containers, container, { byUser: false }));
   startHealthMonitor(containers, container);
   containers.save(container);
@@ -94,6 +96,7 @@ export function launchOf(containers: Containers, container: Container, network: 
       machine: containers.info.machine,
       pidOf: (id) => pidOf(containers, id),
       mounts,
+      linkedEnvironment: linkedEnvironment(containers, container),
     });
   const [rows, columns] = hostConfig.ConsoleSize;
   const missing = missingSources(container);

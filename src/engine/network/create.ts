@@ -1,17 +1,17 @@
 /**
- * `docker network create`: bridge networks with a subnet of their own.
+ * `docker network create`: networks with a subnet of their own, and the device that they stand on.
  * Source: moby daemon/network.go, createNetwork.
  */
 import type { IpamConfig, NetworkCreateRequest } from '../api/types/network.ts';
 import { EngineError } from '../errors.ts';
 import { newId } from '../id.ts';
 import { freeSubnet } from './default-subnets.ts';
+import { checkBridgeOptions } from './bridge-options.ts';
 import { formatIpv4, formatPrefix, masked, parsePrefix, prefixesOverlap } from './ipv4.ts';
-import { isPredefined, Network } from './network.ts';
+import { isPredefined, Network, type NetworkDriver, type NetworkRecord } from './network.ts';
 import type { Networks } from './networks.ts';
 import { validateIpam } from './validate.ts';
-
-const unsupportedDrivers = ['overlay', 'macvlan', 'ipvlan'];
+import { vlanOptions } from './vlan-options.ts';
 
 export function createNetwork(networks: Networks, request: NetworkCreateRequest): Promise<Network> {
   // Between the choice of name and subnet and their being taken, nobody else chooses.
@@ -19,55 +19,120 @@ export function createNetwork(networks: Networks, request: NetworkCreateRequest)
 }
 
 async function create(networks: Networks, request: NetworkCreateRequest): Promise<Network> {
-  const { runtime, clock, random, events } = networks.ports;
-  const name = request.Name;
-  if (isPredefined(name)) throw new EngineError('forbidden', `operation is not permitted on predefined ${name} network `);
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
-    if (name.trim() === '')
-      throw new EngineError('invalid-parameter', `invalid name: ${name === '' ? 'name is empty' : 'contains only whitespace'}`);
-  }
-  const driver = request.Driver || 'bridge';
-  refuseDriver(driver, name);
-  if (request.Scope && request.Scope !== 'local')
-    throw new EngineError('forbidden', `cannot create a ${request.Scope} scoped network when swarm is not active`);
-  if (request.Ingress) throw new EngineError('forbidden', 'Ingress network can only be global scope network');
-  if (request.ConfigOnly || request.ConfigFrom?.Network)
-    throw new EngineError('not-implemented', 'configuration networks are not available yet');
-  if (request.EnableIPv6) throw new EngineError('not-implemented', 'IPv6 networks are not available yet');
+  const { runtime, events } = networks.ports;
+  checkRequest(request);
   const configs = request.IPAM?.Config ?? [];
   validateIpam(configs);
+  const { Name: name } = request;
   if (networks.all().some((network) => network.name === name))
     throw new EngineError('conflict', `network with name ${name} already exists`);
-  const network = new Network({
-    id: newId(random),
-    name,
-    createdMs: clock.now(),
-    driver: 'bridge',
-    ipam: { Driver: request.IPAM?.Driver || 'default', Options: request.IPAM?.Options ?? null, Config: [filledIn(networks, configs[0])] },
-    subnetChosen: configs.length > 0,
-    enableIpv4: request.EnableIPv4 ?? true,
-    internal: request.Internal ?? false,
-    attachable: request.Attachable ?? false,
-    options: sorted(request.Options ?? {}),
-    labels: sorted(request.Labels ?? {}),
-  });
-  const bridge = network.bridge();
-  if (bridge) {
-    checkBridgeName(networks, network, bridge.name);
-    await runtime.createBridge(bridge);
+  const network = new Network(await recordOf(networks, request));
+  const device = network.device();
+  if (device) {
+    checkDeviceName(networks, network, device.name);
+    await runtime.createDevice(device);
   }
   try {
     networks.add(network);
   } catch (error) {
-    if (bridge) await runtime.removeBridge(bridge);
+    if (device) await runtime.removeDevice(device);
     throw error;
   }
-  events.log('network', 'create', network.id, { name, type: driver });
+  events.log('network', 'create', network.id, { name, type: network.driver });
   return network;
 }
 
-function refuseDriver(driver: string, name: string): void {
-  if (driver === 'bridge') return;
+function checkRequest(request: NetworkCreateRequest): void {
+  const { Name: name } = request;
+  if (isPredefined(name)) throw new EngineError('forbidden', `operation is not permitted on predefined ${name} network `);
+  if (name.trim() === '')
+    throw new EngineError('invalid-parameter', `invalid name: ${name === '' ? 'name is empty' : 'contains only whitespace'}`);
+  checkConfigNetworks(request);
+  refuseDriver(request.Driver || 'bridge');
+  if (request.Scope && request.Scope !== 'local')
+    throw new EngineError('forbidden', `cannot create a ${request.Scope} scoped network when swarm is not active`);
+  if (request.Ingress) throw new EngineError('forbidden', 'Ingress network can only be global scope network');
+  if (request.EnableIPv6)
+    throw new EngineError('not-implemented', 'IPv6 networks are not available: the machine has addresses of IPv4 only');
+  if (request.EnableIPv4 === false) throw new EngineError('invalid-parameter', 'IPv4 or IPv6 must be enabled');
+  const driver = request.IPAM?.Driver || 'default';
+  if (driver !== 'default' && driver !== 'null')
+    throw new EngineError('not-found', `could not find plugin ${driver} in v1 plugin registry: plugin not found`);
+}
+
+/** Source: moby libnetwork/network.go, validateConfiguration. */
+function checkConfigNetworks({
+  ConfigOnly: only,
+  ConfigFrom: from,
+  Driver: driver,
+  Internal,
+  IPAM,
+  EnableIPv6,
+  Options,
+  Attachable,
+}: NetworkCreateRequest): void {
+  const source = from?.Network ?? '';
+  if (only && source !== '') throw new EngineError('forbidden', 'a configuration network cannot depend on another configuration network');
+  if (only && driver)
+    throw new EngineError(
+      'forbidden',
+      'configuration network can only contain network specific fields. Network operator fields like driver are not allowed',
+    );
+  if (only && (Internal || Attachable))
+    throw new EngineError(
+      'forbidden',
+      'configuration network can only contain network specific fields. Network operator fields like [ ingress | internal | attachable | scope ] are not supported.',
+    );
+  if (source !== '' && ((IPAM?.Config ?? []).length > 0 || EnableIPv6 || Object.keys(Options ?? {}).length > 0))
+    throw new EngineError('forbidden', 'user specified configurations are not supported if the network depends on a configuration network');
+}
+
+/** What is kept of a network that is to be made. */
+async function recordOf(networks: Networks, request: NetworkCreateRequest): Promise<NetworkRecord> {
+  const { runtime, clock, random } = networks.ports;
+  const from = request.ConfigFrom?.Network ? configNetwork(networks, request.ConfigFrom.Network) : undefined;
+  const driver: NetworkDriver = request.ConfigOnly ? 'null' : ((request.Driver || 'bridge') as NetworkDriver);
+  const configs = from?.ipam.Config ?? request.IPAM?.Config ?? [];
+  const options = from ? { ...from.options } : sorted(request.Options ?? {});
+  const internal = request.Internal ?? false;
+  const id = newId(random);
+  if (driver === 'bridge') {
+    if (configs.length > 1) throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets");
+    checkBridgeOptions(options, internal);
+  }
+  const parent =
+    driver === 'macvlan' || driver === 'ipvlan'
+      ? await vlanOptions({ id, driver, options, internal }, (name) => runtime.hasDevice(name))
+      : undefined;
+  if (parent) checkParent(networks, parent.name);
+  const ipam = { Driver: request.IPAM?.Driver || 'default', Options: request.IPAM?.Options ?? null };
+  const noAddresses = request.ConfigOnly ?? ipam.Driver === 'null';
+  return {
+    id,
+    name: request.Name,
+    createdMs: clock.now(),
+    driver,
+    ipam: { ...ipam, Config: noAddresses ? configs : [filledIn(networks, configs[0]), ...configs.slice(1)] },
+    subnetChosen: configs.length > 0,
+    enableIpv4: true,
+    internal,
+    attachable: request.Attachable ?? false,
+    options: parent && !options['parent'] && parent.device ? { ...options, parent: parent.name } : options,
+    labels: sorted(request.Labels ?? {}),
+    ...(parent && { parent }),
+    ...(request.ConfigOnly && { configOnly: true }),
+    ...(from && { configFrom: from.name }),
+  };
+}
+
+function configNetwork(networks: Networks, name: string): NetworkRecord {
+  const found = networks.all().find((network) => network.name === name && network.record.configOnly);
+  if (!found) throw new EngineError('not-found', `configuration network "${name}" does not exist`);
+  return found.record;
+}
+
+function refuseDriver(driver: string): void {
+  if (driver === 'bridge' || driver === 'macvlan' || driver === 'ipvlan') return;
   if (driver === 'host' || driver === 'null') throw new EngineError('forbidden', `only one instance of "${driver}" network is allowed`);
   if (driver === 'overlay') {
     throw new EngineError(
@@ -75,18 +140,26 @@ function refuseDriver(driver: string, name: string): void {
       'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
     );
   }
-  if (unsupportedDrivers.includes(driver))
-    throw new EngineError('not-implemented', `network driver ${driver} is not available yet (network ${name})`);
   throw new EngineError('not-found', `could not find plugin ${driver} in v1 plugin registry: plugin not found`);
 }
 
-function checkBridgeName(networks: Networks, network: Network, name: string): void {
-  const other = networks.all().find((known) => known.bridge()?.name === name);
+function checkDeviceName(networks: Networks, network: Network, name: string): void {
+  const other = networks.all().find((known) => known.device()?.name === name);
   if (!other) return;
   throw new EngineError(
     'forbidden',
     `cannot create network ${network.id} (${name}): conflicts with network ${other.id} (${name}): networks have same bridge name`,
   );
+}
+
+/** Containers of two networks on one device would meet. */
+function checkParent(networks: Networks, name: string): void {
+  const other = networks.all().find((known) => known.record.parent?.name === name);
+  if (other)
+    throw new EngineError(
+      'unknown',
+      `network ${other.record.parent?.device?.name ?? `dm-${other.id.slice(0, 12)}`} is already using parent interface ${name}`,
+    );
 }
 
 /** The subnet and gateway that the network gets. */
@@ -95,7 +168,10 @@ function filledIn(networks: Networks, config: IpamConfig | undefined): IpamConfi
     .all()
     .map((network) => network.subnet)
     .filter((subnet) => subnet !== undefined);
-  const subnet = config?.Subnet === undefined ? freeSubnet(used) : masked(parsePrefix(config.Subnet) ?? { address: 0, bits: 0 });
+  const { hostSubnets = [], pools } = networks.ports;
+  const host = hostSubnets.map(parsePrefix).filter((subnet) => subnet !== undefined);
+  const subnet =
+    config?.Subnet === undefined ? freeSubnet([...used, ...host], pools) : masked(parsePrefix(config.Subnet) ?? { address: 0, bits: 0 });
   if (used.some((other) => prefixesOverlap(other, subnet))) {
     throw new EngineError('forbidden', 'invalid pool request: Pool overlaps with other one on this address space');
   }

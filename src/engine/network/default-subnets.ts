@@ -5,7 +5,10 @@
 import { EngineError } from '../errors.ts';
 import { parsePrefix, type Prefix, prefixesOverlap, prefixSize } from './ipv4.ts';
 
-const pools: [base: string, bits: number][] = [
+/** A subnet to cut others from, each of so many bits. */
+export type AddressPools = readonly [base: string, bits: number][];
+
+const defaultPools: AddressPools = [
   ['172.17.0.0/16', 16],
   ['172.18.0.0/16', 16],
   ['172.19.0.0/16', 16],
@@ -16,7 +19,7 @@ const pools: [base: string, bits: number][] = [
 ];
 
 /** @param used subnets of other networks, and whatever else must not overlap */
-export function freeSubnet(used: Prefix[]): Prefix {
+export function freeSubnet(used: readonly Prefix[], pools: AddressPools = defaultPools): Prefix {
   for (const [base, bits] of pools) {
     const pool = parsePrefix(base) as Prefix;
     for (let address = pool.address; address < pool.address + prefixSize(pool); address += 2 ** (32 - bits)) {

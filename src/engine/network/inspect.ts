@@ -28,8 +28,8 @@ export function inspectNetwork(network: Network, detailed: boolean): NetworkInsp
     Internal: record.internal,
     Attachable: record.attachable,
     Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
+    ConfigFrom: { Network: record.configFrom ?? '' },
+    ConfigOnly: record.configOnly ?? false,
     Containers: Object.fromEntries(
       containers.map((endpoint) => [
         endpoint.containerId,

@@ -87,8 +87,17 @@ describe('networks of a node', () => {
     expect(networks.all().map((network) => network.name)).toEqual(['bridge', 'host', 'none']);
     expect(setUp(storage).networks.describe()).toBe(networks.describe());
     await networks.start();
-    expect([...runtime.bridges.values()]).toEqual([
-      { name: 'docker0', address: '172.17.0.1/16', subnet: '172.17.0.0/16', internal: false },
+    expect([...runtime.networks.devices.values()]).toEqual([
+      {
+        kind: 'bridge',
+        name: 'docker0',
+        address: '172.17.0.1/16',
+        subnet: '172.17.0.0/16',
+        internal: false,
+        interContainer: true,
+        masquerade: true,
+        open: false,
+      },
     ]);
     expect(() => networks.resolve('nosuch')).toThrow('network nosuch not found');
   });
@@ -139,7 +148,7 @@ describe('networks of a node', () => {
     const { networks, runtime, storage } = setUp();
     const web = await createNetwork(networks, { Name: 'web', Labels: { b: '2', a: '1' } });
     expect(inspectNetwork(web, false).IPAM.Config).toEqual([{ Subnet: '172.18.0.0/16', Gateway: '172.18.0.1' }]);
-    expect(runtime.bridges.has(`br-${web.id.slice(0, 12)}`)).toBe(true);
+    expect(runtime.networks.devices.has(`br-${web.id.slice(0, 12)}`)).toBe(true);
     expect(networks.resolve(web.id.slice(0, 8))).toBe(web);
     expect(listNetworks(networks, new Filters([['label', ['a=1']]])).map((network) => network.name)).toEqual(['web']);
     const endpoint = networks.connect(web, container('a'), {});
@@ -149,7 +158,7 @@ describe('networks of a node', () => {
     networks.disconnect(web, endpoint.id);
     expect(setUp(storage).networks.resolve('web').id).toBe(web.id);
     await removeNetwork(networks, web);
-    expect(runtime.bridges.size).toBe(0);
+    expect(runtime.networks.devices.size).toBe(0);
     expect(networks.find('web')).toBeUndefined();
   });
 
@@ -191,14 +200,14 @@ describe('networks of a node', () => {
 
   it('gives no name and no subnet twice, however many ask at once', async () => {
     const { networks, runtime } = setUp();
-    const createBridge = runtime.createBridge.bind(runtime);
-    runtime.createBridge = async (bridge) => {
+    const createDevice = runtime.createDevice.bind(runtime);
+    runtime.createDevice = async (device) => {
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-      await createBridge(bridge);
+      await createDevice(device);
     };
     const outcomes = await Promise.allSettled(['a', 'a', 'b'].map((Name) => createNetwork(networks, { Name })));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(new Set(networks.all().map((network) => network.bridge()?.subnet)).size).toBe(4);
+    expect(new Set(networks.all().map((network) => network.subnet?.address)).size).toBe(4);
   });
 
   it('gives no device to two networks', async () => {
@@ -209,7 +218,7 @@ describe('networks of a node', () => {
       `(br0): conflicts with network ${first.id} (br0): networks have same bridge name`,
     );
     await removeNetwork(networks, first);
-    expect(runtime.bridges.has('br0')).toBe(false);
+    expect(runtime.networks.devices.has('br0')).toBe(false);
     await expect(removeNetwork(networks, first)).rejects.toThrow('network first not found');
   });
 

@@ -12,7 +12,9 @@ import type { Random } from '../random.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Semaphore } from '../semaphore.ts';
 import type { Storage } from '../storage.ts';
-import { formatIpv4, parseIpv4 } from './ipv4.ts';
+import type { AddressPools } from './default-subnets.ts';
+import { HostPorts } from './host-ports.ts';
+import { formatIpv4, formatPrefix, parseIpv4 } from './ipv4.ts';
 import { randomMac } from './mac-address.ts';
 import { type Endpoint, Network, type NetworkRecord } from './network.ts';
 
@@ -22,6 +24,10 @@ export interface NetworkPorts {
   clock: Clock;
   random: Random;
   events: Events;
+  /** Subnets of the node's own devices, which no network gets that did not ask for one. */
+  hostSubnets?: readonly string[];
+  /** Where subnets come from that nobody chose; left out: Docker's. */
+  pools?: AddressPools;
 }
 
 /** Docker keeps a database file of its own format there. */
@@ -31,6 +37,8 @@ export class Networks {
   readonly ports: NetworkPorts;
   /** One network is made or removed at a time. */
   readonly changing = new Semaphore(1);
+  /** Which ports of the node are taken by containers. */
+  readonly hostPorts = new HostPorts();
   readonly #networks = new Map<string, Network>();
 
   /** The networks that Storage has, and the three that every host has. */
@@ -46,11 +54,11 @@ export class Networks {
     this.save();
   }
 
-  /** Makes the bridges' devices in the guest; to be called when the node starts. */
+  /** Makes the networks' devices in the guest; to be called when the node starts. */
   async start(): Promise<void> {
     for (const network of this.#networks.values()) {
-      const bridge = network.bridge();
-      if (bridge) await this.ports.runtime.createBridge(bridge);
+      const device = network.device();
+      if (device) await this.ports.runtime.createDevice(device);
     }
   }
 
@@ -103,7 +111,7 @@ export class Networks {
 
   /** Puts a container onto a network: takes an address and makes up a hardware address where none was asked for. */
   connect(network: Network, container: { id: string; name: string }, wanted: Partial<EndpointSettings>, desiredMac = ''): Endpoint {
-    const { random, events } = this.ports;
+    const { random } = this.ports;
     const requested = wanted.IPAMConfig?.IPv4Address ?? '';
     let ipv4: number | undefined;
     if (network.pool) {
@@ -114,25 +122,26 @@ export class Networks {
       id: newId(random),
       containerId: container.id,
       containerName: container.name,
-      macAddress: network.driver === 'bridge' ? desiredMac || randomMac(random) : '',
+      macAddress: network.driver === 'bridge' || network.driver === 'macvlan' ? desiredMac || randomMac(random) : '',
       ipv4,
+      names: [],
+      aliases: new Map(),
     };
     network.endpoints.set(endpoint.id, endpoint);
-    events.log('network', 'connect', network.id, { container: container.id, name: network.name, type: network.driver });
     return endpoint;
   }
 
-  /** Takes a container off a network; nothing happens when it is not on it. */
-  disconnect(network: Network, endpointId: string): void {
+  /** Takes a container off a network. @returns false when it was not on it */
+  disconnect(network: Network, endpointId: string): boolean {
     const endpoint = network.endpoints.get(endpointId);
-    if (!endpoint) return;
+    if (!endpoint) return false;
     network.endpoints.delete(endpointId);
     if (endpoint.ipv4 !== undefined) network.pool?.release(endpoint.ipv4);
-    this.ports.events.log('network', 'disconnect', network.id, {
-      container: endpoint.containerId,
-      name: network.name,
-      type: network.driver,
-    });
+    return true;
+  }
+
+  logEvent(action: 'connect' | 'disconnect', network: Network, containerId: string): void {
+    this.ports.events.log('network', action, network.id, { container: containerId, name: network.name, type: network.driver });
   }
 
   /** Puts back the endpoint of a container that kept running while the engine was away. */
@@ -162,7 +171,13 @@ export class Networks {
         const endpoints = [...network.endpoints.values()].map(
           (endpoint) => `${endpoint.containerName}=${endpoint.ipv4 === undefined ? '-' : formatIpv4(endpoint.ipv4)}`,
         );
-        return [network.id.slice(0, 12), network.name, network.driver, network.bridge()?.subnet ?? '-', ...endpoints].join(' ');
+        return [
+          network.id.slice(0, 12),
+          network.name,
+          network.driver,
+          network.subnet ? formatPrefix(network.subnet) : '-',
+          ...endpoints,
+        ].join(' ');
       })
       .join('\n');
   }

@@ -22,8 +22,8 @@ async function remove(networks: Networks, network: Network): Promise<void> {
     );
   }
   networks.delete(network);
-  const bridge = network.bridge();
-  if (bridge) await networks.ports.runtime.removeBridge(bridge);
+  const device = network.device();
+  if (device) await networks.ports.runtime.removeDevice(device);
   networks.ports.events.log('network', 'destroy', network.id, { name: network.name, type: network.driver });
 }
 

@@ -10,10 +10,11 @@ import { FakeContainer } from './fake/container.ts';
 import { builtInRoot, FakeFiles, type FakeNode, filesOfLayers, resolvePath } from './fake/files.ts';
 import type { Life } from './fake/life.ts';
 import { FakeProcess } from './fake/process.ts';
+import { FakeNetworks } from './fake/networks.ts';
 import { Input, type Program, type ProgramContext } from './fake/program.ts';
 import { programs as builtIn } from './fake/programs.ts';
+import type { AnswerNames, DefaultRoute, EndpointPlan, NetworkDevice, Publication } from './network-plan.ts';
 import {
-  type Bridge,
   type ContainerFiles,
   type ContainerUsage,
   type ExecLaunch,
@@ -50,7 +51,7 @@ export interface FakeRuntimeOptions {
 export class FakeRuntime implements Runtime {
   /** Every launch so far, for tests that look at what the engine asked for. */
   readonly launches: Launch[] = [];
-  readonly bridges = new Map<string, Bridge>();
+  readonly networks = new FakeNetworks();
   /** The node's own files, which bind mounts and volumes show. */
   readonly nodeFiles = new FakeFiles(builtInRoot([]));
   /** What is mounted in the node, the root first. */
@@ -97,6 +98,7 @@ export class FakeRuntime implements Runtime {
     if (!files.get(resolvePath('/', config.process.cwd))) files.makeDirectory(resolvePath('/', config.process.cwd));
     const program = this.#resolve(container, config.process);
     this.#running.set(containerId, container);
+    this.networks.start(containerId, launch.network);
     const process = this.#spawn(container, config.process, program, launch.stdinOpen, true);
     process.size = launch.terminalSize;
     container.init = process;
@@ -279,12 +281,44 @@ export class FakeRuntime implements Runtime {
     for (const id of [...this.#writable.keys()]) if (!known.has(id)) this.#writable.delete(id);
   }
 
-  async createBridge(bridge: Bridge): Promise<void> {
-    this.bridges.set(bridge.name, bridge);
+  async hasDevice(name: string): Promise<boolean> {
+    return this.networks.hasDevice(name);
   }
 
-  async removeBridge(bridge: Bridge): Promise<void> {
-    this.bridges.delete(bridge.name);
+  async createDevice(device: NetworkDevice): Promise<void> {
+    this.networks.devices.set(device.name, device);
+  }
+
+  async removeDevice(device: NetworkDevice): Promise<void> {
+    this.networks.devices.delete(device.name);
+  }
+
+  async connect(containerId: string, endpoint: EndpointPlan): Promise<void> {
+    this.networks.connect(this.#get(containerId).id, endpoint);
+  }
+
+  async disconnect(containerId: string, interfaceName: string): Promise<void> {
+    this.networks.disconnect(this.#get(containerId).id, interfaceName);
+  }
+
+  async setDefaultRoute(containerId: string, route: { interfaceName: string; gateway: DefaultRoute } | undefined): Promise<void> {
+    this.networks.setDefaultRoute(this.#get(containerId).id, route);
+  }
+
+  async startNameServer(containerId: string): Promise<void> {
+    this.networks.nameServers.add(this.#get(containerId).id);
+  }
+
+  answerNames(answer: AnswerNames): void {
+    this.networks.answerNames(answer);
+  }
+
+  async publish(publication: Publication): Promise<void> {
+    this.networks.publish(publication);
+  }
+
+  async unpublish(id: string): Promise<void> {
+    this.networks.unpublish(id);
   }
 
   describe(): string {
@@ -378,6 +412,7 @@ export class FakeRuntime implements Runtime {
       for (const other of others) other.life.kill(9);
       await Promise.all(others.map((other) => other.exit));
       this.#running.delete(container.id);
+      this.networks.end(container.id);
     };
     return new FakeProcess(pid, container, isInit, spec.terminal, stdinOpen, afterExit, (process) => ({
       program,

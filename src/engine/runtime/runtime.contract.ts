@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { LayerEntry } from '../image/layer-trees.ts';
+import type { Bridge } from './network-plan.ts';
 import {
-  type Bridge,
   type ContainerFiles,
   type ExecLaunch,
   FilesError,
@@ -328,15 +328,19 @@ export function runtimeContract(name: string, makeSubject: () => Promise<Runtime
     it('makes bridges after others were removed', async () => {
       const { runtime, until } = await makeSubject();
       const bridge = (number: number): Bridge => ({
+        kind: 'bridge',
         name: `br-contract${number}`,
         address: `10.77.${number}.1/24`,
         subnet: `10.77.${number}.0/24`,
         internal: false,
+        interContainer: true,
+        masquerade: true,
+        open: false,
       });
-      for (const number of [1, 2]) await until(runtime.createBridge(bridge(number)));
-      await until(runtime.removeBridge(bridge(1)));
-      for (const number of [3, 1]) await until(runtime.createBridge(bridge(number)));
-      for (const number of [1, 2, 3]) await until(runtime.removeBridge(bridge(number)));
+      for (const number of [1, 2]) await until(runtime.createDevice(bridge(number)));
+      await until(runtime.removeDevice(bridge(1)));
+      for (const number of [3, 1]) await until(runtime.createDevice(bridge(number)));
+      for (const number of [1, 2, 3]) await until(runtime.removeDevice(bridge(number)));
     });
 
     it('freezes and thaws', async () => {

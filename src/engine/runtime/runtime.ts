@@ -4,6 +4,7 @@
  * `runtime.contract.ts`. The engine decides (OCI configuration, addresses, names); the runtime carries out.
  */
 import type { LayerEntry } from '../image/layer-trees.ts';
+import type { AnswerNames, DefaultRoute, EndpointPlan, NetworkDevice, NetworkSandbox, Publication } from './network-plan.ts';
 import type { RuntimeSpec } from './spec.ts';
 
 export interface Runtime {
@@ -88,9 +89,28 @@ export interface Runtime {
   /** Ends and removes containers that the engine does not know: what a step of a build ran when the session was saved. */
   endOthers(known: ReadonlySet<string>): Promise<void>;
 
-  /** Makes a bridge network's device with its address and NAT rule; idempotent. */
-  createBridge(bridge: Bridge): Promise<void>;
-  removeBridge(bridge: Bridge): Promise<void>;
+  /** Whether the node has a network device of this name: `eth0`. */
+  hasDevice(name: string): Promise<boolean>;
+
+  /** Makes a network's device, a bridge with its address and rules; idempotent. */
+  createDevice(device: NetworkDevice): Promise<void>;
+  removeDevice(device: NetworkDevice): Promise<void>;
+
+  /** Puts an interface into a running container's network namespace, with its routes. */
+  connect(containerId: string, endpoint: EndpointPlan): Promise<void>;
+  /** Takes one away. */
+  disconnect(containerId: string, interfaceName: string): Promise<void>;
+  /** Changes the default route of a running container; undefined takes it away. */
+  setDefaultRoute(containerId: string, route: { interfaceName: string; gateway: DefaultRoute } | undefined): Promise<void>;
+  /** Begins to answer names at 127.0.0.11 in a running container; nothing happens where it does already. */
+  startNameServer(containerId: string): Promise<void>;
+  /** Who answers names that containers look up. To be said before any container has a name server. */
+  answerNames(answer: AnswerNames): void;
+
+  /** Publishes the ports of an endpoint, all or none. Throws PublishError. */
+  publish(publication: Publication): Promise<void>;
+  /** Idempotent. */
+  unpublish(id: string): Promise<void>;
 }
 
 export interface RuntimeInfo {
@@ -204,37 +224,6 @@ export class FilesError extends Error {
   ) {
     super(message, options);
   }
-}
-
-export type NetworkSandbox =
-  | { kind: 'none' }
-  | { kind: 'host' }
-  /** Shares another container's namespace. */
-  | { kind: 'container'; containerId: string }
-  | { kind: 'own'; endpoints: EndpointPlan[] };
-
-/** One interface to put into a container's network namespace. */
-export interface EndpointPlan {
-  /** Bridge device in the node, e.g. `docker0` or `br-<12 hex>`. */
-  bridge: string;
-  /** Name inside the container: `eth0`, `eth1`, … */
-  interfaceName: string;
-  macAddress: string;
-  /** Address with prefix length: `172.17.0.2/16`. */
-  ipv4: string;
-  ipv6?: string;
-  /** Default gateway when this endpoint provides it. */
-  gateway?: string;
-}
-
-export interface Bridge {
-  /** Device name. */
-  name: string;
-  /** The bridge's own address with prefix length: `172.17.0.1/16`. */
-  address: string;
-  /** The network's subnet, masqueraded when it leaves by another device. */
-  subnet: string;
-  internal: boolean;
 }
 
 export interface TerminalSize {

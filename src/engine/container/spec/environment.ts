@@ -2,8 +2,14 @@
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export function environmentOf(hostname: string, terminal: boolean, configured: readonly string[]): string[] {
-  return withOverrides([defaultPath, `HOSTNAME=${hostname}`, ...(terminal ? ['TERM=xterm'] : [])], configured);
+/** @param linked what is told of linked containers */
+export function environmentOf(
+  hostname: string,
+  terminal: boolean,
+  configured: readonly string[],
+  linked: readonly string[] = [],
+): string[] {
+  return withOverrides([defaultPath, `HOSTNAME=${hostname}`, ...(terminal ? ['TERM=xterm'] : []), ...linked], configured);
 }
 
 /** Later values replace earlier ones in place; a bare name removes. */

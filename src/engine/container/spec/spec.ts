@@ -26,6 +26,8 @@ export interface SpecFacts {
   pidOf: (containerId: string) => number;
   /** What its mounts show at the moment. */
   mounts: ReadyMounts;
+  /** Variables that tell of the containers it is linked to. */
+  linkedEnvironment?: readonly string[];
 }
 
 /** Facts of the OCI defaults: moby oci/defaults.go. */
@@ -68,7 +70,7 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
       ...(config.Tty && height > 0 && width > 0 ? { consoleSize: { height, width } } : {}),
       user,
       args: [container.path, ...container.args],
-      env: withHome(environmentOf(config.Hostname, config.Tty, config.Env ?? []), user.uid, facts.userFiles),
+      env: withHome(environmentOf(config.Hostname, config.Tty, config.Env ?? [], facts.linkedEnvironment), user.uid, facts.userFiles),
       cwd: config.WorkingDir || '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] },
       ...(hostConfig.Ulimits && hostConfig.Ulimits.length > 0

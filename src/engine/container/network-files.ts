@@ -1,0 +1,93 @@
+/**
+ * The files that tell a container its name, its hosts and its name servers: written when it starts, and changed while it
+ * runs when it joins or leaves a network.
+ * Source: moby libnetwork/sandbox_dns_unix.go.
+ */
+import type { Storage } from '../storage.ts';
+import { type HostsEntry, hostsFile, ownNames, resolvConf, type ResolverKind } from '../network/etc-files.ts';
+import { formatIpv4 } from '../network/ipv4.ts';
+import type { Endpoint, Network } from '../network/network.ts';
+import type { Container } from './container.ts';
+import type { Containers } from './containers.ts';
+import { linkedHosts } from './links.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+type Joined = readonly { network: Network; endpoint: Endpoint }[];
+
+export function writeNetworkFiles(containers: Containers, container: Container, joined: Joined): void {
+  const { id, config, hostConfig, paths } = container;
+  const directory = `/var/lib/docker/containers/${id}`;
+  paths.hostname = `${directory}/hostname`;
+  paths.hosts = `${directory}/hosts`;
+  paths.resolvConf = `${directory}/resolv.conf`;
+  const extra = [
+    ...extraHosts(containers, container),
+    ...linkedHosts(containers, container),
+    ...joined.flatMap(({ endpoint }) => ownHosts(container, endpoint)),
+  ];
+  const onHost = hostConfig.NetworkMode === 'host';
+  const plain = onHost && (hostConfig.ExtraHosts ?? []).length === 0;
+  write(containers, id, 'hostname', `${config.Hostname}\n`);
+  write(containers, id, 'hosts', plain ? containers.nodeFiles.hosts : hostsFile(extra));
+  const kind = joined.some(({ network }) => network.named)
+    ? 'internal'
+    : joined.some(({ network }) => network.driver === 'bridge')
+      ? 'legacy'
+      : 'none';
+  writeResolvConf(containers, container, kind);
+}
+
+export function writeResolvConf(containers: Containers, container: Container, kind: ResolverKind): void {
+  const { hostConfig } = container;
+  const overrides = { servers: hostConfig.Dns ?? [], search: hostConfig.DnsSearch ?? [], options: hostConfig.DnsOptions ?? [] };
+  write(containers, container.id, 'resolv.conf', resolvConf(containers.nodeFiles.resolvConf, overrides, kind));
+}
+
+/** The container's own line for an endpoint. */
+export function ownHosts({ config }: Container, { ipv4 }: Endpoint): HostsEntry[] {
+  return ipv4 === undefined ? [] : [{ address: formatIpv4(ipv4), names: ownNames(config.Hostname, config.Domainname) }];
+}
+
+/** Adds lines at the end; what the container itself has written stays. */
+export function addHosts(storage: Storage, containerId: string, entries: readonly HostsEntry[]): void {
+  changeHosts(storage, containerId, (lines) => [...lines, ...entries.map(({ address, names }) => `${address}\t${names}`)]);
+}
+
+export function removeHosts(storage: Storage, containerId: string, entries: readonly HostsEntry[]): void {
+  const gone = entries.map(({ address, names }) => `${address}\t${names}`);
+  changeHosts(storage, containerId, (lines) => lines.filter((line) => !gone.includes(line)));
+}
+
+/** Gives a name another address wherever it stands. Source: moby libnetwork/etchosts, Update. */
+export function updateHost(storage: Storage, containerId: string, name: string, address: string): void {
+  changeHosts(storage, containerId, (lines) =>
+    lines.map((line) => {
+      const [, ...names] = line.split(/\s+/);
+      return names[0] === name ? `${address}\t${names.join(' ')}` : line;
+    }),
+  );
+}
+
+function changeHosts(storage: Storage, containerId: string, change: (lines: string[]) => string[]): void {
+  const path = `containers/${containerId}/hosts`;
+  const before = storage.read(path);
+  if (!before) return;
+  const lines = decoder.decode(before).split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  storage.write(path, encoder.encode(`${change(lines).join('\n')}\n`), 0o644);
+}
+
+function extraHosts(containers: Containers, { hostConfig }: Container): HostsEntry[] {
+  const gateway = containers.ports.networks.find('bridge')?.gateway;
+  return (hostConfig.ExtraHosts ?? []).map((text) => {
+    const [names = '', address = ''] = text.split(/:(.*)/s);
+    const given = address.replace(/^\[(.*)\]$/, '$1');
+    return { names, address: given === 'host-gateway' && gateway !== undefined ? formatIpv4(gateway) : given };
+  });
+}
+
+function write({ ports: { storage } }: Containers, id: string, name: string, text: string): void {
+  storage.write(`containers/${id}/${name}`, encoder.encode(text), 0o644);
+}
