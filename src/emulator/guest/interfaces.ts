@@ -18,6 +18,7 @@ import {
   newIpvlan,
   newMacvlan,
   newVeth,
+  withoutIpv6,
 } from './netlink.ts';
 
 /** A device of the node that an interface is made of. */
@@ -30,8 +31,10 @@ export interface Device {
 export interface NumberedEndpoint {
   plan: EndpointPlan;
   device: Device;
-  /** Of the interface, and of its other end in the node when it has one. */
+  /** In the container's namespace. */
   index: number;
+  /** Of its other end in the node, when it has one. */
+  outside: number;
 }
 
 const ESRCH = 3;
@@ -47,6 +50,7 @@ export function connectSandbox(namespace: string, endpoints: readonly NumberedEn
   const links = endpoints.map((endpoint) => newInterface(namespace, endpoint));
   const inside = endpoints.flatMap(({ plan, index }) => [
     newAddress(index, plan.ipv4),
+    withoutIpv6(index),
     linkUp(index),
     ...(plan.gateway === undefined ? [] : [routeBy(index, plan.gateway)]),
   ]);
@@ -63,13 +67,13 @@ export function changeDefaultRoute(namespace: string, route: { index: number; ga
   return route ? [remove, netlink(NETLINK_ROUTE, namespace, routeBy(route.index, route.gateway))] : [remove];
 }
 
-function newInterface(namespace: string, { plan, device, index }: NumberedEndpoint): NetlinkBatch {
+function newInterface(namespace: string, { plan, device, index, outside }: NumberedEndpoint): NetlinkBatch {
   const { link, interfaceName: name, macAddress } = plan;
   const inside: InterfaceInside = { name, index, macAddress, namespace };
   switch (link.kind) {
     case 'bridge':
       assert(macAddress !== '', 'an interface on a bridge has a hardware address');
-      return newVeth({ name: vethName(index), index, master: device.index, mtu: device.mtu, peer: inside });
+      return newVeth({ name: vethName(outside), index: outside, master: device.index, mtu: device.mtu, peer: inside });
     case 'macvlan':
       return newMacvlan(inside, device.index, link.mode);
     case 'ipvlan':

@@ -25,7 +25,10 @@ const IFLA_MTU = 4;
 const IFLA_LINK = 5;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
+const IFLA_AF_SPEC = 26;
 const IFLA_NET_NS_FD = 28;
+const IFLA_INET6_ADDR_GEN_MODE = 8;
+const IN6_ADDR_GEN_MODE_NONE = 1;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
@@ -141,6 +144,12 @@ function newLink(link: { name: string; index: number }, kind: string, attributes
 
 function mtuOf({ mtu }: { mtu?: number }): Attribute[] {
   return mtu === undefined ? [] : [number(IFLA_MTU, mtu)];
+}
+
+/** Keeps an interface from making itself an address of IPv6 when it is brought up. */
+export function withoutIpv6(index: number): NetlinkBatch {
+  const ipv6 = nested(AF_INET6, [data(IFLA_INET6_ADDR_GEN_MODE, Uint8Array.of(IN6_ADDR_GEN_MODE_NONE))]);
+  return message(RTM_NEWLINK, 0, [linkHeader(index, false), nested(IFLA_AF_SPEC, [ipv6])]);
 }
 
 export function linkUp(index: number): NetlinkBatch {

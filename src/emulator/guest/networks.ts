@@ -68,6 +68,8 @@ interface PublishedSockets {
 /** Indexes of devices that we make: bridges from here, pairs of containers above. Low ones are left to the kernel. */
 const FIRST_DEVICE = 10;
 const FIRST_VETH = 100;
+/** In a container's namespace, after `lo`. */
+const FIRST_INSIDE = 2;
 
 export class NodeNetworks {
   readonly #agent: AgentClient;
@@ -131,7 +133,7 @@ export class NodeNetworks {
       return { network: { sandbox: undefined, path, interfaces: [] }, ops: [], undo: nothing };
     }
     // Before anything is taken that would have to be given back.
-    const endpoints = plan.kind === 'own' ? plan.endpoints.map((endpoint) => this.#number(endpoint)) : [];
+    const endpoints = plan.kind === 'own' ? plan.endpoints.map((endpoint, at) => this.#number(endpoint, FIRST_INSIDE + at)) : [];
     const { path, ops } = this.#sandboxes.take();
     const network: ContainerNetwork = { sandbox: path, path, interfaces: endpoints.map(interfaceOf) };
     const made = [...ops, ...connectSandbox(path, endpoints)];
@@ -162,7 +164,7 @@ export class NodeNetworks {
 
   async connect(network: ContainerNetwork, plan: EndpointPlan): Promise<void> {
     const path = ownNamespace(network);
-    const endpoint = this.#number(plan);
+    const endpoint = this.#number(plan, Math.max(FIRST_INSIDE - 1, ...network.interfaces.map(([, index]) => index)) + 1);
     await this.#batch(connectSandbox(path, [endpoint]));
     network.interfaces.push(interfaceOf(endpoint));
   }
@@ -272,9 +274,12 @@ export class NodeNetworks {
     return device;
   }
 
-  #number(plan: EndpointPlan): NumberedEndpoint {
+  #number(plan: EndpointPlan, index: number): NumberedEndpoint {
     const { link } = plan;
-    return { plan, device: this.#device(link.kind === 'bridge' ? link.bridge : link.parent), index: this.#nextLink++ };
+    const outside = this.#nextLink++;
+    // One that is made here, to be moved there, must not have the number of a device here.
+    if (link.kind !== 'bridge') return { plan, device: this.#device(link.parent), index: outside, outside };
+    return { plan, device: this.#device(link.bridge), index, outside };
   }
 
   /** Of networks that were removed, and past those kept for devices one from above. */
@@ -291,7 +296,7 @@ export class NodeNetworks {
     const sockets: PublishedSockets = { listeners: [], bound: [] };
     this.#publications.set(publication.id, sockets);
     try {
-      for (const port of publication.ports) await this.#hold(sockets, port);
+      for (const port of listened(publication.ports)) await this.#hold(sockets, port);
       await this.#batch([netlink(NETLINK_NETFILTER, '', publishRules(publication))]);
     } catch (error) {
       this.#close(publication.id);
@@ -322,15 +327,15 @@ export class NodeNetworks {
   }
 
   /** Listens at a port, so that it is this container's and nobody else's. */
-  async #hold(sockets: PublishedSockets, published: PublishedPort): Promise<void> {
-    const { protocol, hostAddress, hostPort, address, port } = published;
+  async #hold(sockets: PublishedSockets, { socket, published }: { socket: string; published: PublishedPort }): Promise<void> {
+    const { protocol, hostPort, address, port } = published;
     try {
       if (protocol === 'tcp') {
-        const target = { kind: 'tcp', address: parseIp(hostAddress), port: hostPort } as const;
+        const target = { kind: 'tcp', address: parseIp(socket), port: hostPort } as const;
         const { id } = await this.#agent.listen(this.#node, target);
         sockets.listeners.push({ id, address, port });
       } else {
-        const channel = await this.#agent.bind(this.#node, parseIp(hostAddress), hostPort);
+        const channel = await this.#agent.bind(this.#node, parseIp(socket), hostPort);
         sockets.bound.push(channel.id);
         void discard(channel);
       }
@@ -350,6 +355,22 @@ export class NodeNetworks {
   #batch<const T extends readonly Op[]>(ops: T): Promise<OpResults<T>> {
     return this.#agent.batch({ node: this.#node }, ops);
   }
+}
+
+/**
+ * Where to listen: a socket for all addresses of IPv6 takes those of IPv4 too, and a second one at the same port is refused.
+ * Each is said with what it stands for.
+ */
+function listened(ports: readonly PublishedPort[]): { socket: string; published: PublishedPort }[] {
+  const both = (port: PublishedPort): boolean =>
+    ports.some((other) => other.hostAddress === '::' && other.protocol === port.protocol && other.hostPort === port.hostPort);
+  return ports.flatMap((port) => {
+    if (port.hostAddress === '0.0.0.0' && both(port)) return { socket: '::', published: port };
+    const covered =
+      port.hostAddress === '::' &&
+      ports.some((other) => other.hostAddress === '0.0.0.0' && other.protocol === port.protocol && other.hostPort === port.hostPort);
+    return covered ? [] : { socket: port.hostAddress, published: port };
+  });
 }
 
 function bridgeOps(bridge: Bridge, index: number): Op[] {
