@@ -46,6 +46,8 @@ export interface ContainerNetwork {
   path: string | undefined;
   /** Index of each interface that was made, by name. */
   interfaces: [name: string, index: number][];
+  /** Those of them that are part of a device of the node. */
+  slaves: string[];
   /** Of its name server: a channel for datagrams, a listener for streams. */
   names?: { channel: number; listener: number };
 }
@@ -127,15 +129,16 @@ export class NodeNetworks {
     networkOf: (containerId: string) => ContainerNetwork,
   ): { network: ContainerNetwork; ops: Op[]; undo: () => void } {
     const nothing = (): void => undefined;
-    if (plan.kind === 'host') return { network: { sandbox: undefined, path: undefined, interfaces: [] }, ops: [], undo: nothing };
+    if (plan.kind === 'host')
+      return { network: { sandbox: undefined, path: undefined, interfaces: [], slaves: [] }, ops: [], undo: nothing };
     if (plan.kind === 'container') {
       const { path } = networkOf(plan.containerId);
-      return { network: { sandbox: undefined, path, interfaces: [] }, ops: [], undo: nothing };
+      return { network: { sandbox: undefined, path, interfaces: [], slaves: [] }, ops: [], undo: nothing };
     }
     // Before anything is taken that would have to be given back.
     const endpoints = plan.kind === 'own' ? plan.endpoints.map((endpoint, at) => this.#number(endpoint, FIRST_INSIDE + at)) : [];
     const { path, ops } = this.#sandboxes.take();
-    const network: ContainerNetwork = { sandbox: path, path, interfaces: endpoints.map(interfaceOf) };
+    const network: ContainerNetwork = { sandbox: path, path, interfaces: endpoints.map(interfaceOf), slaves: endpoints.flatMap(slaveOf) };
     const made = [...ops, ...connectSandbox(path, endpoints)];
     if (plan.kind !== 'own' || !plan.nameServer) return { network, ops: made, undo: nothing };
     const names = this.#newNameServer(containerId, network, path);
@@ -154,12 +157,14 @@ export class NodeNetworks {
   }
 
   /** Ends a container's name server. Its interfaces go with its namespace. */
-  leave(containerId: string, { sandbox }: ContainerNetwork): Op[] {
+  leave(containerId: string, { sandbox, slaves }: ContainerNetwork): Op[] {
     const server = this.#nameServers.get(containerId);
     this.#nameServers.delete(containerId);
     server?.channel.abort();
     if (server) this.#agent.closeListener(server.listener);
-    return sandbox === undefined ? [] : [mayFail(removeSandbox(sandbox))];
+    if (sandbox === undefined) return [];
+    // The kernel takes its time with a namespace, and until then holds the devices that its interfaces are part of.
+    return [...slaves.map((name) => mayFail(removeInterface(sandbox, name))), mayFail(removeSandbox(sandbox))];
   }
 
   async connect(network: ContainerNetwork, plan: EndpointPlan): Promise<void> {
@@ -167,11 +172,13 @@ export class NodeNetworks {
     const endpoint = this.#number(plan, Math.max(FIRST_INSIDE - 1, ...network.interfaces.map(([, index]) => index)) + 1);
     await this.#batch(connectSandbox(path, [endpoint]));
     network.interfaces.push(interfaceOf(endpoint));
+    network.slaves.push(...slaveOf(endpoint));
   }
 
   async disconnect(network: ContainerNetwork, interfaceName: string): Promise<void> {
     const path = ownNamespace(network);
     network.interfaces = network.interfaces.filter(([name]) => name !== interfaceName);
+    network.slaves = network.slaves.filter((name) => name !== interfaceName);
     await this.#batch([removeInterface(path, interfaceName)]);
   }
 
@@ -387,6 +394,10 @@ function bridgeOps(bridge: Bridge, index: number): Op[] {
 
 function interfaceOf({ plan, index }: NumberedEndpoint): [name: string, index: number] {
   return [plan.interfaceName, index];
+}
+
+function slaveOf({ plan }: NumberedEndpoint): string[] {
+  return plan.link.kind === 'bridge' ? [] : [plan.interfaceName];
 }
 
 function ownNamespace({ sandbox }: ContainerNetwork): string {
