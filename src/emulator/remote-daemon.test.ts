@@ -101,6 +101,15 @@ describe('a daemon over HTTP', () => {
     expect(await remote('/docker').client.get('/x')).toMatchObject({ path: '/docker/v1.50/x' });
   });
 
+  test('that hangs up is an error that names the request', async () => {
+    const [ours, theirs] = connectionPair();
+    theirs.close();
+    const stream = { write: async () => {}, read: () => ours.input, end: () => {}, close: () => ours.close() };
+    await expect(new ApiClient(remoteDaemon(async () => stream, 'x:2375')).post('/containers/a/stop', { query: { t: 1 } })).rejects.toThrow(
+      'error during connect: Post "http://x:2375/v1.50/containers/a/stop?t=1": EOF',
+    );
+  });
+
   test('that is not there is an error, not an answer', async () => {
     const open = (): Promise<DuplexStream> => Promise.reject(new Error('refused'));
     await expect(new ApiClient(remoteDaemon(open, 'x')).get('/x')).rejects.toThrow('refused');

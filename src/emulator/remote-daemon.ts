@@ -3,6 +3,7 @@
  * door it throws when there is nobody behind it.
  */
 import type { ApiBody, ApiHandler, ApiRequest, Connection, Query } from '#engine/api/http.ts';
+import { EngineError, messageOf } from '#engine/errors.ts';
 import type { DuplexStream } from './ports/dial-guest.ts';
 import { exchange, type ExchangeAnswer } from './ports/http1-exchange.ts';
 
@@ -16,12 +17,12 @@ export function remoteDaemon(open: () => Promise<DuplexStream>, host: string, ba
     const { method, path, query, headers } = request;
     const body = await sendable(request);
     const stream = await open();
-    const answer = await exchange(stream, {
-      method,
-      host,
-      path: `${base}${encodeURI(path)}${queryText(query)}`,
-      headers,
-      ...(body && { body }),
+    const target = `${base}${encodeURI(path)}${queryText(query)}`;
+    const answer = await exchange(stream, { method, host, path: target, headers, ...(body && { body }) }).catch((error: unknown) => {
+      const verb = `${method.slice(0, 1)}${method.slice(1).toLowerCase()}`;
+      throw new EngineError('unavailable', `error during connect: ${verb} "http://${host}${target}": ${messageOf(error)}`, {
+        cause: error,
+      });
     });
     return { status: answer.status, headers: answer.headers, body: bodyOf(answer, stream, headers['upgrade'] !== undefined) };
   };
