@@ -34,7 +34,7 @@ const KINDS: Kind[] = [
   { name: 'service', path: (name) => `/services/${requireName('service', name)}`, type: 'any', swarm: true },
   { name: 'task', path: (name) => `/tasks/${requireName('task', name)}`, type: 'any', swarm: true },
   { name: 'node', path: (name) => `/nodes/${requireName('node', name)}`, type: 'any', swarm: true },
-  { name: 'plugin', path: (name) => objectPath('plugin', name, 'json'), type: 'any' },
+  { name: 'plugin', path: (name) => objectPath('plugin', name, 'json'), type: 'types.Plugin' },
   { name: 'secret', path: (name) => `/secrets/${requireName('secret', name)}`, type: 'any', swarm: true },
   { name: 'config', path: (name) => `/configs/${requireName('config', name)}`, type: 'any', swarm: true },
 ];
