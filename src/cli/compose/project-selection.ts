@@ -11,12 +11,17 @@ export type Dependencies = 'include' | 'dependents' | 'ignore';
 
 /** Disables the services that none of the profiles has; one without a profile is always active. */
 export function withProfiles(project: Project, profiles: string[]): Project {
-  const services: Record<string, ComposeService> = {};
-  const disabledServices: Record<string, ComposeService> = {};
+  const services = newServices();
+  const disabledServices = newServices();
   for (const [name, service] of Object.entries({ ...project.services, ...project.disabledServices })) {
     (hasProfile(service, profiles) ? services : disabledServices)[name] = service;
   }
   return { ...project, services, disabledServices, profiles };
+}
+
+/** Any name may be a service's, also one that JavaScript has for itself. */
+function newServices(from: Record<string, ComposeService> = {}): Record<string, ComposeService> {
+  return Object.assign(Object.create(null) as Record<string, ComposeService>, from);
 }
 
 function hasProfile({ profiles = [] }: ComposeService, active: string[]): boolean {
@@ -64,8 +69,8 @@ export function withoutUnnecessaryResources(project: Project): Project {
 export function withSelectedServices(project: Project, names: string[], dependencies: Dependencies = 'include'): Project {
   if (names.length === 0) return project;
   const selected = new Set(servicesInOrder(project, names, dependencies).map(({ name }) => name));
-  const services: Record<string, ComposeService> = {};
-  const disabledServices = { ...project.disabledServices };
+  const services = newServices();
+  const disabledServices = newServices(project.disabledServices);
   for (const [name, service] of Object.entries(project.services)) {
     if (selected.has(name)) services[name] = withDependencies(service, (other) => selected.has(other));
     else disabledServices[name] = service;
@@ -75,8 +80,8 @@ export function withSelectedServices(project: Project, names: string[], dependen
 
 /** Disables services and takes them out of the others' dependencies. */
 export function withServicesDisabled(project: Project, names: string[]): Project {
-  const services: Record<string, ComposeService> = {};
-  const disabledServices = { ...project.disabledServices };
+  const services = newServices();
+  const disabledServices = newServices(project.disabledServices);
   for (const [name, service] of Object.entries(project.services)) {
     if (names.includes(name)) disabledServices[name] = service;
     else services[name] = withDependencies(service, (other) => !names.includes(other));

@@ -31,9 +31,6 @@ export function substitute(template: string, { lookup, warn }: Substitution): st
   return new Template(lookup, warn).substitute(template, 0);
 }
 
-const NAMED = /^[_a-z][_a-z0-9]*/i;
-const BRACED = /^[_a-z][_a-z0-9]*(:?[-+?][^\n]*)?\}/i;
-
 class Template {
   constructor(
     readonly lookup: Lookup,
@@ -46,11 +43,11 @@ class Template {
     let from = 0;
     // What comes first is what is reported, though all is looked at: warnings go on.
     let failed: unknown;
-    for (const { at, match } of findVariables(template)) {
+    for (const { at, expression } of findVariables(template)) {
       result += template.slice(from, at);
-      from = at + match.length;
+      from = at + expression.length;
       try {
-        result += this.#replace(match, template, depth);
+        result += this.#replace(expression, template, depth);
       } catch (error) {
         failed ??= error;
       }
@@ -59,20 +56,12 @@ class Template {
     return result + template.slice(from);
   }
 
-  #replace(match: string, template: string, depth: number): string {
-    if (match === '$$') return '$';
-    if (match === '${') throw new InvalidTemplateError(template);
-    const close = closingBrace(match);
-    const expression = close < 0 ? match : match.slice(0, close + 1);
-    if (!match.startsWith('${')) return this.#value(match.slice(1));
-    const inner = expression.slice(2, -1);
-    if (!BRACED.test(expression.slice(2))) throw new InvalidTemplateError(template);
-    const operator = firstOperator(match);
-    const at = operator === undefined ? -1 : inner.indexOf(operator);
-    // What follows a plain `${NAME}` in one match is dropped, as in Compose.
-    if (operator === undefined || at < 0) return this.#value(inner);
-    const applied = this.#apply(operator, inner.slice(0, at), inner.slice(at + operator.length), depth);
-    return applied + this.substitute(match.slice(expression.length), depth + 1);
+  #replace(expression: string, template: string, depth: number): string {
+    if (expression === '$$') return '$';
+    if (expression === '${') throw new InvalidTemplateError(template);
+    if (!expression.startsWith('${')) return this.#value(expression.slice(1));
+    const [, name = '', operator, operand = ''] = EXPRESSION.exec(expression) ?? [];
+    return operator === undefined ? this.#value(name) : this.#apply(operator, name, operand, depth);
   }
 
   #apply(operator: string, name: string, operand: string, depth: number): string {
@@ -92,21 +81,72 @@ class Template {
   }
 }
 
-/** `$$`, `$NAME`, `${…}` up to the last brace of its line, and a `${` that is none of these. */
-export function* findVariables(template: string): Iterable<{ at: number; match: string }> {
-  for (let at = template.indexOf('$'); at >= 0;) {
-    const rest = template.slice(at + 1);
-    let match = '';
-    if (rest.startsWith('$')) match = '$$';
-    else if (rest.startsWith('{')) match = `\${${BRACED.exec(rest.slice(1))?.[0] ?? ''}`;
-    else match = NAMED.test(rest) ? `$${NAMED.exec(rest)?.[0] ?? ''}` : '';
-    if (match !== '') yield { at, match };
-    at = template.indexOf('$', at + Math.max(1, match.length));
+/** What is in a pair of braces: a name, and what is to be done when it is, or is not, set. */
+const EXPRESSION = /^\$\{(\w+)(?:(:?[-+?])([^]*))?\}$/;
+const NAME = /[_a-z][_a-z0-9]*/iy;
+const OPERATOR = /:?[-+?]/y;
+
+export interface FoundVariable {
+  at: number;
+  /** `$$`, `$NAME`, `${…}`, or `${` alone when nothing sensible follows. */
+  expression: string;
+  /** The first of those that Compose's pattern takes in one piece: it goes to the last brace of the line. */
+  isFirst: boolean;
+}
+
+/** The variables of a text, in order. Takes time in proportion to the text, unless braces in it are never closed. */
+export function* findVariables(text: string): Iterable<FoundVariable> {
+  let pieceEnd = 0;
+  const braces = new LastBraces(text);
+  for (let at = text.indexOf('$'); at >= 0;) {
+    const expression = expressionAt(text, at, braces);
+    if (expression === undefined) {
+      at = text.indexOf('$', at + 1);
+      continue;
+    }
+    yield { at, expression, isFirst: at >= pieceEnd };
+    if (at >= pieceEnd) pieceEnd = /^\$\{\w+:?[-+?]/.test(expression) ? braces.before(at) + 1 : at + expression.length;
+    at = text.indexOf('$', at + expression.length);
+  }
+}
+
+function expressionAt(text: string, at: number, braces: LastBraces): string | undefined {
+  if (text[at + 1] === '$') return '$$';
+  const isBraced = text[at + 1] === '{';
+  NAME.lastIndex = at + (isBraced ? 2 : 1);
+  const name = NAME.exec(text)?.[0];
+  if (!isBraced) return name === undefined ? undefined : `$${name}`;
+  const end = NAME.lastIndex;
+  if (name === undefined) return '${';
+  if (text[end] === '}') return text.slice(at, end + 1);
+  OPERATOR.lastIndex = end;
+  const last = braces.before(at);
+  if (!OPERATOR.test(text) || last < OPERATOR.lastIndex) return '${';
+  const match = text.slice(at, last + 1);
+  const close = closingBrace(match);
+  return close < 0 ? match : match.slice(0, close + 1);
+}
+
+/** Where the last closing brace of a place's line is; -1 or earlier when there is none behind it. */
+class LastBraces {
+  #lineEnd = -1;
+  #last = -1;
+
+  constructor(readonly text: string) {}
+
+  before(at: number): number {
+    if (at > this.#lineEnd || this.#lineEnd < 0) {
+      const end = this.text.indexOf('\n', at);
+      this.#lineEnd = end < 0 ? this.text.length : end;
+      this.#last = this.text.slice(at, this.#lineEnd).lastIndexOf('}');
+      if (this.#last >= 0) this.#last += at;
+    }
+    return this.#last;
   }
 }
 
 /** Of the brace that opens first; the character after an opening one is passed over. */
-export function closingBrace(text: string): number {
+function closingBrace(text: string): number {
   let open = 0;
   for (let index = 0; index < text.length; index++) {
     if (text[index] === '}' && --open === 0) return index;
@@ -116,13 +156,4 @@ export function closingBrace(text: string): number {
     }
   }
   return -1;
-}
-
-function firstOperator(text: string): string | undefined {
-  let first: { operator: string; at: number } | undefined;
-  for (const operator of [':?', '?', ':-', '-', ':+', '+']) {
-    const at = text.indexOf(operator);
-    if (at >= 0 && (!first || at < first.at)) first = { operator, at };
-  }
-  return first?.operator;
 }

@@ -1,6 +1,6 @@
 /** The variables that a model names, with the defaults it gives them: `docker compose config --variables`. */
 import { isModel, type ModelValue } from './model.ts';
-import { closingBrace, findVariables } from './substitute.ts';
+import { findVariables } from './substitute.ts';
 
 export interface Variable {
   name: string;
@@ -27,20 +27,21 @@ function collect(value: ModelValue, found: Map<string, Variable>): void {
   }
 }
 
-function* variablesOf(text: string): Iterable<Variable> {
-  for (const { match } of findVariables(text)) {
-    if (match === '$$') continue;
-    let inner = match.slice(1);
-    if (inner.startsWith('{')) {
-      const close = closingBrace(match);
-      inner = close > 0 ? match.slice(2, close) : '';
-      if (close > 0) yield* variablesOf(match.slice(close + 1));
-    }
-    const variable = variableOf(inner);
-    yield variable;
-    yield* variablesOf(variable.defaultValue);
-    yield* variablesOf(variable.presenceValue);
+/** How deep defaults may be nested in defaults. */
+const MAX_DEPTH = 100;
+
+function variablesOf(text: string, depth = 0): Variable[] {
+  const all: Variable[] = [];
+  let piece: Variable[][] = [];
+  for (const { expression, isFirst } of findVariables(text)) {
+    if (isFirst) all.push(...piece.reverse().flat());
+    if (isFirst) piece = [];
+    if (expression === '$$' || depth > MAX_DEPTH) continue;
+    const variable = variableOf(expression.replace(/^\$\{?/, '').replace(/\}$/, ''));
+    piece.push([variable, ...variablesOf(variable.defaultValue, depth + 1), ...variablesOf(variable.presenceValue, depth + 1)]);
   }
+  // Of those that Compose finds in one piece, the first is the last that it notes.
+  return [...all, ...piece.reverse().flat()];
 }
 
 function variableOf(expression: string): Variable {

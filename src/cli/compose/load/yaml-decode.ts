@@ -16,11 +16,8 @@ export interface ComposeDocument {
   resets: ModelPath[];
 }
 
-/**
- * How many nodes one text may come to once its aliases are followed: a few kilobytes can name 10^9. go-yaml compares
- * with the text's own size from 400,000 on; Compose walks them all before that.
- */
-const MAX_NODES = 400_000;
+/** How many nodes aliases may come to: a few kilobytes can name 10^9. go-yaml has a bound too, by the text's size. */
+const MAX_ALIASED_NODES = 100_000;
 
 /** The documents of a compose file, one at a time: Compose takes each in before it reads the next. */
 export function* decodeYaml(text: string): Iterable<ComposeDocument> {
@@ -41,19 +38,39 @@ export function isReset(path: ModelPath, resets: readonly ModelPath[]): boolean 
   return resets.some((reset) => matches(path, reset));
 }
 
+/** The aliases that are being followed, so that none leads into itself. */
+class OpenAliases {
+  readonly #nodes = new Set<YamlNode>();
+
+  get isInside(): boolean {
+    return this.#nodes.size > 0;
+  }
+
+  enter<T>(alias: YamlNode, follow: () => T): T {
+    const target = alias.alias!;
+    if (this.#nodes.has(target)) throw new ComposeError(`yaml: anchor '${alias.value}' value contains itself`, 15);
+    this.#nodes.add(target);
+    const result = follow();
+    this.#nodes.delete(target);
+    return result;
+  }
+}
+
 class TagWalk {
   readonly resets: ModelPath[] = [];
-  readonly #visited = new Map<YamlNode, string[]>();
-  #count = 0;
+  /** Where each anchor's node was met, and what is around those places. */
+  readonly #visited = new Map<YamlNode, { paths: Set<string>; around: Set<string> }>();
+  readonly #open = new OpenAliases();
+  #aliased = 0;
 
   /** The node without what is tagged `!reset`, aliases replaced; undefined when it is itself. */
-  resolve(node: YamlNode, path: ModelPath): YamlNode | undefined {
-    if (++this.#count > MAX_NODES) throw new ComposeError('yaml: document contains excessive aliasing', 15);
+  resolve(node: YamlNode, path: ModelPath, inAlias = false): YamlNode | undefined {
+    if (inAlias && ++this.#aliased > MAX_ALIASED_NODES) throw new ComposeError('yaml: document contains excessive aliasing', 15);
     const merge = path.indexOf('<<', 1);
     if (merge > 0) path = path.toSpliced(merge, 1);
     if (node.kind === 'alias' && node.alias) {
-      this.#checkCycle(node.alias, path.join('.'));
-      return this.resolve(node.alias, path);
+      this.#checkCycle(node.alias, path);
+      return this.#open.enter(node, () => this.resolve(node.alias!, path, true));
     }
     if (node.tag === '!reset') {
       this.resets.push(path);
@@ -63,17 +80,17 @@ class TagWalk {
       this.resets.push(path);
       return node;
     }
-    if (node.kind === 'sequence') return this.#sequence(node, path);
-    if (node.kind === 'mapping') return this.#mapping(node, path);
+    if (node.kind === 'sequence') return this.#sequence(node, path, inAlias);
+    if (node.kind === 'mapping') return this.#mapping(node, path, inAlias);
     return node;
   }
 
-  #sequence(node: YamlNode, path: ModelPath): YamlNode {
-    const content = node.content.map((item, index) => this.resolve(item, [...path, String(index)]));
+  #sequence(node: YamlNode, path: ModelPath, inAlias: boolean): YamlNode {
+    const content = node.content.map((item, index) => this.resolve(item, [...path, String(index)], inAlias));
     return { ...node, content: content.filter((item) => item !== undefined) };
   }
 
-  #mapping(node: YamlNode, path: ModelPath): YamlNode {
+  #mapping(node: YamlNode, path: ModelPath, inAlias: boolean): YamlNode {
     const lines = new Map<string, number>();
     const content: YamlNode[] = [];
     for (let index = 0; index + 1 < node.content.length; index += 2) {
@@ -83,45 +100,54 @@ class TagWalk {
         throw new ComposeError(`line ${key.line}: mapping key ${goSyntax(key.value)} already defined at line ${line}`, 15);
       }
       lines.set(key.value, key.line);
-      const resolved = this.resolve(value, [...path, key.value]);
+      const resolved = this.resolve(value, [...path, key.value], inAlias);
       if (resolved) content.push(key, resolved);
     }
     return { ...node, content };
   }
 
-  #checkCycle(node: YamlNode, path: string): void {
-    const paths = this.#visited.get(node) ?? [];
-    for (const earlier of paths) {
-      if (path === earlier || earlier.includes('<<') || path.includes('<<')) continue;
-      const inside = path.startsWith(`${earlier}.`) || earlier.startsWith(`${path}.`);
-      if (inside && !ofDifferentServices(path, earlier)) {
-        throw new ComposeError(`cycle detected: node at path ${path} references node at path ${earlier}`, 15);
-      }
-    }
-    this.#visited.set(node, [...paths, path]);
+  /** Whether an anchor's node is met again inside of where it was met before, or around it. */
+  #checkCycle(node: YamlNode, path: ModelPath): void {
+    const visits = this.#visited.get(node) ?? { paths: new Set<string>(), around: new Set<string>() };
+    this.#visited.set(node, visits);
+    const text = path.join('.');
+    const around = path.slice(1).map((_, index) => path.slice(0, index + 1).join('.'));
+    // An anchor may be used ten thousand times: only then are they gone through.
+    if (visits.around.has(text) || around.some((outer) => visits.paths.has(outer))) this.#refuseCycle(text, visits.paths);
+    visits.paths.add(text);
+    for (const outer of around) visits.around.add(outer);
   }
-}
 
-function ofDifferentServices(left: string, right: string): boolean {
-  const [a, b] = [left.split('.'), right.split('.')];
-  const at = a.findIndex((part, index) => part === 'services' && b[index] === 'services' && index + 1 < a.length && index + 1 < b.length);
-  return at >= 0 && a[at + 1] !== b[at + 1];
+  #refuseCycle(path: string, visited: Iterable<string>): void {
+    if (path.includes('<<')) return;
+    for (const earlier of visited) {
+      if (earlier.includes('<<') || (!path.startsWith(`${earlier}.`) && !earlier.startsWith(`${path}.`))) continue;
+      throw new ComposeError(`cycle detected: node at path ${path} references node at path ${earlier}`, 15);
+    }
+  }
 }
 
 /** Where a key is, as Compose says it: `services.web.ports[0]`; nothing at the top. */
 type Location = string;
 
 class Decoder {
-  #count = 0;
+  readonly #open = new OpenAliases();
+  #aliased = 0;
 
   decode(node: YamlNode, location: Location): ModelValue {
-    if (++this.#count > MAX_NODES) throw new ComposeError('yaml: document contains excessive aliasing', 15);
-    if (node.kind === 'alias') return node.alias ? this.decode(node.alias, location) : null;
+    this.#count();
+    if (node.kind === 'alias') return this.#open.enter(node, () => this.decode(node.alias!, location));
     if (node.kind === 'sequence') return node.content.map((item, index) => this.decode(item, `${location}[${index}]`));
     if (node.kind === 'scalar') return scalarValue(node);
     const model = newModel();
     this.#into(model, node, location, new Set());
     return model;
+  }
+
+  /** What aliases come to; they are left where a tag of Compose's stands in front. */
+  #count(): void {
+    if (this.#open.isInside && ++this.#aliased > MAX_ALIASED_NODES)
+      throw new ComposeError('yaml: document contains excessive aliasing', 15);
   }
 
   /** Keys already taken stay: what is merged in comes second. */
@@ -150,8 +176,9 @@ class Decoder {
       if (mapping?.kind !== 'mapping') {
         throw new ComposeError('yaml: map merge requires map or sequence of maps as the value', 15);
       }
-      if (++this.#count > MAX_NODES) throw new ComposeError('yaml: document contains excessive aliasing', 15);
-      this.#into(model, mapping, location, taken);
+      this.#count();
+      if (source.kind === 'alias') this.#open.enter(source, () => this.#into(model, mapping, location, taken));
+      else this.#into(model, mapping, location, taken);
     }
   }
 
