@@ -3,7 +3,12 @@
  * what Docker does.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodePlatform } from '../src/emulator/host.ts';
+import type { RunningMachine } from '../src/emulator/running-machine.ts';
+import { startMachine } from '../src/emulator/start.ts';
+import { ensureState } from '../src/emulator/state/build.ts';
 import { type DockerHost, serveDocker } from './machine/docker-client.ts';
+import { shell } from './machine/node-machine.ts';
 
 let host: DockerHost;
 
@@ -121,6 +126,9 @@ describe('bind mounts', () => {
       'docker: Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /srv/none',
     );
     expect(await sh('-v /srv/none:/x', 'stat -c %a,%u /x')).toBe('755,0');
+    expect(await sh('-v /proc/none:/x', 'true')).toBe(
+      `${failed}error while creating mount source path '/proc/none': mkdir /proc/none: no such file or directory`,
+    );
   });
 });
 
@@ -175,5 +183,67 @@ describe('afterwards', () => {
   test('nothing is left mounted', async () => {
     await docker('rm -f web');
     expect(await node('grep -cE "volumes/|mounts/shm" /proc/1/mounts')).toBe('0');
+  });
+});
+
+describe('in the page', () => {
+  const platform = nodePlatform();
+  const start = (options: { sessionId?: string } = {}): Promise<RunningMachine> =>
+    startMachine({
+      ...options,
+      platform,
+      onFailure: (error) => {
+        throw error;
+      },
+    });
+  let machine: RunningMachine;
+
+  beforeAll(async () => {
+    await ensureState();
+    machine = await start();
+  });
+  afterAll(() => machine.stop());
+
+  const run = async (command: string): Promise<string> => {
+    const { stdout, stderr } = await shell(machine, command);
+    return (stdout + stderr).trimEnd();
+  };
+
+  test('what is written in the editor is read in a container at once, and back', async () => {
+    const home = machine.home('node1');
+    const heard: string[] = [];
+    const stop = home.watch((path) => heard.push(path));
+    await home.write('site/index.html', new TextEncoder().encode('first'));
+    await run('docker run -d --name site -v /root/site:/www:ro -v $PWD/site:/both -w /www busybox sleep 100000');
+    expect(await run('docker exec site cat index.html')).toBe('first');
+    await home.write('site/index.html', new TextEncoder().encode('second'));
+    await home.write('site/new.html', new TextEncoder().encode('new'));
+    expect(await run('docker exec site cat index.html new.html')).toBe('secondnew');
+    await run('docker exec site sh -c "echo back > /both/from-container; rm /both/new.html"');
+    expect(new TextDecoder().decode(await home.read('site/from-container'))).toBe('back\n');
+    await expect(home.read('site/new.html')).rejects.toThrow();
+    await expect.poll(() => heard).toEqual(expect.arrayContaining(['site/from-container', 'site/new.html']));
+    stop();
+    expect(await run('docker rm -f site')).toBe('site');
+  });
+
+  test('volumes, what is mounted, and who uses it survive a reload', async () => {
+    await run('docker volume create -o type=tmpfs -o device=tmpfs small');
+    const options = '--stop-timeout 0 -v data:/data -v small:/small -v /anonymous --ipc shareable';
+    await run(`docker run -d --name web ${options} busybox sleep 100000`);
+    await run('docker exec web sh -c "echo kept > /data/file; echo in memory > /small/file; echo shared > /dev/shm/file"');
+    const volumes = await run('docker volume ls');
+    const { id } = await machine.saveSession('volumes');
+    await run('docker rm -fv web; docker volume rm data small');
+    await machine.stop();
+    machine = await start({ sessionId: id });
+    expect(await run('docker volume ls')).toBe(volumes);
+    expect(await run('docker exec web cat /data/file /small/file')).toBe('kept\nin memory');
+    expect(await run('docker run --rm --ipc container:web -v small:/s busybox cat /s/file /dev/shm/file')).toBe('in memory\nshared');
+    expect(await run('docker volume rm data')).toMatch(/^Error response from daemon: remove data: volume is in use - \[[0-9a-f]{64}\]$/);
+    expect(await run('service docker restart > /dev/null; docker volume rm small')).toContain('volume is in use');
+    expect(await run('docker start web; docker exec web cat /data/file; docker exec web ls /small')).toBe('web\nkept');
+    expect(await run('docker rm -fv web; docker volume rm data small; docker volume ls -q')).toBe('web\ndata\nsmall');
+    expect(await run('grep -cE "volumes/|mounts/shm" /proc/mounts; ls /var/lib/docker/volumes')).toBe('0\nmetadata.json');
   });
 });

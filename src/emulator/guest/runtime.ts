@@ -181,7 +181,7 @@ export class GuestRuntime implements Runtime {
     } catch (error) {
       joined.undo();
       await this.#batch(this.#removal(running));
-      throw error;
+      throw (error instanceof StartError && (await this.#missingSource(launch.directories))) || error;
     } finally {
       this.#networks.refillSoon();
     }
@@ -367,6 +367,20 @@ export class GuestRuntime implements Runtime {
   #networkOf(containerId: string): ContainerNetwork {
     const { network, pid } = this.#get(containerId);
     return { ...network, path: network.path ?? `/proc/${pid}/ns/net` };
+  }
+
+  /** Why a directory that a bind mount needs could not be made, when that is why a container did not start. */
+  async #missingSource(directories: readonly string[] = []): Promise<EngineError | undefined> {
+    for (const path of directories) {
+      try {
+        await this.#batch([mkdir(path)]);
+      } catch (error) {
+        if (!(error instanceof AgentError) || error.code === 'EEXIST' || error.code === 'ENOTDIR') continue;
+        const why = `mkdir ${path}: ${errnoWords(error.code)}`;
+        return new EngineError('unknown', `error while creating mount source path '${path}': ${why}`, { cause: error });
+      }
+    }
+    return undefined;
   }
 
   async #forCrun(config: RuntimeSpec): Promise<RuntimeSpec> {

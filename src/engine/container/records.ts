@@ -7,7 +7,7 @@ import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
 import type { Storage } from '../storage.ts';
 import { parseRfc3339, rfc3339Nano, zeroTime } from '../time.ts';
 import type { ContainerRecord, NetworkAttachment } from './container.ts';
-import type { Mount } from './mount.ts';
+import { loadedMount, type StoredMount, storedMount } from './mount-record.ts';
 import { newState, type State } from './state.ts';
 
 const encoder = new TextEncoder();
@@ -48,7 +48,7 @@ interface StoredContainer {
   Name: string;
   RestartCount: number;
   HasBeenManuallyStopped: boolean;
-  MountPoints: Record<string, Mount>;
+  MountPoints: Record<string, StoredMount>;
   HostnamePath: string;
   HostsPath: string;
   ResolvConfPath: string;
@@ -89,7 +89,7 @@ export function writeContainer(storage: Storage, container: ContainerRecord): vo
     RestartCount: container.restartCount,
     HasBeenStartedBefore: container.state.startedMs !== undefined,
     HasBeenManuallyStopped: container.manuallyStopped,
-    MountPoints: Object.fromEntries(container.mounts.map((mount) => [mount.destination, mount])),
+    MountPoints: Object.fromEntries(container.mounts.map((mount) => [mount.destination, storedMount(mount)])),
     HostnamePath: paths.hostname,
     HostsPath: paths.hosts,
     ResolvConfPath: paths.resolvConf,
@@ -148,7 +148,7 @@ function loadContainer(storage: Storage, id: string): ContainerRecord | undefine
     architecture: stored.ImagePlatform.architecture,
     topLayer: parent && decoder.decode(parent),
     layerName: decoder.decode(layerName),
-    mounts: Object.values(stored.MountPoints),
+    mounts: Object.values(stored.MountPoints).map(loadedMount),
     networks: new Map(
       Object.entries(stored.NetworkSettings.Networks).map(([name, { DesiredMacAddress, InterfaceName, ...settings }]) => [
         name,

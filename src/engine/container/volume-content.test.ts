@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
+import type { FakeRuntime } from '../runtime/fake.ts';
 import { TestBuilds } from '../testing/test-builds.ts';
 
 let docker: TestBuilds;
@@ -26,4 +27,37 @@ it('one that has something stays as it is, and nocopy is obeyed', async () => {
   docker.node.storage.write('volumes/named/_data/own', new Uint8Array(1));
   await create({ HostConfig: { Binds: ['named:/data', 'other:/lib:nocopy'] } });
   expect(volumes()).toEqual(['volumes/named/_data/own']);
+});
+
+it('a subpath gets it when it is there, and what comes from another container gets nothing', async () => {
+  await docker.node.client.post('/volumes/create', { json: { Name: 'named' } });
+  docker.node.storage.makeDirectory('volumes/named/_data/sub');
+  const mount = (Subpath: string): object => ({ Type: 'volume', Source: 'named', Target: '/data', VolumeOptions: { Subpath } });
+  await create({ HostConfig: { Mounts: [mount('sub')] } });
+  await create({ HostConfig: { Mounts: [mount('missing')] } });
+  expect(volumes()).toEqual(['volumes/named/_data/sub/a', 'volumes/named/_data/sub/e/b']);
+  const { Id } = await create({ HostConfig: { Binds: ['empty:/elsewhere'] } });
+  await create({ Volumes: {}, HostConfig: { VolumesFrom: [Id], Binds: ['empty:/elsewhere'] } });
+  docker.node.storage.remove('volumes/empty/_data');
+  docker.node.storage.makeDirectory('volumes/empty/_data');
+  const { Id: at } = await create({ HostConfig: { Binds: ['other:/data:nocopy'] } });
+  await create({ HostConfig: { VolumesFrom: [at] } });
+  expect(volumes().some((path) => path.startsWith('volumes/other/'))).toBe(false);
+});
+
+it('a file of the image is in the way', async () => {
+  await expect(create({ HostConfig: { Binds: ['named:/data/a'] } })).rejects.toMatchObject({
+    status: 500,
+    message: expect.stringMatching(/^source \/var\/lib\/docker\/overlay2\/[0-9a-f]{64}\/merged\/data\/a is not directory$/) as string,
+  });
+});
+
+it('of a volume with options, what it shows is filled', async () => {
+  const runtime = docker.node.ports.runtime as FakeRuntime;
+  runtime.nodeFiles.makeDirectories('/srv/shown');
+  const DriverOpts = { type: 'none', device: '/srv/shown', o: 'bind' };
+  await docker.node.client.post('/volumes/create', { json: { Name: 'shown', DriverOpts } });
+  await create({ HostConfig: { Binds: ['shown:/data'] } });
+  expect(runtime.nodeFiles.get('/srv/shown/e/b')?.content).toBe('b\n');
+  expect(runtime.mounted).toHaveLength(1);
 });

@@ -12,6 +12,7 @@ import { type ContainerFiles, FilesError, type TreePiece } from '../runtime/runt
 import { needsMount } from '../volume/local-options.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
+import { initDiffId } from './init-layer.ts';
 import type { Mount } from './mount.ts';
 import { mountVolumes, unmountVolumes } from './ready-mounts.ts';
 import { forceRemove } from './remove.ts';
@@ -22,7 +23,7 @@ export function fillVolumes(containers: Containers, image: Image | undefined, mo
   const { storage, layerTrees, volumes } = containers.ports;
   const wanted = mounts.filter((mount) => mount.type === 'volume' && mount.copyData && !needsMount(volumes.get(mount.name).options));
   if (!image || wanted.length === 0) return;
-  const files = new LayerIndexes(layerTrees).root(image.config.rootfs.diff_ids);
+  const files = new LayerIndexes(layerTrees).root([...image.config.rootfs.diff_ids, initDiffId]);
   for (const { name, destination, spec } of wanted) {
     const content = `volumes/${name}/_data`;
     const subpath = spec.VolumeOptions?.Subpath ?? '';
@@ -47,7 +48,7 @@ export async function fillMountedVolumes(containers: Containers, container: Cont
   );
   if (wanted.length === 0) return;
   const layers = container.topLayer === undefined ? [] : (images.layers.chain(container.topLayer) ?? []);
-  const files = new LayerIndexes(layerTrees).root(layers.map(({ diffId }) => diffId));
+  const files = new LayerIndexes(layerTrees).root([...layers.map(({ diffId }) => diffId), initDiffId]);
   try {
     for (const mount of wanted) {
       const source = directoryAt(files, mount.destination, container.layerName);

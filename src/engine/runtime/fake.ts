@@ -187,7 +187,7 @@ export class FakeRuntime implements Runtime {
 
   async findFile(files: ContainerFiles, path: string): Promise<FoundFile | undefined> {
     const found = resolvePath('/', path);
-    const node = this.#filesOf(files).get(found);
+    const node = this.#viewOf(files).get(found);
     if (!node) return undefined;
     if (node.type !== 'directory' && path.endsWith('/')) throw new FilesError('ENOTDIR', `lstat ${path}: not a directory`);
     return { path: found, type: node.type, mode: node.mode, sizeBytes: node.content.length, seconds: 0, nanoseconds: 0 };
@@ -195,7 +195,7 @@ export class FakeRuntime implements Runtime {
 
   async *readTree(files: ContainerFiles, path: string): AsyncGenerator<TreePiece> {
     const top = resolvePath('/', path);
-    const content = this.#filesOf(files);
+    const content = this.#viewOf(files);
     if (!content.get(top)) throw new FilesError('ENOENT', `open ${path}: no such file or directory`);
     const left = [top];
     for (let at = left.pop(); at !== undefined; at = left.pop()) {
@@ -215,7 +215,7 @@ export class FakeRuntime implements Runtime {
     pieces: AsyncIterable<TreePiece>,
     options: { keepKinds: boolean },
   ): Promise<void> {
-    const content = this.#filesOf(files);
+    const content = this.#viewOf(files);
     let last = '';
     for await (const piece of pieces) {
       if ('content' in piece) {
@@ -332,6 +332,16 @@ export class FakeRuntime implements Runtime {
     const container = this.#running.get(containerId);
     if (!container) throw new EngineError('not-found', `container ${containerId} is not running`);
     return container;
+  }
+
+  /** With what is mounted into it; of a running container it is already. */
+  #viewOf(view: ContainerFiles): FakeFiles {
+    const files = this.#filesOf(view);
+    if (this.#running.has(view.containerId)) return files;
+    files.unmountAll();
+    for (const { source, destination } of view.mounts)
+      if (this.nodeFiles.get(source)) files.mount(destination, this.nodeFiles.below(source));
+    return files;
   }
 
   #filesOf(launch: Pick<Launch, 'containerId' | 'rootfs'>): FakeFiles {

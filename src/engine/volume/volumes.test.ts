@@ -105,4 +105,37 @@ describe('volumes', () => {
     expect((await prune({ all: ['true'] })).VolumesDeleted).toEqual(['free']);
     expect(await prune({ all: ['true'] })).toEqual({ VolumesDeleted: [], SpaceReclaimed: 0 });
   });
+
+  it('are what lies in their directory when the daemon starts', async () => {
+    docker.node.storage.write('volumes/by-hand/_data/file', new Uint8Array(3));
+    docker.node.storage.remove('volumes/free');
+    await docker.restartEngine();
+    expect((await list()).filter((name) => name.length < 64).sort()).toEqual(['by-hand', 'used']);
+    await docker.client.delete('/volumes/by-hand');
+    expect(docker.node.storage.list('volumes')).not.toContain('by-hand');
+  });
+
+  it.each([
+    [{ all: ['maybe'] }, `invalid filter 'all': strconv.ParseBool: parsing "maybe": invalid syntax`],
+    [{ all: ['1', '0'] }, "invalid filter 'all=[1 0]': only one value is expected"],
+    [{ dangling: ['1'] }, "invalid filter 'dangling'"],
+  ])('are not pruned by %j', async (filters, message) => {
+    await expect(prune(filters)).rejects.toMatchObject({ status: 400, message });
+  });
+
+  it('are pruned by label, and what that frees is counted', async () => {
+    docker.node.storage.write('volumes/free/_data/file', new Uint8Array(11));
+    await create({ Name: 'other', Labels: { keep: '' } });
+    expect(await prune({ all: ['1'], 'label!': ['keep'], label: ['a=1'] })).toEqual({ VolumesDeleted: ['free'], SpaceReclaimed: 11 });
+    const [pruned] = docker.engine.events.past({ sinceMs: 0 }).filter(({ action }) => action === 'prune');
+    expect(pruned).toMatchObject({ type: 'volume', actorId: '', attributes: { reclaimed: '11' } });
+    expect(await list()).toContain('other');
+  });
+
+  it('of a cluster are not here', async () => {
+    await expect(create({ Name: 'far', ClusterVolumeSpec: {} })).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining('This node is not a swarm manager.') as string,
+    });
+  });
 });
