@@ -108,6 +108,19 @@ describe('networks and volumes', () => {
     expect((await docker('volume prune -af')).stdout).toBe('Deleted Volumes:\ndata\n\nTotal reclaimed space: 0B\n');
   });
 
+  it('take their configuration from another network', async () => {
+    expect((await docker('network create --config-only --subnet 10.44.0.0/16 settings')).status).toBe(0);
+    expect((await docker('network create --config-from settings back')).status).toBe(0);
+    expect(
+      (await docker('network inspect -f {{.Driver}},{{.ConfigFrom.Network}},{{range.IPAM.Config}}{{.Subnet}}{{end}} back')).stdout,
+    ).toBe('bridge,settings,10.44.0.0/16\n');
+    expect(await docker('network create --config-only --internal more')).toMatchObject({
+      status: 1,
+      stderr:
+        'Error response from daemon: configuration network can only contain network specific fields. Network operator fields like [ ingress | internal | attachable | scope ] are not supported.\n',
+    });
+  });
+
   it('are none of a swarm, and no plugin’s', async () => {
     expect(await docker('plugin ls')).toMatchObject({ status: 0, stdout: 'ID        NAME      DESCRIPTION   ENABLED\n' });
     expect(await docker('plugin rm me/x')).toMatchObject({ status: 1, stderr: 'Error response from daemon: plugin "me/x" not found\n' });

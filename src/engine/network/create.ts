@@ -64,8 +64,9 @@ function checkRequest(request: NetworkCreateRequest): void {
 function checkConfigNetworks({
   ConfigOnly: only,
   ConfigFrom: from,
-  Driver: driver,
   Internal,
+  Ingress,
+  Scope,
   IPAM,
   EnableIPv6,
   Options,
@@ -73,12 +74,7 @@ function checkConfigNetworks({
 }: NetworkCreateRequest): void {
   const source = from?.Network ?? '';
   if (only && source !== '') throw new EngineError('forbidden', 'a configuration network cannot depend on another configuration network');
-  if (only && driver)
-    throw new EngineError(
-      'forbidden',
-      'configuration network can only contain network specific fields. Network operator fields like driver are not allowed',
-    );
-  if (only && (Internal || Attachable))
+  if (only && (Internal || Attachable || Ingress || Scope))
     throw new EngineError(
       'forbidden',
       'configuration network can only contain network specific fields. Network operator fields like [ ingress | internal | attachable | scope ] are not supported.',
