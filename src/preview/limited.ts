@@ -3,7 +3,7 @@
  * origin opaque. It fetches a container's page over the port that the app gives it, puts styles, images and scripts into the
  * page itself, and passes links, forms and `fetch` on. Outside such a frame it does nothing.
  */
-import { isObject, readAnswerHead, readAppMessage, type PreviewRequest, type ShellMessage } from './messages.ts';
+import { isObject, readAnswerHead, readAppMessage, type Greeting, type PreviewRequest, type ShellMessage } from './messages.ts';
 import { piecesOf, pour, RequestPort, streamOf } from './request-port.ts';
 
 const appOrigin = new URL(location.href).origin;
@@ -27,6 +27,7 @@ if (self.origin === 'null' && parent !== self) {
       if (message?.kind === 'reload') void visit(base);
     };
   });
+  parent.postMessage({ drydock: 'preview' } satisfies Greeting, appOrigin);
 }
 
 /** Shows a page of the port; where it is another's, the app is asked. */

@@ -19,6 +19,8 @@ export interface PreviewHostOptions {
   /** Of the app: the shells are told. */
   app: string;
   server: PreviewServer;
+  /** What a frame of ours with a limited view shows; it has no origin to be known by. */
+  limited(window: MessageEventSource): PortAddress | undefined;
   /** A shell is there, for the first time or again. */
   onShell(shell: Shell): void;
   onPlace(shell: Shell, path: string, title: string): void;
@@ -46,12 +48,12 @@ export class PreviewHost {
   /** To be called with the window's messages; those of others are left alone. */
   handle({ data, origin, source }: MessageEvent<unknown>): void {
     if (!source || !isGreeting(data)) return;
-    const address = this.#options.origins.portOf(origin);
-    if (address) this.welcome(address, source, origin);
+    const limited = origin === 'null';
+    const address = limited ? this.#options.limited(source) : this.#options.origins.portOf(origin);
+    if (address) this.#welcome(address, source, limited ? '*' : origin);
   }
 
-  /** Connects with a shell. @param origin `*` for the limited view's, which is opaque */
-  welcome(address: PortAddress, window: MessageEventSource, origin: string): void {
+  #welcome(address: PortAddress, window: MessageEventSource, origin: string): void {
     const { port1, port2 } = new MessageChannel();
     this.#shells.get(window)?.port.close();
     const shell: Shell = { address, window, tell: (message) => port1.postMessage(message) };

@@ -190,6 +190,7 @@ export class Previews {
       origins,
       app: location.origin,
       server,
+      limited: (window) => this.panes.find(({ mode, frame }) => mode === 'limited' && frame?.contentWindow === window)?.address,
       onShell: (shell) => this.#arrived(shell),
       onPlace: (shell, path, title) => {
         const pane = this.#paneOf(shell);
@@ -223,12 +224,6 @@ export class Previews {
     pane.address = to;
     pane.path = path;
     pane.turn++;
-  }
-
-  /** The limited view's frame has been loaded. */
-  async welcome(pane: PreviewPane): Promise<void> {
-    const host = await this.#host;
-    if (pane.address && pane.frame?.contentWindow) host?.welcome(pane.address, pane.frame.contentWindow, '*');
   }
 
   #paneOf(shell: Shell): PreviewPane | undefined {
