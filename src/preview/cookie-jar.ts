@@ -1,9 +1,10 @@
 /**
- * The cookies of what is previewed. A service worker cannot set any with its answers, so they are kept here, for the whole
- * node as browsers do, which do not look at ports. Lost with the page.
+ * The cookies of what is previewed. A service worker cannot set any with its answers. Those that scripts may see it puts into the
+ * browser's own store, where it has one for workers; all others are kept here, for the whole node as browsers do, which do
+ * not look at ports. Lost with the page.
  * Source: RFC 6265.
  */
-interface Cookie {
+export interface Cookie {
   name: string;
   value: string;
   path: string;
@@ -15,34 +16,38 @@ interface Cookie {
 const maxCookies = 180;
 const maxBytes = 4096;
 
+/** @param setCookie the value of one `Set-Cookie` header; undefined when it is none that a browser would take */
+export function readSetCookie(setCookie: string, requestPath: string, nowMs: number): Cookie | undefined {
+  if (setCookie.length > maxBytes || /[\0\r\n]/.test(setCookie)) return undefined;
+  const [pair = '', ...attributes] = setCookie.split(';');
+  const equals = pair.indexOf('=');
+  const name = pair.slice(0, Math.max(equals, 0)).trim();
+  const value = pair.slice(equals + 1).trim();
+  if (name === '' && value === '') return undefined;
+  const cookie: Cookie = { name, value, path: defaultPath(requestPath), expiresMs: Infinity, httpOnly: false };
+  let maxAge: number | undefined;
+  for (const attribute of attributes) {
+    const at = attribute.indexOf('=');
+    const key = (at < 0 ? attribute : attribute.slice(0, at)).trim().toLowerCase();
+    const given = at < 0 ? '' : attribute.slice(at + 1).trim();
+    if (key === 'path' && given.startsWith('/')) cookie.path = given;
+    else if (key === 'httponly') cookie.httpOnly = true;
+    else if (key === 'max-age' && /^-?\d{1,15}$/.test(given)) maxAge = Number(given);
+    else if (key === 'expires' && !Number.isNaN(Date.parse(given))) cookie.expiresMs = Date.parse(given);
+    // A server may speak for the host that it was asked as, and for no other.
+    else if (key === 'domain' && given !== '' && !['localhost', '127.0.0.1'].includes(given.replace(/^\./, '').toLowerCase()))
+      return undefined;
+  }
+  if (maxAge !== undefined) cookie.expiresMs = maxAge <= 0 ? -Infinity : nowMs + maxAge * 1000;
+  return cookie;
+}
+
 export class CookieJar {
   /** By name and path; older ones first. */
   readonly #cookies = new Map<string, Cookie>();
 
-  /** @param setCookie the value of one `Set-Cookie` header */
-  set(setCookie: string, requestPath: string, nowMs: number, fromScript = false): void {
-    if (setCookie.length > maxBytes || /[\0\r\n]/.test(setCookie)) return;
-    const [pair = '', ...attributes] = setCookie.split(';');
-    const equals = pair.indexOf('=');
-    const name = pair.slice(0, Math.max(equals, 0)).trim();
-    const value = pair.slice(equals + 1).trim();
-    if (name === '' && value === '') return;
-    const cookie: Cookie = { name, value, path: defaultPath(requestPath), expiresMs: Infinity, httpOnly: false };
-    let maxAge: number | undefined;
-    for (const attribute of attributes) {
-      const at = attribute.indexOf('=');
-      const key = (at < 0 ? attribute : attribute.slice(0, at)).trim().toLowerCase();
-      const given = at < 0 ? '' : attribute.slice(at + 1).trim();
-      if (key === 'path' && given.startsWith('/')) cookie.path = given;
-      else if (key === 'httponly') cookie.httpOnly = true;
-      else if (key === 'max-age' && /^-?\d{1,15}$/.test(given)) maxAge = Number(given);
-      else if (key === 'expires' && !Number.isNaN(Date.parse(given))) cookie.expiresMs = Date.parse(given);
-      // A server may speak for the host that it was asked as, and for no other.
-      else if (key === 'domain' && given !== '' && !['localhost', '127.0.0.1'].includes(given.replace(/^\./, '').toLowerCase())) return;
-    }
-    if (maxAge !== undefined) cookie.expiresMs = maxAge <= 0 ? -Infinity : nowMs + maxAge * 1000;
-    const key = `${name}\n${cookie.path}`;
-    if (fromScript && (cookie.httpOnly || this.#cookies.get(key)?.httpOnly)) return;
+  put(cookie: Cookie, nowMs: number): void {
+    const key = `${cookie.name}\n${cookie.path}`;
     this.#cookies.delete(key);
     if (cookie.expiresMs <= nowMs) return;
     this.#cookies.set(key, cookie);
@@ -55,12 +60,6 @@ export class CookieJar {
   /** The value of the header `Cookie`; empty when there are none. Longer paths first. */
   header(path: string, nowMs: number): string {
     return this.#at(path, nowMs).map(pairOf).join('; ');
-  }
-
-  /** What `document.cookie` shows. */
-  visible(path: string, nowMs: number): string {
-    const shown = this.#at(path, nowMs).filter((cookie) => !cookie.httpOnly);
-    return shown.map(pairOf).join('; ');
   }
 
   #at(path: string, nowMs: number): Cookie[] {

@@ -45,6 +45,17 @@ export interface PreviewRequest {
   destination: string;
   /** Whether a body follows in the request's pipe. */
   body: boolean;
+  /** What the browser's own store has; undefined where workers have none. */
+  cookies?: string;
+}
+
+/** For the browser's own store; expired ones are taken out of it. */
+export interface SharedCookie {
+  name: string;
+  value: string;
+  path: string;
+  /** Undefined when it lasts as long as the browser. */
+  expiresMs?: number;
 }
 
 /** App to service worker, over the request's port; the body follows in its pipe. */
@@ -54,6 +65,7 @@ export interface AnswerHeadMessage {
   reason: string;
   headers: [name: string, value: string][];
   body: boolean;
+  cookies?: SharedCookie[];
 }
 
 /** The one pipe of a request's port: the request's body in one direction, the answer's in the other. */
@@ -115,11 +127,12 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/;
 
 export function readRequest(data: unknown): PreviewRequest | undefined {
   if (!isObject(data)) return undefined;
-  const { method, url, headers, referrer, mode, destination, body } = data;
+  const { method, url, headers, referrer, mode, destination, body, cookies } = data;
   if (!isText(method, 40) || !token.test(method) || method === 'CONNECT' || !isText(url, maxUrl) || !URL.canParse(url)) return undefined;
   if (!isText(referrer, maxUrl) || !isText(mode, 40) || !isText(destination, 40) || typeof body !== 'boolean') return undefined;
+  if (cookies !== undefined && (!isText(cookies, maxUrl) || /[\0\r\n]/.test(cookies))) return undefined;
   const pairs = readHeaders(headers);
-  return pairs && { method, url, headers: pairs, referrer, mode, destination, body };
+  return pairs && { method, url, headers: pairs, referrer, mode, destination, body, ...(cookies !== undefined && { cookies }) };
 }
 
 export function readAnswerHead(data: unknown): AnswerHeadMessage | undefined {
@@ -128,7 +141,14 @@ export function readAnswerHead(data: unknown): AnswerHeadMessage | undefined {
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) return undefined;
   const headers = readHeaders(data['headers']);
   if (!isText(reason, 4096) || typeof body !== 'boolean' || !headers) return undefined;
-  return { kind: 'head', status, reason, headers, body };
+  const cookies = Array.isArray(data['cookies']) ? (data['cookies'] as unknown[]).filter(isSharedCookie) : undefined;
+  return { kind: 'head', status, reason, headers, body, ...(cookies && { cookies }) };
+}
+
+function isSharedCookie(value: unknown): value is SharedCookie {
+  if (!isObject(value)) return false;
+  const { name, value: text, path, expiresMs } = value;
+  return isText(name, 4096) && isText(text, 4096) && isText(path, 4096) && (expiresMs === undefined || typeof expiresMs === 'number');
 }
 
 export { isPipeMessage };

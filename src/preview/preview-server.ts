@@ -5,10 +5,10 @@
 import type { TcpConnection } from '#emulator/machine-api.ts';
 import { hostOf, isSame, type PortAddress, type PreviewOrigins } from './address.ts';
 import { packing, previewHeaders } from './answer-headers.ts';
-import { CookieJar } from './cookie-jar.ts';
+import { CookieJar, readSetCookie } from './cookie-jar.ts';
 import { allows, preflightAllows, preflightFor } from './cross-origin.ts';
 import { GuestHttp, NoAnswer, type Failure, type GuestAnswer } from './guest-http.ts';
-import type { AnswerHeadMessage, PreviewRequest } from './messages.ts';
+import type { AnswerHeadMessage, PreviewRequest, SharedCookie } from './messages.ts';
 import { piecesOf, pour, type RequestPort } from './request-port.ts';
 import { guestHeaders } from './request-headers.ts';
 
@@ -77,10 +77,10 @@ export class PreviewServer {
       if (!(error instanceof NoAnswer) || signal.aborted) throw error;
       return this.#failed(to, error.failure, isPage);
     }
-    const jar = this.jar(to.node);
-    for (const [name, value] of answer.headers) if (name === 'set-cookie') jar.set(value, url.pathname, Date.now());
     if (isPage) this.#options.onPage?.(to, undefined);
-    return this.#shown(from, to, url, request, answer);
+    const cookies = this.#takeCookies(to, url, request, answer);
+    const shown = this.#shown(from, to, url, request, answer);
+    return { ...shown, head: { ...shown.head, ...(cookies && { cookies }) } };
   }
 
   async #ask(
@@ -106,7 +106,8 @@ export class PreviewServer {
       for await (const _ of preflight.body);
       if (!preflightAllows(preflight, origin, request.method, asked)) throw new Error('not allowed by the other port');
     }
-    const cookie = this.jar(to.node).header(url.pathname, Date.now());
+    const kept = this.jar(to.node).header(url.pathname, Date.now());
+    const cookie = [kept, request.cookies ?? ''].filter(Boolean).join('; ');
     const headers = guestHeaders(request, this.#options.origins, { from, to, cookie });
     const { method } = request;
     const answer = await guest.request({ method, target, headers, ...(request.body && { body: port.receiver.chunks }) }, signal);
@@ -115,6 +116,21 @@ export class PreviewServer {
       throw new Error('not allowed by the other port');
     }
     return answer;
+  }
+
+  /** Keeps those that scripts must not see; the others too where the browser cannot. */
+  #takeCookies(to: PortAddress, url: URL, request: PreviewRequest, answer: GuestAnswer): SharedCookie[] | undefined {
+    const jar = this.jar(to.node);
+    const nowMs = Date.now();
+    const shared: SharedCookie[] = [];
+    for (const [header, text] of answer.headers) {
+      const cookie = header === 'set-cookie' ? readSetCookie(text, url.pathname, nowMs) : undefined;
+      if (!cookie) continue;
+      const { name, value, path, expiresMs, httpOnly } = cookie;
+      if (httpOnly || request.cookies === undefined) jar.put(cookie, nowMs);
+      else shared.push({ name, value, path, ...(expiresMs !== Infinity && { expiresMs }) });
+    }
+    return shared.length > 0 ? shared : undefined;
   }
 
   #shown(from: PortAddress, to: PortAddress, url: URL, request: PreviewRequest, answer: GuestAnswer): Answer {

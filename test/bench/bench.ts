@@ -1,9 +1,10 @@
-/** `npm run bench [node|builds|chromium]`: prints one JSON line per figure; what is slower than its target is for people to judge. */
+/** `npm run bench [node|builds|chromium|preview]`: prints one JSON line per figure; what is slower than its target is for people to judge. */
 import { chromiumFigures } from './chromium.ts';
 import { buildFigures } from './builds.ts';
 import { dockerTimes } from './docker-engine.ts';
 import { nodeFigures } from './node-machine.ts';
 import { report } from './figures.ts';
+import { previewFigures } from './preview.ts';
 
 const only = process.argv[2];
 const docker = await dockerTimes(7);
@@ -11,4 +12,5 @@ if (docker !== undefined) report({ name: 'docker run --rm busybox echo', where: 
 if (only === undefined || only === 'node') await nodeFigures(docker?.runMs);
 if (only === undefined || only === 'builds') await buildFigures(docker);
 if (only === undefined || only === 'chromium') await chromiumFigures(docker?.runMs);
+if (only === undefined || only === 'preview') await previewFigures();
 process.exit(0);

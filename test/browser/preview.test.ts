@@ -115,7 +115,7 @@ const attacks = `<title>Trying</title><pre></pre><script>
 const done = {};
 const attempt = async (name, work) => { try { done[name] = String(await work()); } catch (error) { done[name] = error.name; } };
 const wait = (ms) => new Promise((resolve) => setTimeout(() => resolve('nothing'), ms));
-const app = document.referrer && new URLSearchParams(parent.location.search).get('app');
+const app = new URLSearchParams(parent.location.search).get('app');
 (async () => {
   await attempt('top document', () => top.document.title);
   await attempt('top storage', () => top.localStorage.length);

@@ -62,6 +62,25 @@ const scenes: Record<string, (studio: Studio, page: Page) => Promise<void>> = {
     await page.getByRole('button', { name: /^shout:latest/ }).click();
     await page.waitForTimeout(500);
   },
+  async preview(studio, page) {
+    await servedPage(studio);
+    await page.getByRole('button', { name: 'Preview', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Address in the node' }).fill('8080');
+    await page.keyboard.press('Enter');
+    await page.locator('iframe').first().contentFrame().locator('iframe').contentFrame().getByText('Ahoy').waitFor();
+  },
+  async previews(studio, page) {
+    await scenes['preview']?.(studio, page);
+    await view(page, 'Terminal');
+    await page.getByRole('button', { name: 'Preview', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Address in the node' }).last().fill('9999');
+    await page.keyboard.press('Enter');
+    await page.locator('iframe').last().contentFrame().locator('iframe').contentFrame().getByText('Nothing listens').waitFor();
+  },
+  async 'preview-choice'(studio, page) {
+    await studio.run('docker run -d --name web -p 8080:80 nginx; docker run -d --name cache -p 6379:6379 -p 5353:53/udp redis; docker ps');
+    await page.getByRole('button', { name: 'Preview', exact: true }).click();
+  },
   async sessions(studio, page) {
     await studio.run('docker run busybox echo hello world');
     await page.waitForTimeout(2500);
@@ -84,6 +103,14 @@ const scenes: Record<string, (studio: Studio, page: Page) => Promise<void>> = {
     await page.keyboard.press('Escape');
   },
 };
+
+async function servedPage(studio: Studio): Promise<void> {
+  const css = 'body{font:18px/1.5 Georgia,serif;margin:3rem;color:#16212b}h1{font-size:2.2rem;margin:0}';
+  await studio.run(
+    `mkdir -p www; echo "<title>Ahoy</title><style>${css}</style><h1>Ahoy</h1><p>This page is served by a container." > www/index.html`,
+  );
+  await studio.run('docker run -d --name web -p 8080:80 -v ~/www:/www busybox httpd -f -h /www || (cd www; busybox httpd -p 8080)');
+}
 
 async function view(page: Page, name: string): Promise<void> {
   const button = page.getByRole('navigation', { name: 'Parts of the page' }).getByRole('button', { name });

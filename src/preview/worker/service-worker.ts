@@ -2,7 +2,7 @@
  * The service worker of a preview origin: every request of what is previewed goes to the app, through the shell page that
  * the app keeps open here. It keeps nothing, so that it may be stopped and started by the browser at any time.
  */
-import { ownPrefix, readAnswerHead, shellPath, type PreviewRequest } from '../messages.ts';
+import { ownPrefix, readAnswerHead, shellPath, type PreviewRequest, type SharedCookie } from '../messages.ts';
 import { piecesOf, pour, RequestPort, streamOf } from '../request-port.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -38,6 +38,7 @@ async function answer(request: Request): Promise<Response> {
     mode: request.mode,
     destination: request.destination,
     body: body !== undefined,
+    ...(await storedCookies(request)),
   };
   const { port1, port2 } = new MessageChannel();
   const port = new RequestPort(port1);
@@ -54,7 +55,9 @@ async function answer(request: Request): Promise<Response> {
   if (body) void pour(body, port.sender);
   const answered = await head;
   if (!answered) return Response.error();
-  const { status, reason, headers } = answered;
+  const { status, reason, headers, cookies } = answered;
+  // Before the page's scripts can look.
+  if (cookies) await Promise.all(cookies.map(store));
   const empty = !answered.body || bodiless.includes(status);
   // Not at once: the last word on its way would be lost.
   const over = (): void => void setTimeout(() => port1.close(), 1000);
@@ -64,6 +67,21 @@ async function answer(request: Request): Promise<Response> {
   }
   const stream = empty ? null : streamOf(port.receiver, over);
   return new Response(stream, { status, statusText: /^[\t\x20-\x7e]*$/.test(reason) ? reason : '', headers });
+}
+
+/** What the page's scripts see as well. Not every browser has a store for workers. */
+async function storedCookies(request: Request): Promise<{ cookies?: string }> {
+  if (!('cookieStore' in self)) return {};
+  const here = new URL(request.url).origin === self.location.origin;
+  const found = await self.cookieStore.getAll(here ? { url: request.url } : {}).catch(() => []);
+  return { cookies: found.map(({ name, value }) => (name ? `${name}=${value ?? ''}` : (value ?? ''))).join('; ') };
+}
+
+async function store({ name, value, path, expiresMs }: SharedCookie): Promise<void> {
+  const expired = expiresMs !== undefined && !(expiresMs > Date.now());
+  const cookie = { name, value, path, expires: expiresMs ?? null, sameSite: 'lax' as const };
+  // What the browser refuses, it would have refused from a header.
+  await (expired ? self.cookieStore.delete({ name, path }) : self.cookieStore.set(cookie)).catch(() => {});
 }
 
 /** Not every browser streams a request's body to a service worker; then it is read whole. */
