@@ -58,8 +58,8 @@ export class PreviewServer {
       else port.sender.end();
     } catch {
       // What the browser makes of a connection that breaks off.
-      port.sender.end('the connection was lost');
       port.post({ kind: 'failed' });
+      port.sender.end('the connection was lost');
     }
   }
 
@@ -69,13 +69,13 @@ export class PreviewServer {
     const to = origins.meant(url, from);
     if (!to) throw new Error('not one of our ports');
     const isPage = request.mode === 'navigate';
-    if (!this.#options.allowed(to)) return this.#failed(to, 'not-published', isPage);
+    if (!this.#options.allowed(to)) return this.#failed(to, 'not-published', request);
     let answer: GuestAnswer;
     try {
       answer = await this.#ask(from, to, url, request, port, signal);
     } catch (error) {
       if (!(error instanceof NoAnswer) || signal.aborted) throw error;
-      return this.#failed(to, error.failure, isPage);
+      return this.#failed(to, error.failure, request);
     }
     if (isPage) this.#options.onPage?.(to, undefined);
     const cookies = this.#takeCookies(to, url, request, answer);
@@ -158,16 +158,17 @@ export class PreviewServer {
     };
   }
 
-  #failed(address: PortAddress, failure: Failure | 'not-published', isPage: boolean): Answer {
+  /** A page is told why; whatever else was asked for fails, as without a server. */
+  #failed(address: PortAddress, failure: Failure | 'not-published', { mode }: PreviewRequest): Answer {
+    if (mode !== 'navigate') throw new Error(failure);
     const { failurePage, onPage } = this.#options;
-    if (isPage) onPage?.(address, failure);
-    const text = isPage ? failurePage(address, failure) : `${hostOf(address)}: ${failure}\n`;
+    onPage?.(address, failure);
     const headers: [string, string][] = [
-      ['content-type', isPage ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'],
+      ['content-type', 'text/html; charset=utf-8'],
       ['cache-control', 'no-store'],
+      ['content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"],
     ];
-    if (isPage) headers.push(['content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"]);
-    return { head: { kind: 'head', status: 502, reason: 'Bad Gateway', headers, body: true }, body: one(text) };
+    return { head: { kind: 'head', status: 502, reason: 'Bad Gateway', headers, body: true }, body: one(failurePage(address, failure)) };
   }
 
   #guest(address: PortAddress): GuestHttp {

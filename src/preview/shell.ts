@@ -34,19 +34,24 @@ async function begin(): Promise<void> {
   try {
     navigator.serviceWorker.onmessage = ({ data, ports }: MessageEvent<unknown>) => ports[0] && pass(data, ports[0]);
     navigator.serviceWorker.startMessages();
-    await navigator.serviceWorker.register('/__drydock-worker.js', { scope: '/', updateViaCache: 'none' });
-    const { active } = await navigator.serviceWorker.ready;
-    if (active && active.state !== 'activated')
-      await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
+    await startWorker();
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
   await forget();
   frame.hidden = false;
-  show(location.hash.slice(1) || '/');
+  void show(location.hash.slice(1) || '/');
   greet();
   setInterval(look, lookMs);
   frame.addEventListener('load', look);
+}
+
+/** Takes up a newer one, too. */
+async function startWorker(): Promise<void> {
+  await navigator.serviceWorker.register('/__drydock-worker.js', { scope: '/', updateViaCache: 'none' });
+  const { active } = await navigator.serviceWorker.ready;
+  if (active && active.state !== 'activated')
+    await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
 }
 
 /** What a page of another port has kept here, when this origin showed that before. */
@@ -102,14 +107,14 @@ function obey(data: unknown): void {
   const message = readAppMessage(data);
   switch (message?.kind) {
     case 'go':
-      return show(message.path);
+      return void show(message.path);
     case 'reload':
-      return show(paths[at] ?? '/', at);
+      return void show(paths[at] ?? '/', at);
     case 'back':
-      if (at > 0) show(paths[at - 1] ?? '/', at - 1);
+      if (at > 0) void show(paths[at - 1] ?? '/', at - 1);
       return;
     case 'forward':
-      if (at < paths.length - 1) show(paths[at + 1] ?? '/', at + 1);
+      if (at < paths.length - 1) void show(paths[at + 1] ?? '/', at + 1);
       return;
     case 'leave':
       return location.replace(message.url);
@@ -120,11 +125,13 @@ function obey(data: unknown): void {
 }
 
 /** Shows a path: a new one, or one of those that were shown. */
-function show(path: string, index = -1): void {
+async function show(path: string, index = -1): Promise<void> {
   if (index >= 0) at = index;
   else remember(path);
   const url = new URL(path, location.origin);
   if (url.origin !== location.origin || url.pathname.startsWith('/__drydock')) return;
+  // A page of a container can take the worker away from its origin, but not put another in its place.
+  if (!(await navigator.serviceWorker.getRegistration('/'))) await startWorker();
   const before = inner();
   if (before && before.location.href === url.href) before.location.reload();
   else if (before) before.location.replace(url);
