@@ -34,7 +34,10 @@ async function begin(): Promise<void> {
   try {
     navigator.serviceWorker.onmessage = ({ data, ports }: MessageEvent<unknown>) => ports[0] && pass(data, ports[0]);
     navigator.serviceWorker.startMessages();
-    await startWorker();
+    await navigator.serviceWorker.register('/__drydock-worker.js', { scope: '/', updateViaCache: 'none' });
+    const { active } = await navigator.serviceWorker.ready;
+    if (active && active.state !== 'activated')
+      await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
@@ -44,14 +47,6 @@ async function begin(): Promise<void> {
   greet();
   setInterval(look, lookMs);
   frame.addEventListener('load', look);
-}
-
-/** Takes up a newer one, too. */
-async function startWorker(): Promise<void> {
-  await navigator.serviceWorker.register('/__drydock-worker.js', { scope: '/', updateViaCache: 'none' });
-  const { active } = await navigator.serviceWorker.ready;
-  if (active && active.state !== 'activated')
-    await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
 }
 
 /** What a page of another port has kept here, when this origin showed that before. */
@@ -130,8 +125,11 @@ async function show(path: string, index = -1): Promise<void> {
   else remember(path);
   const url = new URL(path, location.origin);
   if (url.origin !== location.origin || url.pathname.startsWith('/__drydock')) return;
-  // A page of a container can take the worker away from its origin, but not put another in its place.
-  if (!(await navigator.serviceWorker.getRegistration('/'))) await startWorker();
+  // A page of a container can take the worker away from its origin, but not put another in its place: we begin anew.
+  if (!(await navigator.serviceWorker.getRegistration('/'))) {
+    history.replaceState(null, '', `${location.pathname}${location.search}#${path}`);
+    return location.reload();
+  }
   const before = inner();
   if (before && before.location.href === url.href) before.location.reload();
   else if (before) before.location.replace(url);
