@@ -8,7 +8,7 @@ import { alignColumns } from '../format/tabwriter.ts';
 import { ComposeError } from './compose-error.ts';
 import { emitYaml } from './emit-yaml.ts';
 import { goJson } from './go-json.ts';
-import { SECRET_CONTENT } from './load/load-model.ts';
+import { SECRET_CONTENT } from './load/resolve-environment.ts';
 import { cloneValue, isModel, sortedKeys, type Model } from './load/model.ts';
 import { extractVariables } from './load/variables.ts';
 import type { ComposeService, Project } from './project.ts';

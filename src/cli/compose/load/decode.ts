@@ -10,7 +10,7 @@ import type { ComposeNetwork, ComposeService, ComposeVolume, FileObject } from '
 import { parseComposeDuration } from './duration.ts';
 import { parseHostList, parseHostMapping } from './host-list.ts';
 import { toBoolean, toFloat, toInt64 } from './interpolate.ts';
-import { SECRET_CONTENT } from './load-model.ts';
+import { SECRET_CONTENT } from './resolve-environment.ts';
 import { isInt, isModel, newModel, sortedKeys, sprint, typeName, type Model, type ModelValue } from './model.ts';
 import { envFile, fileObjectShape, networkShape, serviceShape, volumeShape, type Kind, type Shape } from './shape.ts';
 import { splitShellWords } from './shell-words.ts';

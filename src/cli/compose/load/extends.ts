@@ -5,12 +5,18 @@
 import { joinPath } from '#engine/go-path.ts';
 import { quote } from '#engine/go-quote.ts';
 import { ComposeError } from '../compose-error.ts';
-import { dropResets, loadFile, type ModelOptions } from './load-model.ts';
 import { mergeService } from './merge.ts';
 import { cloneValue, isModel, newModel, type Model, type ModelValue } from './model.ts';
+import type { LoadedFile, ModelFile, ModelOptions } from './model-options.ts';
 import type { ModelPath } from './model-path.ts';
 import { isAbsolutePath, parentPath, relativePath } from './paths.ts';
+import { dropResets } from './resets.ts';
 import { resolvePaths } from './resolve-paths.ts';
+
+/** With the loader itself, for other files. */
+export interface ExtendsOptions extends ModelOptions {
+  loadFile(file: ModelFile, options: ModelOptions, tracker: ExtendsTracker, merged: Model, included: string[]): Promise<LoadedFile>;
+}
 
 /** The services that led here, to find a circle. */
 export class ExtendsTracker {
@@ -29,7 +35,7 @@ export class ExtendsTracker {
 export async function applyExtends(
   model: Model,
   file: string,
-  options: ModelOptions,
+  options: ExtendsOptions,
   tracker: ExtendsTracker,
   resets: ModelPath[][],
 ): Promise<void> {
@@ -43,7 +49,7 @@ async function extendService(
   name: string,
   services: Model,
   file: string,
-  options: ModelOptions,
+  options: ExtendsOptions,
   tracker: ExtendsTracker,
   resets: ModelPath[][],
 ): Promise<ModelValue> {
@@ -86,12 +92,12 @@ async function servicesOf(
   reference: string,
   file: string,
   otherFile: string,
-  options: ModelOptions,
+  options: ExtendsOptions,
   tracker: ExtendsTracker,
 ): Promise<{ services: Model; resets: ModelPath[] }> {
   const path = isAbsolutePath(otherFile) ? otherFile : joinPath(options.base, otherFile);
   const directory = await directoryOf(otherFile, options);
-  const { model, resets } = await loadFile(
+  const { model, resets } = await options.loadFile(
     { path },
     { ...options, directory, base: parentPath(path), resolvePaths: false, validate: false, extend: false, include: false },
     tracker,

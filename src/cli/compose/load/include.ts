@@ -5,10 +5,15 @@
 import { joinPath } from '#engine/go-path.ts';
 import { ComposeError } from '../compose-error.ts';
 import { directoryOf } from './extends.ts';
-import { loadModel, type ModelOptions } from './load-model.ts';
 import { equalValues, isModel, isInt, newModel, sprint, sprintString, typeName, type Model, type ModelValue } from './model.ts';
 import { isAbsolutePath, parentPath } from './paths.ts';
+import type { ModelFile, ModelOptions } from './model-options.ts';
 import { readEnvFiles } from './env-files.ts';
+
+/** With the loader itself, for the files. */
+export interface IncludeOptions extends ModelOptions {
+  loadModel(files: ModelFile[], options: ModelOptions, included: string[]): Promise<Model>;
+}
 
 interface Include {
   paths: string[];
@@ -17,7 +22,7 @@ interface Include {
 }
 
 /** Changes the model. `included` are the files on the way here. */
-export async function applyIncludes(model: Model, options: ModelOptions, included: string[]): Promise<void> {
+export async function applyIncludes(model: Model, options: IncludeOptions, included: string[]): Promise<void> {
   for (const include of includesOf(model['include'] ?? null)) {
     const imported = await loadInclude(include, options, included);
     for (const kind of ['services', 'volumes', 'networks', 'secrets', 'configs']) importResources(imported, model, kind);
@@ -58,7 +63,7 @@ function includesOf(value: ModelValue): Include[] {
   throw new ComposeError(`decoding failed due to the following error(s):\n\n${errors.join('\n')}`, 15);
 }
 
-async function loadInclude(include: Include, options: ModelOptions, included: string[]): Promise<Model> {
+async function loadInclude(include: Include, options: IncludeOptions, included: string[]): Promise<Model> {
   const { base, directory, reader } = options;
   const paths = include.paths.map((path) => (isAbsolutePath(path) ? path : joinPath(base, path)));
   const [main = ''] = paths;
@@ -78,7 +83,7 @@ async function loadInclude(include: Include, options: ModelOptions, included: st
   }
 
   const fromFiles = await readEnvFiles(await envFilesOf(include, projectDirectory, options), options.environment, options);
-  return loadModel(
+  return options.loadModel(
     paths.map((path) => ({ path })),
     {
       ...options,

@@ -4,7 +4,6 @@
  */
 import { baseName, joinPath } from '#engine/go-path.ts';
 import { parseBool } from '../../units/number.ts';
-import type { CliFiles } from '../../environment.ts';
 import { ComposeError } from '../compose-error.ts';
 import type { Project } from '../project.ts';
 import { withoutUnnecessaryResources, withProfiles, withSelectedServices, withServicesEnabled } from '../project-selection.ts';
@@ -12,18 +11,16 @@ import { checkConsistency } from './consistency.ts';
 import { decodeProject } from './decode.ts';
 import { readEnvFiles } from './env-files.ts';
 import { substitute } from './substitute.ts';
-import { loadModel, type ModelFile } from './load-model.ts';
+import { loadModel } from './load-model.ts';
+import type { ModelFile } from './model-options.ts';
 import { type Model } from './model.ts';
 import { normalize } from './normalize.ts';
 import { isAbsolutePath, parentPath } from './paths.ts';
 import { findProjectFiles } from './project-files.ts';
 import { checkProjectName, normalizeProjectName } from './project-name.ts';
-import { FileReader } from './read-file.ts';
+import { FileReader, type ProjectFiles } from './read-file.ts';
 import { resolveServiceEnvironments, resolveServiceLabels } from './resolve-services.ts';
 import { namesInYaml } from './yaml-names.ts';
-
-/** What the loader reads; relative paths are never asked for. */
-export type ProjectFiles = Pick<CliFiles, 'read' | 'stat'>;
 
 export interface LoadOptions {
   /** The process's: `docker` was called here. Absolute. */

@@ -1,6 +1,6 @@
 /** Files of a project for tests: texts by path below one directory. */
 import { FileError, type FileStatus } from '../../environment.ts';
-import type { ProjectFiles } from './load-project.ts';
+import type { ProjectFiles } from './read-file.ts';
 
 export function memoryFiles(directory: string, texts: Record<string, string>): ProjectFiles {
   const files = new Map(Object.entries(texts).map(([name, text]) => [`${directory}/${name}`, text]));

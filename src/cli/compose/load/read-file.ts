@@ -1,10 +1,12 @@
 /** Files for the loader, with Go's words for what is not there. */
 import { joinPath } from '#engine/go-path.ts';
-import { FileError } from '../../environment.ts';
+import { FileError, type CliFiles } from '../../environment.ts';
 import { fileReason } from '../../options/open-error.ts';
 import { ComposeError } from '../compose-error.ts';
 import { isAbsolutePath } from './paths.ts';
-import type { ProjectFiles } from './load-project.ts';
+
+/** What the loader reads; relative paths are never asked for. */
+export type ProjectFiles = Pick<CliFiles, 'read' | 'stat'>;
 
 export class FileReader {
   readonly #files: ProjectFiles;

@@ -6,7 +6,7 @@ import { ComposeError } from '../compose-error.ts';
 import { fromBase64 } from '#engine/base64.ts';
 import { quote } from '#engine/go-quote.ts';
 import { formatNumber, isModel, newModel, sortedKeys, type Model, type ModelValue } from './model.ts';
-import { matches, type ModelPath } from './model-path.ts';
+import type { ModelPath } from './model-path.ts';
 import { resolveScalar } from './yaml-scalars.ts';
 import { parseYaml, type YamlNode } from './yaml-nodes.ts';
 
@@ -31,11 +31,6 @@ export function* decodeYaml(text: string): Iterable<ComposeDocument> {
     const resolved = tags.resolve(node, []);
     yield { value: resolved ? new Decoder().decode(resolved, '') : null, resets: tags.resets };
   }
-}
-
-/** Whether what is at a path was reset or overridden in a later file. */
-export function isReset(path: ModelPath, resets: readonly ModelPath[]): boolean {
-  return resets.some((reset) => matches(path, reset));
 }
 
 /** The aliases that are being followed, so that none leads into itself. */
