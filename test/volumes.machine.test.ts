@@ -99,7 +99,8 @@ describe('bind mounts', () => {
     const mount = '--mount type=bind,src=/srv/top,dst=/x';
     expect(await sh(`${mount},readonly,bind-recursive=writable`, write)).toBe('sub\nn');
     expect(await sh(`${mount},bind-recursive=disabled`, 'ls /x/sub')).toBe('');
-    expect(await sh('-v /srv/top/file:/one:ro -v /srv/top:/two -v data:/two/sub', 'cat /one; ls /two/sub')).toBe('n\nfile\nsame\nsub');
+    expect(await sh('-v inner:/i', 'touch /i/inner')).toBe('');
+    expect(await sh('-v /srv/top/file:/one:ro -v /srv/top:/two -v inner:/two/sub', 'cat /one; ls /two/sub')).toBe('n\ninner');
     await node('umount /srv/top/sub');
   });
 
@@ -126,6 +127,10 @@ describe('bind mounts', () => {
       'docker: Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /srv/none',
     );
     expect(await sh('-v /srv/none:/x', 'stat -c %a,%u /x')).toBe('755,0');
+    const onto = (source: string, target: string): string =>
+      `${failed}failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting "${source}" to rootfs at "${target}": mount src=${source}, dst=${target}, dstFd=/proc/thread-self/fd/11, flags=MS_BIND|MS_REC: not a directory: unknown: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`;
+    expect(await sh('-v /srv/none:/etc/passwd', 'true')).toBe(onto('/srv/none', '/etc/passwd'));
+    expect(await sh('-v /etc/passwd:/etc', 'true')).toBe(onto('/etc/passwd', '/etc'));
     expect(await sh('-v /proc/none:/x', 'true')).toBe(
       `${failed}error while creating mount source path '/proc/none': mkdir /proc/none: no such file or directory`,
     );

@@ -1,7 +1,9 @@
 /**
- * Reads crun's error log and tells what kind of failure it was. The words stay crun's; the engine says it in Docker's.
- * Source: the messages of crun 1.8.1.
+ * Reads crun's error log and tells what kind of failure it was. The words stay crun's, and the engine says it in Docker's;
+ * only what is wrong with a mount is said as runc does, because people search for it.
+ * Source: the messages of crun 1.8.1; runc 1.2, libcontainer/{rootfs_linux,mount_linux}.go.
  */
+import { quote } from '#engine/go-quote.ts';
 import { StartError, type StartFailure } from '#engine/runtime/runtime.ts';
 
 /** First match counts. */
@@ -20,7 +22,20 @@ const reasons: [pattern: RegExp, reason: StartFailure][] = [
 export function startFailure(log: string): StartError {
   const message = lastMessage(log) || 'crun failed without a message';
   const reason = reasons.find(([pattern]) => pattern.test(message))?.[1] ?? 'other';
-  return new StartError(reason, message);
+  return new StartError(reason, reason === 'mount' ? mountFailure(message) : message);
+}
+
+/** Of a mount onto something: what, where, and why not. */
+function mountFailure(message: string): string {
+  const [, source, place = '', why = ''] = /^mount `(.*)` to `(.*)`: (.*)$/s.exec(message) ?? [];
+  if (source === undefined) return message;
+  const target = place.startsWith('/') ? place : `/${place}`;
+  const bind = source.startsWith('/') ? ', dstFd=/proc/thread-self/fd/11, flags=MS_BIND|MS_REC' : '';
+  return `error mounting ${quote(source)} to rootfs at ${quote(target)}: mount src=${source}, dst=${target}${bind}: ${lowered(why)}`;
+}
+
+function lowered(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
 function lastMessage(log: string): string {

@@ -19,6 +19,10 @@ const createPrefix =
   'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ';
 const execPrefix = 'OCI runtime exec failed: exec failed: unable to start container process: ';
 
+/** A file onto a directory, or the other way round, mostly because it was made as one when it was missing. */
+const mountHint =
+  ': Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type';
+
 /** @param what a container's first process, or one more in it */
 export function startProblem(
   problem: unknown,
@@ -55,8 +59,9 @@ export function startProblem(
     case 'other': {
       const missing = /no such file or directory|not a directory/i.test(problem.message);
       const kind = missing ? 'invalid-parameter' : 'unknown';
+      const hint = problem.reason === 'mount' && /not a directory/i.test(problem.message) ? mountHint : '';
       return {
-        error: new EngineError(kind, `${prefix}${problem.message}: unknown`, { cause: problem }),
+        error: new EngineError(kind, `${prefix}${problem.message}: unknown${hint}`, { cause: problem }),
         exitCode: missing ? notFound : unknownProblem,
       };
     }
