@@ -94,7 +94,7 @@ function create(
     refuseVolumesOverFiles(containers, image, merged, layerName);
     fillVolumes(containers, image, mounts, layerName);
     const { path, args } = commandOf(merged);
-    hostConfig.Links = registeredLinks(containers, name, hostConfig.NetworkMode, hostConfig.Links);
+    hostConfig.Links = registeredLinks(containers, hostConfig.NetworkMode, hostConfig.Links);
     const container = makeContainer({
       id,
       name,

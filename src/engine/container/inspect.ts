@@ -4,6 +4,7 @@ import { rfc3339Nano } from '../time.ts';
 import { completeConfig, sortedMap } from './config-document.ts';
 import { type Container, emptyEndpointSettings } from './container.ts';
 import type { Containers } from './containers.ts';
+import { shownLinks } from './links.ts';
 import { wireMount } from './mount.ts';
 import { sandboxKey, timeText } from './records.ts';
 
@@ -31,7 +32,7 @@ export async function inspectContainer(containers: Containers, name: string, { s
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execs.length > 0 ? execs : null,
-    HostConfig: { ...container.hostConfig, Links: null },
+    HostConfig: { ...container.hostConfig, Links: shownLinks(containers, container) },
     GraphDriver: { Data: directoriesOf(containers, container), Name: 'overlay2' },
     ...(sizes ? { SizeRw: sizes.writableBytes, SizeRootFs: sizes.totalBytes } : {}),
     Mounts: container.mounts.map(wireMount),

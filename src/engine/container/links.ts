@@ -5,7 +5,6 @@
  */
 import { EngineError } from '../errors.ts';
 import type { HostsEntry } from '../network/etc-files.ts';
-import { isPredefined } from '../network/network.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { updateHost } from './network-files.ts';
@@ -35,12 +34,12 @@ function usesLinks(mode: string): boolean {
 }
 
 /**
- * What is kept of links when a container is made: names as Docker writes them.
+ * What is kept of links when a container is made: by id, as names change.
  *
  * @throws EngineError when there is no such container, or it cannot be linked to
  */
-export function registeredLinks(containers: Containers, name: string, mode: string, links: readonly string[] | null): string[] | null {
-  if (!links || links.length === 0 || (mode !== 'default' && !isPredefined(mode))) return links ? [...links] : links;
+export function registeredLinks(containers: Containers, mode: string, links: readonly string[] | null): string[] | null {
+  if (!links || !usesLinks(mode)) return null;
   return links.map((text) => {
     const { target, alias } = parseLink(text);
     const other = containers.find(target);
@@ -50,8 +49,17 @@ export function registeredLinks(containers: Containers, name: string, mode: stri
         'invalid-parameter',
         "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
       );
-    return `/${other.name}:/${name}/${alias}`;
+    return `${other.id}:${alias}`;
   });
+}
+
+/** As `inspect` shows them: `/db:/web/database`. */
+export function shownLinks(containers: Containers, container: Container): string[] | null {
+  const links = linksOf(container).flatMap(({ target, alias }) => {
+    const other = containers.find(target);
+    return other ? [`/${other.name}:/${container.name}/${alias}`] : [];
+  });
+  return links.length > 0 ? links : null;
 }
 
 /** Lines for the containers that this one is linked to. */

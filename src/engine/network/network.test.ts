@@ -183,6 +183,66 @@ describe('networks of a node', () => {
     await expect(removeNetwork(networks, networks.resolve('host'))).rejects.toThrow('host is a pre-defined network and cannot be removed');
   });
 
+  it('stands on a device of the node, on a VLAN of it, or on one that leads nowhere', async () => {
+    const { networks, runtime } = setUp();
+    const make = (Name: string, Driver: string, Options: Record<string, string>, Subnet: string) =>
+      createNetwork(networks, { Name, Driver, Options, IPAM: { Config: [{ Subnet }] } });
+    const plain = await make('plain', 'macvlan', { parent: 'eth0' }, '192.168.65.0/24');
+    expect(plain.link()).toEqual({ kind: 'macvlan', parent: 'eth0', mode: 'bridge' });
+    const vlan = await make('vlan', 'macvlan', { parent: 'eth0.10', macvlan_mode: 'private' }, '10.10.0.0/24');
+    expect(vlan.link()).toEqual({ kind: 'macvlan', parent: 'eth0.10', mode: 'private' });
+    const nowhere = await make('nowhere', 'ipvlan', { ipvlan_mode: 'l3' }, '10.11.0.0/24');
+    const dummy = `di-${nowhere.id.slice(0, 12)}`;
+    expect(nowhere.link()).toEqual({ kind: 'ipvlan', parent: dummy, mode: 'l3', flag: 'bridge' });
+    expect(inspectNetwork(nowhere, false).Options).toEqual({ ipvlan_mode: 'l3', parent: dummy });
+    expect([...runtime.networks.devices.values()]).toEqual([
+      { kind: 'vlan', name: 'eth0.10', parent: 'eth0', id: 10 },
+      { kind: 'dummy', name: dummy },
+    ]);
+    for (const network of [plain, vlan, nowhere]) await removeNetwork(networks, network);
+    expect(runtime.networks.devices.size).toBe(0);
+  });
+
+  it.each([
+    ['macvlan', { parent: 'eth9' }, 'invalid subinterface vlan name eth9, example formatting is eth0.10'],
+    ['macvlan', { parent: 'eth9.3' }, 'failed to find master interface eth9 on the Docker host: Link not found'],
+    ['ipvlan', { parent: 'eth0.5000' }, 'vlan id must be between 1-4094, received: 5000'],
+    ['macvlan', { parent: 'lo' }, 'loopback interface is not a valid macvlan parent link'],
+    ['macvlan', { macvlan_mode: 'x' }, "requested macvlan mode 'x' is not valid, 'bridge' mode is the macvlan driver default"],
+    ['ipvlan', { ipvlan_mode: 'x' }, "requested ipvlan mode 'x' is not valid, 'l2' mode is the ipvlan driver default"],
+    ['bridge', { 'com.docker.network.bridge.gateway_mode_ipv4': 'x' }, 'unknown gateway mode x'],
+    ['bridge', { 'com.docker.network.bridge.name': 'much-too-long-for-it' }, 'invalid bridge name "much-too-long-for-it"'],
+    ['weave', {}, 'could not find plugin weave in v1 plugin registry: plugin not found'],
+  ])('is refused: %s with %o', async (Driver, Options, message) => {
+    const { networks } = setUp();
+    await expect(createNetwork(networks, { Name: 'x', Driver, Options: Options as Record<string, string> })).rejects.toThrow(message);
+    expect(networks.find('x')).toBeUndefined();
+  });
+
+  it('takes what another network only keeps', async () => {
+    const { networks, runtime } = setUp();
+    const IPAM = { Config: [{ Subnet: '10.20.0.0/24' }] };
+    const kept = await createNetwork(networks, { Name: 'kept', ConfigOnly: true, IPAM });
+    expect(inspectNetwork(kept, false)).toMatchObject({ ConfigOnly: true, Driver: 'null' });
+    expect(runtime.networks.devices.size).toBe(0);
+    const taken = await createNetwork(networks, { Name: 'taken', ConfigFrom: { Network: 'kept' } });
+    expect(inspectNetwork(taken, false)).toMatchObject({
+      ConfigFrom: { Network: 'kept' },
+      IPAM: { Config: [{ Subnet: '10.20.0.0/24', Gateway: '10.20.0.1' }] },
+    });
+    await expect(createNetwork(networks, { Name: 'y', ConfigFrom: { Network: 'nosuch' } })).rejects.toThrow('nosuch');
+  });
+
+  it('comes from the pools that the daemon was given, until they are used up', async () => {
+    const { networks } = setUp();
+    networks.ports.pools = [['10.30.0.0/23', 24]];
+    networks.ports.hostSubnets = ['10.30.0.0/26'];
+    expect(inspectNetwork(await createNetwork(networks, { Name: 'one' }), false).IPAM.Config).toEqual([
+      { Subnet: '10.30.1.0/24', Gateway: '10.30.1.1' },
+    ]);
+    await expect(createNetwork(networks, { Name: 'two' })).rejects.toThrow('all predefined address pools have been fully subnetted');
+  });
+
   it('checks what a container asks of a network', async () => {
     const { networks } = setUp();
     const chosen = await createNetwork(networks, { Name: 'chosen', IPAM: { Config: [{ Subnet: '10.9.0.0/24' }] } });

@@ -1,0 +1,99 @@
+/** Containers on networks of the guest kernel: who reaches whom, by which name, and what of it is reached from outside. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunningMachine } from '../src/emulator/running-machine.ts';
+import { openMachine, shell } from './machine/node-machine.ts';
+
+let machine: RunningMachine;
+
+beforeAll(async () => {
+  machine = await openMachine();
+  await output('docker pull -q busybox; docker network create front; docker network create --internal back');
+});
+afterAll(() => machine.stop());
+
+/** Standard output of a script on the node, which succeeds. */
+async function output(script: string): Promise<string> {
+  const { stdout, stderr, status } = await shell(machine, script);
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  return stdout;
+}
+
+/** Standard output and error of a script in a container that is gone afterwards. */
+async function inside(options: string, script: string): Promise<string> {
+  const { stdout, stderr } = await shell(machine, `docker run --rm ${options} busybox sh -c '${script}'`);
+  return `${stdout}${stderr}`;
+}
+
+const serve = (name: string, text: string, options: string): string =>
+  `docker run -d --name ${name} ${options} busybox sh -c 'mkdir /www; echo ${text} > /www/index.html; exec httpd -f -p 80 -h /www'`;
+
+test('containers of a network reach each other by name, others do not', async () => {
+  await output(`${serve('web', 'hello', '--network front --network-alias www')}; ${serve('plain', 'plain', '')}`);
+  expect(await inside('--network front', 'ping -c1 web | grep -c "1 packets received"; wget -qO- www; nslookup web | tail -2')).toMatch(
+    /^1\nhello\nAddress: 172\.18\.0\.2\n/,
+  );
+  expect(await inside('--network back', 'ping -c1 -W1 web; ping -c1 -W1 172.18.0.2; ip route')).toBe(
+    "172.19.0.0/16 dev eth0 scope link  src 172.19.0.2 \nping: bad address 'web'\nPING 172.18.0.2 (172.18.0.2): 56 data bytes\nping: sendto: Network unreachable\n",
+  );
+  expect(await inside('', 'ping -c1 -W1 plain; wget -qO- 172.17.0.2')).toBe("plain\nping: bad address 'plain'\n");
+  // Across bridges nothing passes, although both lead outside.
+  expect(await inside('', 'wget -T1 -qO- 172.18.0.2')).toContain('download timed out');
+});
+
+test('a running container joins a network and leaves one', async () => {
+  await output('docker network connect front plain; docker network disconnect bridge plain');
+  expect(await output('docker exec plain wget -qO- web; docker exec plain ip route')).toBe(
+    'hello\ndefault via 172.18.0.1 dev eth1 \n172.18.0.0/16 dev eth1 scope link  src 172.18.0.3 \n',
+  );
+  expect(await inside('--network front', 'wget -qO- plain')).toBe('plain\n');
+});
+
+test('a published port answers at every address of the node, to the node and to other networks', async () => {
+  await output(serve('shop', 'shop', '-p 8080:80 -p 127.0.0.1:8081:80'));
+  const urls = ['localhost:8080', '192.168.65.10:8080', '[::1]:8080', '127.0.0.1:8081'];
+  expect(await output(urls.map((url) => `curl -sg http://${url}/`).join('; '))).toBe('shop\n'.repeat(4));
+  // From its own network, from another, and not where it was not published.
+  expect(await inside('', 'wget -qO- 172.17.0.1:8080')).toBe('shop\n');
+  expect(await inside('--network front', 'wget -qO- 192.168.65.10:8080')).toBe('shop\n');
+  expect(await inside('', 'wget -T2 -qO- 172.17.0.1:8081')).toContain('Connection refused');
+  const refused = await shell(machine, 'docker run -d -p 8080:80 busybox true');
+  expect(refused.stderr).toContain('Bind for 0.0.0.0:8080 failed: port is already allocated');
+  await output('docker rm -f shop');
+  expect((await shell(machine, 'curl -s localhost:8080')).status).toBe(7);
+});
+
+test('a port that a process of the node listens at is not published', async () => {
+  const taken = await shell(machine, 'httpd -p 8090; docker run --rm -p 8090:80 busybox true; kill $(pidof httpd)');
+  expect(taken.stderr).toMatch(/failed to bind host port for 0\.0\.0\.0:8090:172\.17\.0\.\d+:80\/tcp: address already in use/);
+});
+
+test('datagrams are published, too', async () => {
+  await output("docker run -d --name echo -p 9053:53/udp busybox sh -c 'nc -lu -p 53 -e cat'");
+  expect((await shell(machine, '(echo ping; sleep 0.3) | timeout 2 nc -u 127.0.0.1 9053')).stdout).toBe('ping\n');
+});
+
+test('macvlan and ipvlan stand on the node’s own network', async () => {
+  await output('docker network create -d macvlan --subnet 192.168.65.0/24 --gateway 192.168.65.1 -o parent=eth0 lan');
+  expect(await inside('--network lan --ip 192.168.65.50', 'ip route; ping -c1 -W2 192.168.65.1 | grep -c "1 packets received"')).toBe(
+    'default via 192.168.65.1 dev eth0 \n192.168.65.0/24 dev eth0 scope link  src 192.168.65.50 \n1\n',
+  );
+  await output('docker network rm lan; docker network create -d ipvlan --subnet 192.168.65.0/24 --gateway 192.168.65.1 -o parent=eth0 lan');
+  expect(await inside('--network lan --ip 192.168.65.51', 'ping -c1 -W2 192.168.65.1 | grep -c "1 packets received"')).toBe('1\n');
+  await output('docker network create -d macvlan --subnet 10.5.0.0/24 -o parent=eth0.10 vlan');
+  expect(await output('ip link show eth0.10 | grep -c eth0.10@eth0; docker network rm lan vlan')).toBe('1\nlan\nvlan\n');
+});
+
+test('names and ports are there again in a machine that was saved', async () => {
+  await output(serve('kept', 'kept', '--network front -p 8099:80'));
+  const { id } = await machine.saveSession('networks');
+  const again = await openMachine({ sessionId: id });
+  try {
+    const { stdout } = await shell(
+      again,
+      'curl -s localhost:8099; docker exec kept wget -qO- web; docker rm -f kept; curl -s localhost:8099',
+    );
+    expect(stdout).toBe('kept\nhello\nkept\n');
+  } finally {
+    await again.stop();
+  }
+});
