@@ -7,7 +7,7 @@ import { EngineError } from '../errors.ts';
 import type { HostsEntry } from '../network/etc-files.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
-import { updateHost } from './network-files.ts';
+import { updateHost } from './hosts-file.ts';
 
 export interface Link {
   /** Name or id of the other container, as it was given. */

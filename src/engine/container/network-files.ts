@@ -3,7 +3,6 @@
  * runs when it joins or leaves a network.
  * Source: moby libnetwork/sandbox_dns_unix.go.
  */
-import type { Storage } from '../storage.ts';
 import { type HostsEntry, hostsFile, ownNames, resolvConf, type ResolverKind } from '../network/etc-files.ts';
 import { formatIpv4 } from '../network/ipv4.ts';
 import type { Endpoint, Network } from '../network/network.ts';
@@ -12,7 +11,6 @@ import type { Containers } from './containers.ts';
 import { linkedHosts } from './links.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 type Joined = readonly { network: Network; endpoint: Endpoint }[];
 
@@ -48,35 +46,6 @@ export function writeResolvConf(containers: Containers, container: Container, ki
 /** The container's own line for an endpoint. */
 export function ownHosts({ config }: Container, { ipv4 }: Endpoint): HostsEntry[] {
   return ipv4 === undefined ? [] : [{ address: formatIpv4(ipv4), names: ownNames(config.Hostname, config.Domainname) }];
-}
-
-/** Adds lines at the end; what the container itself has written stays. */
-export function addHosts(storage: Storage, containerId: string, entries: readonly HostsEntry[]): void {
-  changeHosts(storage, containerId, (lines) => [...lines, ...entries.map(({ address, names }) => `${address}\t${names}`)]);
-}
-
-export function removeHosts(storage: Storage, containerId: string, entries: readonly HostsEntry[]): void {
-  const gone = entries.map(({ address, names }) => `${address}\t${names}`);
-  changeHosts(storage, containerId, (lines) => lines.filter((line) => !gone.includes(line)));
-}
-
-/** Gives a name another address wherever it stands. Source: moby libnetwork/etchosts, Update. */
-export function updateHost(storage: Storage, containerId: string, name: string, address: string): void {
-  changeHosts(storage, containerId, (lines) =>
-    lines.map((line) => {
-      const [, ...names] = line.split(/\s+/);
-      return names[0] === name ? `${address}\t${names.join(' ')}` : line;
-    }),
-  );
-}
-
-function changeHosts(storage: Storage, containerId: string, change: (lines: string[]) => string[]): void {
-  const path = `containers/${containerId}/hosts`;
-  const before = storage.read(path);
-  if (!before) return;
-  const lines = decoder.decode(before).split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  storage.write(path, encoder.encode(`${change(lines).join('\n')}\n`), 0o644);
 }
 
 function extraHosts(containers: Containers, { hostConfig }: Container): HostsEntry[] {

@@ -9,7 +9,8 @@ import { endpointProblem } from '../network/validate.ts';
 import { dnsNames, gatewayOf, join, type Joined, joinedNetworks, leave, planOf, routeOf, unpublishedPorts } from './connect.ts';
 import { type Container, emptyEndpointSettings, type NetworkAttachment } from './container.ts';
 import type { Containers } from './containers.ts';
-import { addHosts, ownHosts, removeHosts, writeResolvConf } from './network-files.ts';
+import { addHosts, removeHosts } from './hosts-file.ts';
+import { ownHosts, writeResolvConf } from './network-files.ts';
 import { publishPorts, unpublishPorts } from './publish.ts';
 import { isUp, permit } from './state.ts';
 
