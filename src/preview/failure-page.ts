@@ -36,11 +36,13 @@ code{padding:.05em .3em;border-radius:.25rem;background:var(--panel);font:.86em 
 button{min-height:2rem;padding:0 .75rem;border:1px solid var(--strong);border-radius:.375rem;background:var(--raised);color:var(--ink);font:500 .84375rem/1.2 inherit;font-family:inherit;cursor:pointer}
 button:hover{border-color:var(--soft)}
 :focus-visible{outline:.125rem solid var(--accent);outline-offset:.125rem}
-.next{display:inline;margin-left:.75rem;font-size:.84375rem}
+.again{display:flex;gap:.75rem;align-items:center}
+.again p{margin:0;font-size:.84375rem;text-wrap:balance}
+button{flex:none}
 </style></head>
-<body><main><h1>${text(title)}</h1><p>${inline(says)}</p>${items && `<ul>${items}</ul>`}<button type="button" onclick="location.reload()">Try again</button>${
-    next && `<p class="next" role="status">${text(next)}</p>`
-  }</main></body></html>`;
+<body><main><h1>${text(title)}</h1><p>${inline(says)}</p>${items && `<ul>${items}</ul>`}<div class="again"><button type="button" onclick="location.reload()">Try again</button>${
+    next && `<p role="status">${text(next)}</p>`
+  }</div></main></body></html>`;
 }
 
 function inline(source: string): string {

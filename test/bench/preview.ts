@@ -13,11 +13,11 @@ export async function previewFigures(): Promise<void> {
     await studio.prompt();
     await studio.focusTerminal();
     await studio.run(`mkdir www; echo ahoy > www/index.html; dd if=/dev/zero of=www/large bs=1M count=${megabytes}`);
-    await studio.run('docker run -d --name web --network host -v ~/www:/usr/share/nginx/html nginx');
+    await studio.run('docker run -d --name web -p 8080:80 -v ~/www:/usr/share/nginx/html nginx');
     await page.getByRole('button', { name: 'Preview', exact: true }).click();
-    await page.getByRole('textbox', { name: 'Address in the node' }).fill('80');
+    await page.getByRole('textbox', { name: 'Address in the node' }).fill('8080');
     await page.keyboard.press('Enter');
-    const shown = page.locator('iframe[title="Page of port 80"]').contentFrame().locator('iframe').contentFrame();
+    const shown = page.locator('iframe[title="Page of port 8080"]').contentFrame().locator('iframe').contentFrame();
     await shown.getByText('ahoy').waitFor({ timeout: 60_000 });
     const took = await shown.locator('body').evaluate(async () => {
       const times: number[] = [];

@@ -64,7 +64,7 @@ const scenes: Record<string, (studio: Studio, page: Page) => Promise<void>> = {
   },
   async preview(studio, page) {
     await servedPage(studio);
-    await page.getByRole('button', { name: 'Preview', exact: true }).click();
+    await page.getByRole('region', { name: 'Terminals' }).getByRole('button', { name: 'Preview', exact: true }).click();
     await page.getByRole('textbox', { name: 'Address in the node' }).fill('8080');
     await page.keyboard.press('Enter');
     await page.locator('iframe').first().contentFrame().locator('iframe').contentFrame().getByText('Ahoy').waitFor();
@@ -72,14 +72,14 @@ const scenes: Record<string, (studio: Studio, page: Page) => Promise<void>> = {
   async previews(studio, page) {
     await scenes['preview']?.(studio, page);
     await view(page, 'Terminal');
-    await page.getByRole('button', { name: 'Preview', exact: true }).click();
+    await page.getByRole('region', { name: 'Terminals' }).getByRole('button', { name: 'Preview', exact: true }).click();
     await page.getByRole('textbox', { name: 'Address in the node' }).last().fill('9999');
     await page.keyboard.press('Enter');
     await page.locator('iframe').last().contentFrame().locator('iframe').contentFrame().getByText('Nothing listens').waitFor();
   },
   async 'preview-choice'(studio, page) {
     await studio.run('docker run -d --name web -p 8080:80 nginx; docker run -d --name cache -p 6379:6379 -p 5353:53/udp redis; docker ps');
-    await page.getByRole('button', { name: 'Preview', exact: true }).click();
+    await page.getByRole('region', { name: 'Terminals' }).getByRole('button', { name: 'Preview', exact: true }).click();
   },
   async sessions(studio, page) {
     await studio.run('docker run busybox echo hello world');
@@ -109,7 +109,7 @@ async function servedPage(studio: Studio): Promise<void> {
   await studio.run(
     `mkdir -p www; echo "<title>Ahoy</title><style>${css}</style><h1>Ahoy</h1><p>This page is served by a container." > www/index.html`,
   );
-  await studio.run('docker run -d --name web -p 8080:80 -v ~/www:/www busybox httpd -f -h /www || (cd www; busybox httpd -p 8080)');
+  await studio.run('docker run -d --name web -p 8080:80 -v ~/www:/www busybox httpd -f -h /www');
 }
 
 async function view(page: Page, name: string): Promise<void> {

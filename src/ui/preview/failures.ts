@@ -123,9 +123,9 @@ function othersPublished({ containers }: Circumstances): string[] {
   const others = publishedPorts(containers).filter(({ protocol }) => protocol === 'tcp');
   if (others.length === 0) return [];
   return [
-    `Published are ${others
+    `What is published: ${others
       .slice(0, 6)
-      .map(({ port, container }) => `\`${port}\` (${container})`)
+      .map(({ port, container }) => `\`${port}\` of ${container}`)
       .join(', ')}${others.length > 6 ? ' and others' : ''}.`,
   ];
 }
