@@ -151,12 +151,14 @@ function doubleQuoted(text: string): string {
   return `${result}"`;
 }
 
+/** The first line's end, where nothing is before it, is taken for that of the indicator: go-yaml loses it. */
 function literal(text: string, indent: number): string {
   const hint = /^[ \n]/.test(text) ? '2' : '';
   const chomp = !text.endsWith('\n') ? '-' : text === '\n' || text.endsWith('\n\n') ? '+' : '';
   const lines = text.split('\n');
+  if (text.startsWith('\n')) lines.shift();
   if (text.endsWith('\n')) lines.pop();
-  return `|${hint}${chomp}\n${lines.map((line) => (line === '' ? '' : blanks(indent) + line)).join('\n')}`;
+  return [`|${hint}${chomp}`, ...lines.map((line) => (line === '' ? '' : blanks(indent) + line))].join('\n');
 }
 
 /** Numbers in names by their value, letters after what is none. */

@@ -43,11 +43,12 @@ class Template {
     let from = 0;
     // What comes first is what is reported, though all is looked at: warnings go on.
     let failed: unknown;
-    for (const { at, expression } of findVariables(template)) {
+    for (const { at, expression, within } of findVariables(template)) {
       result += template.slice(from, at);
       from = at + expression.length;
       try {
-        result += this.#replace(expression, template, depth);
+        if (expression === '${') throw new InvalidTemplateError(template.slice(...within));
+        result += this.#replace(expression, depth);
       } catch (error) {
         failed ??= error;
       }
@@ -56,9 +57,8 @@ class Template {
     return result + template.slice(from);
   }
 
-  #replace(expression: string, template: string, depth: number): string {
+  #replace(expression: string, depth: number): string {
     if (expression === '$$') return '$';
-    if (expression === '${') throw new InvalidTemplateError(template);
     if (!expression.startsWith('${')) return this.#value(expression.slice(1));
     const [, name = '', operator, operand = ''] = EXPRESSION.exec(expression) ?? [];
     return operator === undefined ? this.#value(name) : this.#apply(operator, name, operand, depth);
@@ -92,21 +92,28 @@ export interface FoundVariable {
   expression: string;
   /** The first of those that Compose's pattern takes in one piece: it goes to the last brace of the line. */
   isFirst: boolean;
+  /** What Compose looks at then: all, or what is left of that piece. */
+  within: [start: number, end: number];
 }
 
 /** The variables of a text, in order. Takes time in proportion to the text, unless braces in it are never closed. */
 export function* findVariables(text: string): Iterable<FoundVariable> {
-  let pieceEnd = 0;
   const braces = new LastBraces(text);
+  let pieceEnd = 0;
+  let restStart = 0;
   for (let at = text.indexOf('$'); at >= 0;) {
     const expression = expressionAt(text, at, braces);
     if (expression === undefined) {
       at = text.indexOf('$', at + 1);
       continue;
     }
-    yield { at, expression, isFirst: at >= pieceEnd };
-    if (at >= pieceEnd) pieceEnd = /^\$\{\w+:?[-+?]/.test(expression) ? braces.before(at) + 1 : at + expression.length;
-    at = text.indexOf('$', at + expression.length);
+    const end = at + expression.length;
+    const isFirst = at >= pieceEnd;
+    yield { at, expression, isFirst, within: isFirst ? [0, text.length] : [restStart, pieceEnd] };
+    const hasOperator = /^\$\{\w+:?[-+?]/.test(expression);
+    if (isFirst) pieceEnd = hasOperator ? braces.before(at) + 1 : end;
+    if (hasOperator) restStart = end;
+    at = text.indexOf('$', end);
   }
 }
 
