@@ -16,8 +16,8 @@ const dns = container('dns', [{ IP: '0.0.0.0', PrivatePort: 53, PublicPort: 5353
 
 test('published ports are there once each, in order', () => {
   expect(publishedPorts([web, dns]).map(({ port, inside, protocol, container }) => `${port} ${container}:${inside}/${protocol}`)).toEqual([
-    '5353 dns:53/udp',
     '8080 web:80/tcp',
+    '5353 dns:53/udp',
   ]);
 });
 

@@ -12,7 +12,7 @@ export interface PublishedPort {
   image: string;
 }
 
-/** By port; a port that is published on several addresses is there once. */
+/** What can be opened first, then by port; a port that is published on several addresses is there once. */
 export function publishedPorts(containers: readonly ContainerSummary[]): PublishedPort[] {
   const ports = new Map<string, PublishedPort>();
   for (const one of containers) {
@@ -22,7 +22,7 @@ export function publishedPorts(containers: readonly ContainerSummary[]): Publish
       ports.set(`${port}/${protocol}`, published);
     }
   }
-  return [...ports.values()].sort((a, b) => a.port - b.port || a.protocol.localeCompare(b.protocol));
+  return [...ports.values()].sort((a, b) => Number(canOpen(b)) - Number(canOpen(a)) || a.port - b.port);
 }
 
 /** A browser has no way to speak UDP; whether a TCP port speaks HTTP is seen when it is opened. */
