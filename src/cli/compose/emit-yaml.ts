@@ -55,9 +55,8 @@ function blanks(count: number): string {
 }
 
 function scalarKey(key: string, indent: number): string {
-  const text = quoted(key, 0, true);
-  const isLong = key.includes('\n') || new TextEncoder().encode(key).length > 128;
-  return isLong ? `? ${text}\n${blanks(indent)}` : text;
+  const isSimple = !/[\r\n\u0085\u2028\u2029]/.test(key) && new TextEncoder().encode(key).length <= 128;
+  return isSimple ? quoted(key, 0, true) : `? ${quoted(key, indent + 2, false)}\n${blanks(indent)}`;
 }
 
 function scalar(value: unknown, indent: number): string {
@@ -112,7 +111,8 @@ function isPrintable(letter: string): boolean {
   if (code < 0x80) return code === 0x0a || (code >= 0x20 && code <= 0x7e);
   if (code < 0xa0) return false;
   if (code >= 0xd800 && code < 0xe000) return false;
-  return code !== 0xfeff && code !== 0xfffe && code !== 0xffff;
+  // Nothing above the first 65,536 is in the table.
+  return code !== 0xfeff && code < 0xfffe;
 }
 
 const ESCAPES: Record<string, string> = {

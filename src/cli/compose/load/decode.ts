@@ -293,7 +293,8 @@ function pairs<T>(
 }
 
 function checkTrailingSpace(name: string): void {
-  if (/[\s\u0085]$/.test(name)) throw new Error(`environment variable ${name} is declared with a trailing space`);
+  if (/[\s\u0085]$/.test(name) && !name.endsWith('\uFEFF'))
+    throw new Error(`environment variable ${name} is declared with a trailing space`);
 }
 
 function fromEntries<T>(entries: Iterable<[string, T]>): Record<string, T> {

@@ -100,8 +100,10 @@ export function toInt64(text: string): number {
   return Number(parseInteger(text, 10));
 }
 
+/** Go takes underscores between digits. */
 export function toFloat(text: string): number {
-  return parseFloat64(text);
+  const plain = text.replace(/(?<=\d)_(?=\d)/g, '');
+  return parseFloat64(Number.isFinite(Number(plain)) ? plain : text);
 }
 
 export function toBoolean(text: string, warn: (message: string) => void): boolean {

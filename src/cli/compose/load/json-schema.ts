@@ -171,9 +171,10 @@ class Validator {
     verdict.score++;
   }
 
+  /** In Go's expressions a dot is all but a line feed. */
   #pattern(source: string): RegExp {
     let pattern = this.#patterns.get(source);
-    if (!pattern) this.#patterns.set(source, (pattern = new RegExp(source)));
+    if (!pattern) this.#patterns.set(source, (pattern = new RegExp(source.replaceAll('.+', '[^\\n]+'))));
     return pattern;
   }
 }

@@ -21,7 +21,7 @@ export interface DocumentRange {
  * @throws ComposeError: `yaml: line 3: did not find expected key`
  */
 export function* findYamlDocuments(text: string): Iterable<DocumentRange> {
-  if (CONTROL.test(text) || text.includes('\uFEFF', 1)) throw new ComposeError('yaml: control characters are not allowed', 15);
+  if (CONTROL.test(text)) throw new ComposeError('yaml: control characters are not allowed', 15);
   yield* new YamlGrammar(text).documents();
 }
 
