@@ -63,7 +63,7 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
   return [
     /** @api  Y  GET /containers/json  ContainerList  "List containers" */
     { method: 'GET', pattern: '/containers/json', handler: (call) => list(backend, call) },
-    /** @api  P[links, --init, --gpus and published ports are kept but not started; --privileged adds no devices of the host]  POST /containers/create  ContainerCreate  "Create a container" */
+    /** @api  P[--init and --gpus are kept but not started; --privileged adds no devices of the host]  POST /containers/create  ContainerCreate  "Create a container" */
     { method: 'POST', pattern: '/containers/create', handler: (call) => create(backend, call) },
     /** @api  Y  POST /containers/prune  ContainerPrune  "Delete stopped containers" */
     { method: 'POST', pattern: '/containers/prune', handler: (call) => prune(backend, call) },
@@ -79,7 +79,7 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
     { method: 'GET', pattern: '/containers/{id}/logs', handler: (call) => logs(backend, call) },
     /** @api  P[no block I/O counters]  GET /containers/{id}/stats  ContainerStats  "Get container stats based on resource usage" */
     { method: 'GET', pattern: '/containers/{id}/stats', handler: (call) => stats(backend, call) },
-    /** @api  P[no publishing of ports yet, no checkpoints]  POST /containers/{id}/start  ContainerStart  "Start a container" */
+    /** @api  P[no checkpoints]  POST /containers/{id}/start  ContainerStart  "Start a container" */
     { method: 'POST', pattern: '/containers/{id}/start', handler: (call) => start(backend, call) },
     /** @api  Y  POST /containers/{id}/stop  ContainerStop  "Stop a container" */
     { method: 'POST', pattern: '/containers/{id}/stop', handler: (call) => done(backend.stop(idOf(call.params), stopOptions(call))) },
@@ -113,7 +113,7 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
     { method: 'POST', pattern: '/containers/{id}/wait', handler: (call) => wait(backend, call) },
     /** @api  Y  POST /containers/{id}/attach  ContainerAttach  "Attach to a container" */
     { method: 'POST', pattern: '/containers/{id}/attach', handler: (call) => attach(backend, call) },
-    /** @api  P[no links]  DELETE /containers/{id}  ContainerDelete  "Remove a container" */
+    /** @api  Y  DELETE /containers/{id}  ContainerDelete  "Remove a container" */
     { method: 'DELETE', pattern: '/containers/{id}', handler: (call) => remove(backend, call) },
   ];
 }

@@ -34,13 +34,13 @@ export function networkRoutes(backend: NetworkBackend): Route[] {
       pattern: '/networks',
       handler: ({ query, version }) => json(200, backend.list(filtersParam(query), !atLeast(version, '1.28'))),
     },
-    /** @api  P[bridge networks with IPv4; no embedded DNS yet]  POST /networks/create  NetworkCreate  "Create a network" */
+    /** @api  P[no IPv6, no overlay networks without a swarm]  POST /networks/create  NetworkCreate  "Create a network" */
     { method: 'POST', pattern: '/networks/create', handler: (call) => create(backend, call) },
     /** @api  Y  POST /networks/prune  NetworkPrune  "Delete unused networks" */
     { method: 'POST', pattern: '/networks/prune', handler: (call) => prune(backend, call) },
-    /** @api  P[containers that do not run]  POST /networks/{id}/connect  NetworkConnect  "Connect a container to a network" */
+    /** @api  Y  POST /networks/{id}/connect  NetworkConnect  "Connect a container to a network" */
     { method: 'POST', pattern: '/networks/{id}/connect', handler: (call) => connect(backend, call) },
-    /** @api  P[containers that do not run]  POST /networks/{id}/disconnect  NetworkDisconnect  "Disconnect a container from a network" */
+    /** @api  Y  POST /networks/{id}/disconnect  NetworkDisconnect  "Disconnect a container from a network" */
     { method: 'POST', pattern: '/networks/{id}/disconnect', handler: (call) => disconnect(backend, call) },
     /** @api  Y  GET /networks/{id}  NetworkInspect  "Inspect a network" */
     { method: 'GET', pattern: '/networks/{id}', handler: ({ params }) => json(200, backend.inspect(params['id'] as string)) },
