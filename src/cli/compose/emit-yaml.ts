@@ -135,9 +135,11 @@ const ESCAPES: Record<string, string> = {
 
 function doubleQuoted(text: string): string {
   let result = '"';
+  // go-yaml looks for the mark at the text's start at each letter, and escapes all of them.
+  const isMarked = text.startsWith('\uFEFF');
   for (const letter of text) {
     const isBreak = /[\r\n\u0085\u2028\u2029]/.test(letter);
-    if (isPrintable(letter) && !isBreak && letter !== '"' && letter !== '\\') result += letter;
+    if (!isMarked && isPrintable(letter) && !isBreak && letter !== '"' && letter !== '\\') result += letter;
     else if (ESCAPES[letter] !== undefined) result += `\\${ESCAPES[letter]}`;
     else {
       const code = letter.codePointAt(0) ?? 0;
