@@ -28,6 +28,17 @@ import { VERSION_LINE } from './version.ts';
 /** The status of a program that writes to a closed pipe: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
 /** What Docker has besides the commands that its help lists: plugins that people expect, and hidden commands. */
+/**
+ * @cli  N[there is no swarm in this version]  docker swarm *  "Manage Swarm"
+ * @cli  N[there is no swarm in this version]  docker node *  "Manage Swarm nodes"
+ * @cli  N[there is no swarm in this version]  docker service *  "Manage Swarm services"
+ * @cli  N[there is no swarm in this version]  docker stack *  "Manage Swarm stacks"
+ * @cli  N[there is no swarm in this version]  docker secret *  "Manage Swarm secrets"
+ * @cli  N[there is no swarm in this version]  docker config *  "Manage Swarm configs"
+ * @cli  N[not in this version yet]  docker compose *  "Docker Compose"
+ * @flag  N[nothing that it prints depends on it]  docker compose config  --dry-run
+ * @cli  N[there is one builder, part of the engine, which keeps no history and builds one Dockerfile for one platform]  docker buildx *  "Docker Buildx"
+ */
 const NOT_HERE = new Set(['compose', 'completion', '__complete', '__completeNoDesc', 'system dial-stdio']);
 
 /** Runs one command line to its end; the result is the process's exit status. */

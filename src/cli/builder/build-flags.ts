@@ -16,7 +16,15 @@ import { parsePlatform } from '../options/platform.ts';
 import type { Ulimit } from '../options/ulimit.ts';
 import { parseBool } from '../units/number.ts';
 
-/** Flags that have no meaning here, with what is asked for instead. */
+/**
+ * Flags that have no meaning here, with what is asked for instead.
+ *
+ * @flag  N[in buildx's words: the docker driver has neither]  docker buildx build  --attest --sbom --cache-to
+ * @flag  P[false only, in buildx's words: the docker driver has none]  docker buildx build  --provenance
+ * @flag  N[not in this version]  docker buildx build  --build-context --ssh --allow --cgroup-parent
+ * @flag  N[the image store keeps none]  docker buildx build  --annotation
+ * @flag  N[the image is pushed with docker push]  docker buildx build  --push
+ */
 const REFUSED: Record<string, string> = {
   'build-context': 'additional build contexts are not available in this version of Drydock',
   attest: 'Attestation is not supported for the docker driver.',
@@ -30,7 +38,12 @@ const REFUSED: Record<string, string> = {
   push: 'cannot push from a build in this version of Drydock: push the image with docker push',
 };
 
-/** What buildx says of flags that it takes and does not follow. */
+/**
+ * What buildx says of flags that it takes and does not follow.
+ *
+ * @flag  N[ignored with a warning, in buildx's words]  docker image build  --isolation --security-opt --squash
+ * @flag  N[ignored, as buildx does]  docker image build  --compress --cpu-period --cpu-quota --cpu-shares --cpuset-cpus --cpuset-mems --memory --memory-swap --rm --force-rm
+ */
 const IGNORED: Record<string, string> = {
   isolation: 'isolation flag is deprecated with BuildKit.',
   'security-opt': 'security-opt flag is deprecated. "RUN --security=insecure" should be used with BuildKit.',

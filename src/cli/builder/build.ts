@@ -16,6 +16,7 @@ import { buildEvent, buildFailure, type BuildMessage } from './build-answer.ts';
 import { buildQuery, callOf, flagWarnings, refuseFlags } from './build-flags.ts';
 import { printCheck, printWarnings, type CheckWarning } from './build-warnings.ts';
 import { prepareContext, type BuildContext } from './context/build-context.ts';
+import { checkBuilder } from './only-builder.ts';
 import { displayOf, progressMode, type ProgressMode } from './progress-mode.ts';
 import { ProgressWriter } from './progress/progress-writer.ts';
 import type { SolveStatus, WarningUpdate } from './progress/solve-status.ts';
@@ -30,6 +31,7 @@ export const buildCommand: Command = {
   path: ['buildx', 'build'],
   async run(context) {
     const { flags, environment } = context;
+    checkBuilder(context);
     await context.err(flagWarnings(flags));
     const isCheck = callOf(flags) === 'check';
     await removeStale(context, flags.string('iidfile'));

@@ -78,6 +78,19 @@ describe('docker stats', () => {
     });
   });
 
+  test('--all asks for those that do not run, --no-trunc shows whole ids', async () => {
+    const daemon = new ScriptedDaemon({
+      'GET /containers/json': { json: [{ Id: 'a'.repeat(64), Names: ['/a'] }] },
+      'GET /containers/aaaaaaaaaaaa/stats': { json: sample('a', 1) },
+      'GET /events': { body: { kind: 'bytes', bytes: new Uint8Array() } },
+    });
+    const { stdout } = await runDocker(['stats', '--no-stream', '--all', '--no-trunc', '--format', '{{.ID}} {{.Name}}'], {
+      handler: daemon.handler,
+    });
+    expect(stdout).toBe(`${'a'.repeat(64)} a\n`);
+    expect(daemon.asked).toContain('GET /containers/json?all=1');
+  });
+
   test('the table', async () => {
     const { handler } = new ScriptedDaemon({ 'GET /containers/a/stats': { json: sample('a', 1) } });
     expect((await runDocker(['stats', '--no-stream', 'a', 'a'], { handler })).stdout).toBe(

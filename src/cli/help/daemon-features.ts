@@ -2,6 +2,9 @@
  * What commands and flags need of the daemon: its system, experimental features, a swarm. Help leaves out
  * what the daemon that answers does not have; using it all the same is refused. Without a daemon all is shown.
  * Source: docker/cli cmd/docker/docker.go, hideUnsupportedFeatures and isSupported.
+ *
+ * @flag  N[for daemons on Windows: refused in Docker's words]  docker container run, docker container create  --cpu-count --cpu-percent --io-maxbandwidth --io-maxiops
+ * @flag  N[the daemon is not experimental: refused in Docker's words]  docker container start  --checkpoint --checkpoint-dir
  */
 import { ApiClient } from '#engine/api/client.ts';
 import type { CliEnvironment } from '../environment.ts';

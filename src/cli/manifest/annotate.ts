@@ -3,7 +3,10 @@ import type { Command } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { parseListName } from './lists.ts';
 
-/** @cli  P[there are no lists]  docker manifest annotate  "Add additional information to a local image manifest" */
+/**
+ * @flag  N[there are no lists]  docker manifest annotate  --os --os-features --os-version --variant --arch
+ * @cli  P[there are no lists]  docker manifest annotate  "Add additional information to a local image manifest"
+ */
 export const annotateCommand: Command = {
   path: ['manifest', 'annotate'],
   async run({ args }) {

@@ -3,7 +3,10 @@ import type { Command } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { parseListName } from './lists.ts';
 
-/** @cli  N  docker manifest create  "Create a local manifest list for annotating and pushing to a registry" */
+/**
+ * @flag  N[there are no lists]  docker manifest create  --amend --insecure
+ * @cli  N[lists are not kept]  docker manifest create  "Create a local manifest list for annotating and pushing to a registry"
+ */
 export const createCommand: Command = {
   path: ['manifest', 'create'],
   async run({ args }) {

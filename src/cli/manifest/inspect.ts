@@ -37,7 +37,10 @@ interface Manifest {
   manifests?: Descriptor[];
 }
 
-/** @cli  P[lists made by docker manifest create are not kept]  docker manifest inspect  "Display an image manifest, or manifest list" */
+/**
+ * @flag  N[the engine asks, as its configuration says]  docker manifest inspect  --insecure
+ * @cli  P[lists made by docker manifest create are not kept]  docker manifest inspect  "Display an image manifest, or manifest list"
+ */
 export const inspectCommand: Command = {
   path: ['manifest', 'inspect'],
   async run(context) {

@@ -2,7 +2,10 @@
 import type { Command } from '../command.ts';
 import { noSuchManifest, parseListName } from './lists.ts';
 
-/** @cli  P[there are no lists]  docker manifest push  "Push a manifest list to a repository" */
+/**
+ * @flag  N[there are no lists]  docker manifest push  --insecure --purge
+ * @cli  P[there are no lists]  docker manifest push  "Push a manifest list to a repository"
+ */
 export const pushCommand: Command = {
   path: ['manifest', 'push'],
   async run({ args }) {

@@ -8,7 +8,10 @@ import type { CliFiles } from '../environment.ts';
 import { ExitError } from '../exit-error.ts';
 import { openError } from '../options/open-error.ts';
 
-/** @cli  P[never compressed; the engine takes none]  docker plugin create  "Create a plugin from a rootfs and configuration. Plugin data directory must contain config.json and rootfs directory." */
+/**
+ * @flag  N[the engine takes none]  docker plugin create  --compress
+ * @cli  P[never compressed; the engine takes none]  docker plugin create  "Create a plugin from a rootfs and configuration. Plugin data directory must contain config.json and rootfs directory."
+ */
 export const createCommand: Command = {
   path: ['plugin', 'create'],
   async run(context) {

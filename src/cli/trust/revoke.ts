@@ -4,7 +4,7 @@ import { confirm } from '../confirm.ts';
 import { parseNormalizedNamed } from '#engine/oci/reference.ts';
 import { refuse } from './refusal.ts';
 
-/** @cli  N  docker trust revoke  "Remove trust for an image" */
+/** @cli  N[there is no notary server]  docker trust revoke  "Remove trust for an image" */
 export const revokeCommand: Command = {
   path: ['trust', 'revoke'],
   async run(context) {

@@ -5,15 +5,15 @@ import { refuse } from './refusal.ts';
 import { revokeCommand } from './revoke.ts';
 
 const REFUSED = [
-  /** @cli  N  docker trust key generate  "Generate and load a signing key-pair" */
+  /** @cli  N[there is no notary server]  docker trust key generate  "Generate and load a signing key-pair" */
   ['trust', 'key', 'generate'],
-  /** @cli  N  docker trust key load  "Load a private key file for signing" */
+  /** @cli  N[there is no notary server]  docker trust key load  "Load a private key file for signing" */
   ['trust', 'key', 'load'],
-  /** @cli  N  docker trust sign  "Sign an image" */
+  /** @cli  N[there is no notary server]  docker trust sign  "Sign an image" */
   ['trust', 'sign'],
-  /** @cli  N  docker trust signer add  "Add a signer" */
+  /** @cli  N[there is no notary server]  docker trust signer add  "Add a signer" */
   ['trust', 'signer', 'add'],
-  /** @cli  N  docker trust signer remove  "Remove a signer" */
+  /** @cli  N[there is no notary server]  docker trust signer remove  "Remove a signer" */
   ['trust', 'signer', 'remove'],
 ];
 

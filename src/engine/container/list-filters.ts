@@ -71,8 +71,7 @@ export function selectContainers(containers: Containers, { all, limit, filters }
     if (filters.has('volume') && !filters.get('volume').some((value) => hasVolume(container, value))) continue;
     if (ancestors && !ancestors.has(container.imageId)) continue;
     if (filters.has('network') && !filters.get('network').some((value) => isOnNetwork(container, value))) continue;
-    if (published && !Object.entries(container.ports).some(([port, bindings]) => bindings?.length && published.has(port))) continue;
-    if (exposed && !Object.keys(container.config.ExposedPorts ?? {}).some((port) => exposed.has(port))) continue;
+    if ((published || exposed) && !hasPort(container, published, exposed)) continue;
     selected.push(container);
   }
   return selected;
@@ -88,6 +87,15 @@ function newestFirst(containers: Containers): Container[] {
 
 function hasExited({ state }: Container, codes: number[]): boolean {
   return !isUp(state.status) && state.startedMs !== undefined && codes.includes(state.exitCode);
+}
+
+/** One filter is enough when both are given, as in Docker. A port is published under its number on the host. */
+function hasPort({ ports, config }: Container, published: Set<string> | undefined, exposed: Set<string> | undefined): boolean {
+  const onHost = Object.entries(ports).flatMap(([port, bindings]) =>
+    (bindings ?? []).map(({ HostPort }) => `${HostPort}/${port.split('/')[1] ?? 'tcp'}`),
+  );
+  const inside = [...Object.keys(ports), ...Object.keys(config.ExposedPorts ?? {})];
+  return onHost.some((port) => published?.has(port)) || inside.some((port) => exposed?.has(port));
 }
 
 function hasVolume({ mounts }: Container, value: string): boolean {

@@ -17,7 +17,11 @@ beforeAll(async () => {
   const step = (): Promise<void> => docker.clock.advance(1000);
   await docker.runDetached(sleeper, { name: 'web', Labels: { tier: 'front', a: '' }, ExposedPorts: { '80/tcp': {} } });
   await step();
-  await docker.runDetached(sleeper, { name: 'db', Labels: { tier: 'back' }, HostConfig: { Binds: ['vol:/data', '/host:/mnt'] } });
+  await docker.runDetached(sleeper, {
+    name: 'db',
+    Labels: { tier: 'back' },
+    HostConfig: { Binds: ['vol:/data', '/host:/mnt'], PortBindings: { '91/tcp': [{ HostIp: '', HostPort: '8088' }] } },
+  });
   await step();
   await docker.run('exit 3', { name: 'failed' });
   await step();
@@ -68,6 +72,9 @@ describe('docker ps', () => {
     [{ expose: ['70-90/tcp'] }, ['web']],
     [{ expose: ['80/udp'] }, []],
     [{ publish: ['80'] }, []],
+    [{ publish: ['8088'] }, ['db']],
+    [{ publish: ['8088'], expose: ['80'] }, ['db', 'web']],
+    [{ publish: ['91'] }, []],
     [{ health: ['starting'] }, ['frozen']],
     [{ health: ['none'], status: ['paused'] }, []],
     [{ 'is-task': ['true'] }, []],

@@ -13,7 +13,13 @@ import { adaptResources, type NodeLimits } from './validate-resources.ts';
 
 const bad = (message: string): EngineError => new EngineError('invalid-parameter', message);
 
-/** Combinations that contradict each other; checked on the request as it came. */
+/**
+ * Combinations that contradict each other; checked on the request as it came.
+ *
+ * @flag  N[refused in Docker's words: the kernel has no real-time scheduling of groups]  docker container run, docker container create  --cpu-rt-period --cpu-rt-runtime
+ * @flag  N[the kernel knows no such time: left unchanged]  docker container update  --cpu-rt-period --cpu-rt-runtime
+ * @flag  P[default only: the others are Windows's]  docker container run, docker container create  --isolation
+ */
 export function checkModes(config: ContainerConfig, hostConfig: HostConfig): void {
   const { NetworkMode: network } = hostConfig;
   const hostname = config.Hostname !== '';

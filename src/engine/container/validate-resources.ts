@@ -2,6 +2,11 @@
  * Limits: which values are possible, and what this kernel cannot do (it is warned about and left out, as Docker
  * does). Drydock's kernel has cgroup v2 with memory, cpu and pids, no block I/O control, no swap and one CPU.
  * Source: moby daemon/daemon_unix.go, verifyPlatformContainerResources.
+ *
+ * @flag  P[discarded with Docker's warning: the kernel has no block I/O control]  docker container run, docker container create, docker container update  --blkio-weight
+ * @flag  P[discarded with Docker's warning: the kernel has no block I/O control]  docker container run, docker container create  --blkio-weight-device --device-read-bps --device-read-iops --device-write-bps --device-write-iops
+ * @flag  P[discarded with Docker's warning: cgroup v2 has no such control]  docker container run, docker container create  --memory-swappiness --oom-kill-disable
+ * @flag  P[the machine has one CPU and one memory node: 0 only, others are refused in Docker's words]  docker container run, docker container create, docker container update  --cpuset-cpus --cpuset-mems
  */
 import type { Resources } from '../api/types/container.ts';
 import { EngineError } from '../errors.ts';

@@ -56,63 +56,63 @@ const noSwarm =
 
 const swarmRoutes: Route[] = (
   [
-    /** @api  P[never part of a swarm yet]  GET /swarm  SwarmInspect  "Inspect swarm" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /swarm  SwarmInspect  "Inspect swarm" */
     ['GET', '/swarm'],
-    /** @api  P[never part of a swarm yet]  GET /swarm/unlockkey  SwarmUnlockkey  "Get the unlock key" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /swarm/unlockkey  SwarmUnlockkey  "Get the unlock key" */
     ['GET', '/swarm/unlockkey'],
-    /** @api  P[never part of a swarm yet]  POST /swarm/update  SwarmUpdate  "Update a swarm" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /swarm/update  SwarmUpdate  "Update a swarm" */
     ['POST', '/swarm/update'],
-    /** @api  P[never part of a swarm yet]  GET /nodes  NodeList  "List nodes" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /nodes  NodeList  "List nodes" */
     ['GET', '/nodes'],
-    /** @api  P[never part of a swarm yet]  GET /nodes/{id}  NodeInspect  "Inspect a node" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /nodes/{id}  NodeInspect  "Inspect a node" */
     ['GET', '/nodes/{id}'],
-    /** @api  P[never part of a swarm yet]  DELETE /nodes/{id}  NodeDelete  "Delete a node" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  DELETE /nodes/{id}  NodeDelete  "Delete a node" */
     ['DELETE', '/nodes/{id}'],
-    /** @api  P[never part of a swarm yet]  POST /nodes/{id}/update  NodeUpdate  "Update a node" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /nodes/{id}/update  NodeUpdate  "Update a node" */
     ['POST', '/nodes/{id}/update'],
-    /** @api  P[never part of a swarm yet]  GET /services  ServiceList  "List services" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /services  ServiceList  "List services" */
     ['GET', '/services'],
-    /** @api  P[never part of a swarm yet]  POST /services/create  ServiceCreate  "Create a service" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /services/create  ServiceCreate  "Create a service" */
     ['POST', '/services/create'],
-    /** @api  P[never part of a swarm yet]  GET /services/{id}/logs  ServiceLogs  "Get service logs" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /services/{id}/logs  ServiceLogs  "Get service logs" */
     ['GET', '/services/{id}/logs'],
-    /** @api  P[never part of a swarm yet]  GET /services/{id}  ServiceInspect  "Inspect a service" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /services/{id}  ServiceInspect  "Inspect a service" */
     ['GET', '/services/{id}'],
-    /** @api  P[never part of a swarm yet]  DELETE /services/{id}  ServiceDelete  "Delete a service" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  DELETE /services/{id}  ServiceDelete  "Delete a service" */
     ['DELETE', '/services/{id}'],
-    /** @api  P[never part of a swarm yet]  POST /services/{id}/update  ServiceUpdate  "Update a service" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /services/{id}/update  ServiceUpdate  "Update a service" */
     ['POST', '/services/{id}/update'],
-    /** @api  P[never part of a swarm yet]  GET /tasks  TaskList  "List tasks" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /tasks  TaskList  "List tasks" */
     ['GET', '/tasks'],
-    /** @api  P[never part of a swarm yet]  GET /tasks/{id}/logs  TaskLogs  "Get task logs" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /tasks/{id}/logs  TaskLogs  "Get task logs" */
     ['GET', '/tasks/{id}/logs'],
-    /** @api  P[never part of a swarm yet]  GET /tasks/{id}  TaskInspect  "Inspect a task" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /tasks/{id}  TaskInspect  "Inspect a task" */
     ['GET', '/tasks/{id}'],
-    /** @api  P[never part of a swarm yet]  GET /secrets  SecretList  "List secrets" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /secrets  SecretList  "List secrets" */
     ['GET', '/secrets'],
-    /** @api  P[never part of a swarm yet]  POST /secrets/create  SecretCreate  "Create a secret" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /secrets/create  SecretCreate  "Create a secret" */
     ['POST', '/secrets/create'],
-    /** @api  P[never part of a swarm yet]  GET /secrets/{id}  SecretInspect  "Inspect a secret" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /secrets/{id}  SecretInspect  "Inspect a secret" */
     ['GET', '/secrets/{id}'],
-    /** @api  P[never part of a swarm yet]  DELETE /secrets/{id}  SecretDelete  "Delete a secret" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  DELETE /secrets/{id}  SecretDelete  "Delete a secret" */
     ['DELETE', '/secrets/{id}'],
-    /** @api  P[never part of a swarm yet]  POST /secrets/{id}/update  SecretUpdate  "Update a Secret" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /secrets/{id}/update  SecretUpdate  "Update a Secret" */
     ['POST', '/secrets/{id}/update'],
-    /** @api  P[never part of a swarm yet]  GET /configs  ConfigList  "List configs" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /configs  ConfigList  "List configs" */
     ['GET', '/configs'],
-    /** @api  P[never part of a swarm yet]  POST /configs/create  ConfigCreate  "Create a config" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /configs/create  ConfigCreate  "Create a config" */
     ['POST', '/configs/create'],
-    /** @api  P[never part of a swarm yet]  GET /configs/{id}  ConfigInspect  "Inspect a config" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  GET /configs/{id}  ConfigInspect  "Inspect a config" */
     ['GET', '/configs/{id}'],
-    /** @api  P[never part of a swarm yet]  DELETE /configs/{id}  ConfigDelete  "Delete a config" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  DELETE /configs/{id}  ConfigDelete  "Delete a config" */
     ['DELETE', '/configs/{id}'],
-    /** @api  P[never part of a swarm yet]  POST /configs/{id}/update  ConfigUpdate  "Update a Config" */
+    /** @api  N[there is no swarm in this version: refused in Docker's words]  POST /configs/{id}/update  ConfigUpdate  "Update a Config" */
     ['POST', '/configs/{id}/update'],
   ] satisfies [Method, string][]
 ).map(([method, pattern]) => ({ method: method as Method, pattern, handler: () => fail('unavailable', noSwarm) }));
 
 const volumeUpdate: Route = {
-  /** @api  P[never part of a swarm yet]  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
+  /** @api  N[there is no swarm in this version: refused in Docker's words]  PUT /volumes/{name}  VolumeUpdate  "Update a volume. Valid only for Swarm cluster volumes" */
   method: 'PUT',
   pattern: '/volumes/{name}',
   handler: () => fail('unavailable', 'volume update only valid for cluster volumes, but swarm is unavailable'),
@@ -120,17 +120,17 @@ const volumeUpdate: Route = {
 
 const refusedRoutes: Route[] = (
   [
-    /** @api  N  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
+    /** @api  N[not in this version]  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
     ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
-    /** @api  N  POST /swarm/init  SwarmInit  "Initialize a new swarm" */
+    /** @api  N[there is no swarm in this version]  POST /swarm/init  SwarmInit  "Initialize a new swarm" */
     ['POST', '/swarm/init', 'docker swarm init'],
-    /** @api  N  POST /swarm/join  SwarmJoin  "Join an existing swarm" */
+    /** @api  N[there is no swarm in this version]  POST /swarm/join  SwarmJoin  "Join an existing swarm" */
     ['POST', '/swarm/join', 'docker swarm join'],
-    /** @api  N  POST /swarm/leave  SwarmLeave  "Leave a swarm" */
+    /** @api  N[there is no swarm in this version]  POST /swarm/leave  SwarmLeave  "Leave a swarm" */
     ['POST', '/swarm/leave', 'docker swarm leave'],
-    /** @api  N  POST /swarm/unlock  SwarmUnlock  "Unlock a locked manager" */
+    /** @api  N[there is no swarm in this version]  POST /swarm/unlock  SwarmUnlock  "Unlock a locked manager" */
     ['POST', '/swarm/unlock', 'docker swarm unlock'],
-    /** @api  N  POST /plugins/create  PluginCreate  "Create a plugin" */
+    /** @api  N[no plugins are run]  POST /plugins/create  PluginCreate  "Create a plugin" */
     ['POST', '/plugins/create', 'docker plugin create'],
   ] satisfies [Method, string, string][]
 ).map(([method, pattern, what]) => ({

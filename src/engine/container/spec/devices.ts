@@ -9,7 +9,11 @@ import type { RuntimeSpec } from '../../runtime/spec.ts';
 type Device = NonNullable<RuntimeSpec['linux']['devices']>[number];
 type DeviceRule = NonNullable<NonNullable<RuntimeSpec['linux']['resources']>['devices']>[number];
 
-/** Device nodes of the node, which the engine cannot look at. Source: Linux, admin-guide/devices.txt. */
+/**
+ * Device nodes of the node, which the engine cannot look at. Source: Linux, admin-guide/devices.txt.
+ *
+ * @flag  P[what the guest has: null, zero, full, random, urandom, kmsg, tty, console, ptmx]  docker container run, docker container create  --device
+ */
 const known: Record<string, { type: 'c' | 'b'; major: number; minor: number }> = {
   '/dev/null': { type: 'c', major: 1, minor: 3 },
   '/dev/zero': { type: 'c', major: 1, minor: 5 },

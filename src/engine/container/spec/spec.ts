@@ -126,7 +126,11 @@ function sysctlsOf({ hostConfig }: ContainerRecord): Record<string, string> {
   };
 }
 
-/** What can be asked for but not done yet, with one line that says so. */
+/**
+ * What can be asked for but not done, with one line that says so.
+ *
+ * @flag  N[no GPU and no driver of one: refused at the start, in Docker's words]  docker container run, docker container create  --gpus
+ */
 function refuseMissing({ hostConfig }: ContainerRecord): void {
   const [request] = hostConfig.DeviceRequests ?? [];
   if (request) {
