@@ -72,6 +72,16 @@ test('a port that a process of the node listens at is not published', async () =
   expect(taken.stderr).toMatch(/failed to bind host port for 0\.0\.0\.0:8090:172\.17\.0\.\d+:80\/tcp: address already in use/);
 });
 
+test('a container that has the address of another is found by those who remember the other', async () => {
+  await output('docker network create small; docker run -d --name stays --network small busybox sleep 1000');
+  for (const name of ['first', 'second']) {
+    await output(`docker run -d --name ${name} --network small busybox sleep 1000`);
+    expect(await output(`docker exec stays ping -c1 -W1 ${name} | grep -c '1 packets received'; docker rm -f ${name}`)).toBe(
+      `1\n${name}\n`,
+    );
+  }
+});
+
 test('datagrams are published, too, and answered', async () => {
   await output(`docker run -d --name answer -p 9053:53/udp busybox sh -c 'echo pong | nc -lu -p 53'
     ${until('docker exec answer grep -q :0035 /proc/net/udp6')}`);

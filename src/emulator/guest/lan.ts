@@ -29,8 +29,6 @@ export async function prepareLan(agent: AgentClient): Promise<void> {
   await agent.batch({ node: 0 }, [
     // A host that does not forward drops silently what it cannot deliver.
     writeSetting('/proc/sys/net/ipv4/ip_forward', '1'),
-    // Whoever gets an address says so, for those who remember who had it before. New network namespaces take this over.
-    writeSetting('/proc/sys/net/ipv4/conf/all/arp_notify', '1'),
     writeFile('/etc/resolv.conf', 0o644, resolvConf),
     netlink(NETLINK_ROUTE, '', netlinkBatch(newBridge(BRIDGE), ...addresses)),
   ]);

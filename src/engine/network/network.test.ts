@@ -11,7 +11,7 @@ import { createNetwork } from './create.ts';
 import { hostsFile, ownNames, resolvConf } from './etc-files.ts';
 import { inspectNetwork, listNetworks } from './inspect.ts';
 import { formatIpv4, formatPrefix, parseIpv4, parsePrefix, type Prefix } from './ipv4.ts';
-import { isMac, randomMac } from './mac-address.ts';
+import { isMac, macOf, randomMac } from './mac-address.ts';
 import { Networks } from './networks.ts';
 import { pruneNetworks, removeNetwork } from './remove.ts';
 import { endpointProblem } from './validate.ts';
@@ -76,6 +76,9 @@ describe('addresses', () => {
       expect(isMac(mac)).toBe(true);
       expect(parseInt(mac.slice(0, 2), 16) & 3).toBe(2);
     }
+    const given = [1, 2, 2].map((address) => macOf('ab12cd34', address));
+    expect(given.every(isMac)).toBe(true);
+    expect(new Set(given).size).toBe(2);
     expect(['02:42:ac:11:00:99', '02-42-ac-11-00-99', '0242.ac11.0099', '00:00:5e:00:53:01:aa:bb'].every(isMac)).toBe(true);
     expect(['', '02:42', 'xx:42:ac:11:00:99', '02:42:ac:11:00'].some(isMac)).toBe(false);
   });

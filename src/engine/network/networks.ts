@@ -15,7 +15,7 @@ import type { Storage } from '../storage.ts';
 import type { AddressPools } from './default-subnets.ts';
 import { HostPorts } from './host-ports.ts';
 import { formatIpv4, formatPrefix, parseIpv4 } from './ipv4.ts';
-import { randomMac } from './mac-address.ts';
+import { macOf, randomMac } from './mac-address.ts';
 import { type Endpoint, Network, type NetworkRecord } from './network.ts';
 
 export interface NetworkPorts {
@@ -122,7 +122,7 @@ export class Networks {
       id: newId(random),
       containerId: container.id,
       containerName: container.name,
-      macAddress: network.driver === 'bridge' || network.driver === 'macvlan' ? desiredMac || randomMac(random) : '',
+      macAddress: network.driver === 'bridge' || network.driver === 'macvlan' ? desiredMac || macFor(network, ipv4, random) : '',
       ipv4,
       names: [],
       aliases: new Map(),
@@ -181,6 +181,10 @@ export class Networks {
       })
       .join('\n');
   }
+}
+
+function macFor({ id }: Network, ipv4: number | undefined, random: Random): string {
+  return ipv4 === undefined ? randomMac(random) : macOf(id, ipv4);
 }
 
 function predefinedRecords({ random, clock }: NetworkPorts): NetworkRecord[] {
