@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { refreshPackages, requireInstalled } from './debian.ts';
 import { buildHub } from './hub/recipes.ts';
-import { agent, curl, sudo } from './machine/agent.ts';
+import { agent, curl, dockerInit, sudo } from './machine/agent.ts';
 import { bios } from './machine/bios.ts';
 import { busybox } from './machine/busybox.ts';
 import { crun } from './machine/crun.ts';
@@ -24,7 +24,7 @@ import { writeNotice } from './notice.ts';
 import { distDir, lockCache } from './shell.ts';
 import { toolchainVersion } from './toolchain.ts';
 
-export const machineParts: Part[] = [kernel, bios, busybox, crun, agent, curl, sudo];
+export const machineParts: Part[] = [kernel, bios, busybox, crun, agent, dockerInit, curl, sudo];
 const machineDir = join(distDir, 'machine');
 const manifestPath = join(machineDir, 'manifest.json');
 

@@ -25,7 +25,16 @@ const licences: Record<string, string> = {
 };
 
 /** What is compiled from this repository. */
-const own = new Set(['agent', 'curl', 'sudo', 'library/hello-world', 'traefik/whoami', 'library/mongo', 'library/mongo-express']);
+const own = new Set([
+  'agent',
+  'docker-init',
+  'curl',
+  'sudo',
+  'library/hello-world',
+  'traefik/whoami',
+  'library/mongo',
+  'library/mongo-express',
+]);
 
 export const noticePath = join(imagesDir, '../NOTICE');
 export const sourcesPath = join(imagesDir, '../docs/sources.md');

@@ -1,5 +1,5 @@
 // The guest's own programs, from the C sources of this folder: the agent (which is also dockerd, docker and node-init, by
-// the name it is called with), curl and sudo. Every *.c of a folder goes into its one program.
+// the name it is called with), docker-init, curl and sudo. Every *.c of a folder goes into its one program.
 
 import { readFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,11 @@ import { compilerPackages, guestFlags, muslCompiler } from '../toolchain.ts';
 /** The agent brings its own program start and system calls: no C library. */
 export const agent = program('agent', 'usr/sbin/drydock-agent', () =>
   compile('agent', 'gcc', ['-m32', '-DDRYDOCK_FREESTANDING', '-ffreestanding', '-nostdlib'], ['-lgcc']),
+);
+
+/** Process 1 of containers made with `--init`: as small, for each of them has one. */
+export const dockerInit = program('docker-init', 'usr/bin/docker-init', () =>
+  compile('docker-init', 'gcc', ['-m32', '-ffreestanding', '-nostdlib'], []),
 );
 
 export const curl = program('curl', 'usr/bin/curl', () => withMusl('curl'));

@@ -394,6 +394,8 @@ export class FakeRuntime implements Runtime {
   /** Finds the program as execvp would: by path, or along PATH. */
   #resolve(container: FakeContainer, process: RuntimeSpec['process']): Program {
     const name = process.args[0] ?? '';
+    const init = this.#programs['docker-init'];
+    if (name === '/sbin/docker-init' && init) return init;
     const env = new Map(process.env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
     const candidates = name.includes('/')
       ? [resolvePath(process.cwd, name)]

@@ -63,7 +63,7 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
   return [
     /** @api  Y  GET /containers/json  ContainerList  "List containers" */
     { method: 'GET', pattern: '/containers/json', handler: (call) => list(backend, call) },
-    /** @api  P[--init and --gpus are kept but not started; --privileged adds no devices of the host]  POST /containers/create  ContainerCreate  "Create a container" */
+    /** @api  P[--gpus is kept but not started; --privileged adds /dev/kmsg alone of the host's devices]  POST /containers/create  ContainerCreate  "Create a container" */
     { method: 'POST', pattern: '/containers/create', handler: (call) => create(backend, call) },
     /** @api  Y  POST /containers/prune  ContainerPrune  "Delete stopped containers" */
     { method: 'POST', pattern: '/containers/prune', handler: (call) => prune(backend, call) },

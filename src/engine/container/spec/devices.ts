@@ -28,6 +28,9 @@ const known: Record<string, { type: 'c' | 'b'; major: number; minor: number }> =
   '/dev/fuse': { type: 'c', major: 10, minor: 229 },
 };
 
+/** Devices that a node has and a container has not, unless it is privileged. */
+const hostOnly = ['/dev/kmsg'];
+
 const allow = (major: number, minor: number): DeviceRule => ({ allow: true, type: 'c', major, minor, access: 'rwm' });
 
 /** zero, null, urandom, random, tty, console; not fuse. */
@@ -46,7 +49,9 @@ export function devicesOf(hostConfig: Pick<HostConfig, 'Devices' | 'DeviceCgroup
   devices: Device[];
   rules: DeviceRule[];
 } {
-  const devices: Device[] = [];
+  const devices: Device[] = hostConfig.Privileged
+    ? hostOnly.map((path) => ({ path, ...known[path]!, fileMode: 0o666, uid: 0, gid: 0 }))
+    : [];
   const rules: DeviceRule[] = hostConfig.Privileged ? [{ allow: true, access: 'rwm' }] : [...defaultRules];
   for (const { PathOnHost: path, PathInContainer: inside, CgroupPermissions: access } of hostConfig.Devices ?? []) {
     const device = Object.hasOwn(known, path) ? known[path] : undefined;

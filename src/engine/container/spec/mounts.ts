@@ -12,6 +12,15 @@ import type { ContainerRecord } from '../container.ts';
 
 type SpecMount = RuntimeSpec['mounts'][number];
 
+/** Where docker-init is inside a container; it is the node's own program. */
+export const initPath = '/sbin/docker-init';
+const initMount: SpecMount = { destination: initPath, type: 'bind', source: '/usr/bin/docker-init', options: ['bind', 'ro'] };
+
+/** `--init`, where process 1 is the container's own. */
+export function hasInit({ Init, PidMode }: ContainerRecord['hostConfig']): boolean {
+  return Init === true && PidMode === '';
+}
+
 export function mountsOf(
   container: Pick<ContainerRecord, 'hostConfig' | 'mounts' | 'paths'>,
   ready: ReadyMounts,
@@ -45,7 +54,8 @@ export function mountsOf(
   const system = systemMounts(hostConfig.ShmSize, hostConfig.IpcMode, hostConfig.Privileged, writableCgroups)
     .filter((mount) => !mountedOver.has(mount.destination) && !(mountedOver.has('/dev') && mount.destination.startsWith('/dev/')))
     .map((mount) => (readonly && !staysWritable.includes(mount.destination) ? withReadOnly(mount) : mount));
-  return [...system, ...[...user, ...files].sort((a, b) => depth(a) - depth(b))];
+  const init = hasInit(hostConfig) ? [initMount] : [];
+  return [...system, ...[...user, ...files].sort((a, b) => depth(a) - depth(b)), ...init];
 }
 
 /** Even with `--read-only`. */

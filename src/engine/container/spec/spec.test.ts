@@ -67,6 +67,19 @@ describe('a plain container', () => {
 });
 
 describe('options', () => {
+  it('--init puts docker-init before the program, unless process 1 is another container’s or the host’s', async () => {
+    const { process, mounts } = await withHost({ Init: true });
+    expect(process.args.slice(0, 2)).toEqual(['/sbin/docker-init', '--']);
+    expect(mounts.at(-1)).toEqual({
+      destination: '/sbin/docker-init',
+      type: 'bind',
+      source: '/usr/bin/docker-init',
+      options: ['bind', 'ro'],
+    });
+    const shared = await withHost({ Init: true, PidMode: 'host' });
+    expect(shared.process.args[0]).not.toBe('/sbin/docker-init');
+  });
+
   it('--privileged opens everything', async () => {
     const config = await withHost({ Privileged: true });
     expect(config.process.capabilities?.['bounding']).toHaveLength(41);
@@ -173,7 +186,6 @@ describe('options', () => {
   });
 
   it.each<[Partial<HostConfig>, string]>([
-    [{ Init: true }, 'docker-init (--init) is not available yet'],
     [
       { DeviceRequests: [{ Driver: '', Count: -1, DeviceIDs: null, Capabilities: [['gpu']], Options: null }] },
       'could not select device driver "" with capabilities: [[gpu]]',

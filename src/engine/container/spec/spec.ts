@@ -11,7 +11,7 @@ import type { ReadyMounts } from '../ready-mounts.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { devicesOf } from './devices.ts';
 import { environmentOf } from './environment.ts';
-import { mountsOf, rootPropagation } from './mounts.ts';
+import { hasInit, initPath, mountsOf, rootPropagation } from './mounts.ts';
 import { resourcesOf } from './resources.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { resolveUser, type UserFiles, withHome } from './users.ts';
@@ -69,7 +69,7 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
       terminal: config.Tty,
       ...(config.Tty && height > 0 && width > 0 ? { consoleSize: { height, width } } : {}),
       user,
-      args: [container.path, ...container.args],
+      args: [...(hasInit(hostConfig) ? [initPath, '--'] : []), container.path, ...container.args],
       env: withHome(environmentOf(config.Hostname, config.Tty, config.Env ?? [], facts.linkedEnvironment), user.uid, facts.userFiles),
       cwd: config.WorkingDir || '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] },
@@ -140,7 +140,6 @@ function refuseMissing({ hostConfig }: ContainerRecord): void {
       `could not select device driver ${JSON.stringify(request.Driver ?? '')} with capabilities: [${capabilities}]`,
     );
   }
-  if (hostConfig.Init && hostConfig.PidMode === '') throw new EngineError('not-implemented', 'docker-init (--init) is not available yet');
 }
 
 /** Names as seccomp profiles use them. */

@@ -12,6 +12,9 @@ export const programs: Record<string, Program> = {
   false: async () => 1,
   sync: async () => 0,
 
+  /** The node's, mounted into containers made with `--init`. */
+  'docker-init': ({ args, run, stdin, stdout, stderr }) => run({ args: args.slice(args[1] === '--' ? 2 : 1), stdin, stdout, stderr }),
+
   async echo({ args, stdout }) {
     const newline = args[1] !== '-n';
     const escapes = args[1] === '-e';
