@@ -36,7 +36,7 @@ import {
 import type { RuntimeSpec } from './spec.ts';
 
 /** Docker's three files, which are in Storage. */
-const ownFile = /^\/etc\/(?:hosts|hostname|resolv\.conf)$/;
+const ownFile = /^\/etc\/(?:hosts|hostname|resolv\.conf)$|^\/sbin\/docker-init$/;
 /** Flag of mount(2). */
 const MS_BIND = 4096;
 
