@@ -19,6 +19,8 @@ export interface AttachOptions {
   /** What is printed from now on. */
   stream: boolean;
   detachKeys: string;
+  /** Standard output and error in frames, which a terminal never has. */
+  framed: boolean;
 }
 
 export interface PreparedAttach {
@@ -44,7 +46,7 @@ export function attachContainer(containers: Containers, name: string, options: A
       try {
         for (const { stream, text } of past) {
           const bytes = new TextEncoder().encode(text);
-          await connection.write(terminal ? bytes : encodeFrame(stream, bytes));
+          await connection.write(terminal || !options.framed ? bytes : encodeFrame(stream, bytes));
         }
       } catch (error) {
         // Nobody reads any more; the container must not wait for it.
@@ -56,7 +58,7 @@ export function attachContainer(containers: Containers, name: string, options: A
       const outcome = await serveAttachment(connection, streams, attachment, {
         stdin: options.stdin && openStdin,
         terminal,
-        framed: !terminal,
+        framed: !terminal && options.framed,
         endsInput: stdinOnce,
         detachKeys,
       });

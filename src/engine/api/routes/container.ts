@@ -2,6 +2,7 @@
  * Container endpoints: between Docker's JSON and the container verbs. What differs between API versions is here.
  * Source: moby api/server/router/container.
  */
+import { acceptKey, websocketConnection } from '../websocket.ts';
 import { Channel } from '../../channel.ts';
 import type { AttachOptions, PreparedAttach } from '../../container/attach.ts';
 import type { CreateContainer } from '../../container/create.ts';
@@ -113,6 +114,8 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
     { method: 'POST', pattern: '/containers/{id}/wait', handler: (call) => wait(backend, call) },
     /** @api  Y  POST /containers/{id}/attach  ContainerAttach  "Attach to a container" */
     { method: 'POST', pattern: '/containers/{id}/attach', handler: (call) => attach(backend, call) },
+    /** @api  Y  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
+    { method: 'GET', pattern: '/containers/{id}/attach/ws', handler: (call) => attachWebsocket(backend, call) },
     /** @api  Y  DELETE /containers/{id}  ContainerDelete  "Remove a container" */
     { method: 'DELETE', pattern: '/containers/{id}', handler: (call) => remove(backend, call) },
   ];
@@ -245,17 +248,41 @@ function wait(backend: ContainerBackend, { params, query }: ApiCall): ApiRespons
   return jsonLines(answer);
 }
 
+function attachOptions(query: ApiCall['query']): Omit<AttachOptions, 'framed'> {
+  return {
+    stdin: flagParam(query, 'stdin'),
+    stdout: flagParam(query, 'stdout'),
+    stderr: flagParam(query, 'stderr'),
+    logs: flagParam(query, 'logs'),
+    stream: flagParam(query, 'stream'),
+    detachKeys: textParam(query, 'detachKeys'),
+  };
+}
+
+/** Standard output and error come as one: a message does not say which it was. */
+function attachWebsocket(backend: ContainerBackend, { params, query, headers }: ApiCall): ApiResponse {
+  const key = headers['sec-websocket-key'];
+  if (headers['upgrade']?.toLowerCase() !== 'websocket' || key === undefined)
+    throw new EngineError('invalid-parameter', 'not websocket protocol');
+  const { run } = backend.attach(idOf(params), { ...attachOptions(query), framed: false });
+  return {
+    status: 101,
+    headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Accept': acceptKey(key) },
+    body: {
+      kind: 'hijack',
+      async run(connection) {
+        const socket = websocketConnection(connection);
+        await run(socket);
+        await socket.closeWrite().catch(() => {});
+      },
+    },
+  };
+}
+
 function attach(backend: ContainerBackend, { params, query, headers, version }: ApiCall): ApiResponse {
   let prepared: PreparedAttach;
   try {
-    prepared = backend.attach(idOf(params), {
-      stdin: flagParam(query, 'stdin'),
-      stdout: flagParam(query, 'stdout'),
-      stderr: flagParam(query, 'stderr'),
-      logs: flagParam(query, 'logs'),
-      stream: flagParam(query, 'stream'),
-      detachKeys: textParam(query, 'detachKeys'),
-    });
+    prepared = backend.attach(idOf(params), { ...attachOptions(query), framed: true });
   } catch (error) {
     // Docker has already promised a stream here, and tells in one.
     const { status } = errorAnswer(error);

@@ -120,8 +120,6 @@ const volumeUpdate: Route = {
 
 const refusedRoutes: Route[] = (
   [
-    /** @api  N[not in this version]  GET /containers/{id}/attach/ws  ContainerAttachWebsocket  "Attach to a container via a websocket" */
-    ['GET', '/containers/{id}/attach/ws', 'attaching over a websocket'],
     /** @api  N[there is no swarm in this version]  POST /swarm/init  SwarmInit  "Initialize a new swarm" */
     ['POST', '/swarm/init', 'docker swarm init'],
     /** @api  N[there is no swarm in this version]  POST /swarm/join  SwarmJoin  "Join an existing swarm" */
