@@ -78,7 +78,7 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
     },
     /** @api  Y  GET /containers/{id}/logs  ContainerLogs  "Get container logs" */
     { method: 'GET', pattern: '/containers/{id}/logs', handler: (call) => logs(backend, call) },
-    /** @api  P[no block I/O counters]  GET /containers/{id}/stats  ContainerStats  "Get container stats based on resource usage" */
+    /** @api  P[block I/O counters are empty: the kernel has no such control]  GET /containers/{id}/stats  ContainerStats  "Get container stats based on resource usage" */
     { method: 'GET', pattern: '/containers/{id}/stats', handler: (call) => stats(backend, call) },
     /** @api  P[no checkpoints]  POST /containers/{id}/start  ContainerStart  "Start a container" */
     { method: 'POST', pattern: '/containers/{id}/start', handler: (call) => start(backend, call) },
@@ -102,7 +102,7 @@ export function containerRoutes(backend: ContainerBackend): Route[] {
       pattern: '/containers/{id}/rename',
       handler: ({ params, query }) => done(backend.rename(idOf(params), textParam(query, 'name'))),
     },
-    /** @api  P[no block I/O limits]  POST /containers/{id}/update  ContainerUpdate  "Update a container" */
+    /** @api  P[block I/O limits are discarded, as Docker does without the kernel's control]  POST /containers/{id}/update  ContainerUpdate  "Update a container" */
     { method: 'POST', pattern: '/containers/{id}/update', handler: (call) => update(backend, call) },
     /** @api  Y  POST /containers/{id}/resize  ContainerResize  "Resize a container TTY" */
     {
