@@ -1,10 +1,11 @@
 /**
- * What the inspector shows of a node: containers, networks, images and the layers of one of them. Asked
+ * What the inspector shows of a node: containers, networks, volumes, images and the layers of one of them. Asked
  * of the Engine API once, and again for whatever an event is about; nothing is polled.
  */
 import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
 import type { ImageHistoryItem, ImageInspect, ImageSummary } from '#engine/api/types/image.ts';
 import type { NetworkInspect } from '#engine/api/types/network.ts';
+import type { Volume } from '#engine/api/types/volume.ts';
 import type { EngineView } from '#lessons/engine-view.ts';
 import { nameOfContainer } from './containers.ts';
 import { Ships } from './ships.ts';
@@ -36,6 +37,7 @@ export class InspectorState {
   /** Removed a moment ago. */
   gone = $state.raw<readonly ContainerSummary[]>([]);
   networks = $state.raw<readonly NetworkInspect[]>([]);
+  volumes = $state.raw<readonly Volume[]>([]);
   images = $state.raw<readonly ImageSummary[]>([]);
   stack = $state.raw<LayerStack | undefined>();
   /** Container whose layers are shown; the newest when undefined. */
@@ -58,6 +60,7 @@ export class InspectorState {
     if (!engine) {
       this.containers = [];
       this.networks = [];
+      this.volumes = [];
       this.images = [];
       this.stack = undefined;
       return;
@@ -100,15 +103,19 @@ export class InspectorState {
     const fresh = engine.events.slice(this.#seenEvents);
     this.#seenEvents = engine.events.length;
     const about = (type: string) => !this.known || fresh.some((event) => event.Type === type);
-    const [containers, networks, images] = await Promise.all([
+    const [containers, networks, images, usage] = await Promise.all([
       engine.get<ContainerSummary[]>('/containers/json', { all: '1' }),
       about('network') ? engine.get<NetworkInspect[]>('/networks') : this.networks,
       about('image') ? engine.get<ImageSummary[]>('/images/json') : this.images,
+      about('volume') || about('container')
+        ? engine.get<{ Volumes?: Volume[] | null }>('/system/df', { type: 'volume' })
+        : { Volumes: [...this.volumes] },
     ]);
     if (engine !== this.#engine) return;
     this.#noteGone(containers ?? []);
     this.containers = containers ?? [];
     this.networks = networks ?? [];
+    this.volumes = usage?.Volumes ?? [];
     this.images = images ?? [];
     this.known = true;
     await this.#readStack(engine);
