@@ -11,6 +11,7 @@ import type { Outside } from '#engine/outside.ts';
 import type { RegistryTransport } from '#engine/image/registry-port.ts';
 import type { AgentClient, DaemonEvent, GuestConnection } from './agent/client.ts';
 import { channelConnection } from './channel-connection.ts';
+import { installedRelease } from './guest/installed-release.ts';
 import { nodeFiles } from './guest/lan.ts';
 import { GuestRuntime, type RuntimeState } from './guest/runtime.ts';
 import type { NodeName } from './guest/prepare.ts';
@@ -66,6 +67,7 @@ export class NodeHost {
       layerTrees: layers,
       registry,
       config,
+      readRelease: () => installedRelease(agent, node.id),
       outside: parts.outside,
       clock: systemClock,
       random: systemRandom,

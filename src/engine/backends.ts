@@ -8,7 +8,6 @@ import type { ImageBackend } from './api/routes/image.ts';
 import type { RegistryBackend } from './api/routes/registry.ts';
 import type { NetworkBackend } from './api/routes/network.ts';
 import type { VolumeBackend } from './api/routes/volume.ts';
-import { serverVersion } from './api/version.ts';
 import { applyChanges } from './build/changes.ts';
 import { Cancellation } from './cancellation.ts';
 import { archivePath, extractArchive, statPath } from './container/archive.ts';
@@ -41,6 +40,7 @@ import { unpauseContainer } from './container/unpause.ts';
 import { updateContainer } from './container/update.ts';
 import { waitForContainer } from './container/wait.ts';
 import { imageHistory } from './image/history.ts';
+import type { EngineRelease } from './engine-release.ts';
 import type { Images } from './image/images.ts';
 import { importImage } from './image/import.ts';
 import { inspectRegistry, registryManifest } from './image/inspect-registry.ts';
@@ -60,12 +60,12 @@ import { pruneNetworks, removeNetwork } from './network/remove.ts';
 import type { RunConfig } from './oci/image-config.ts';
 import { type Volumes, wireVolume } from './volume/volumes.ts';
 
-export function imageBackend(images: Images): ImageBackend {
+export function imageBackend(images: Images, release: EngineRelease): ImageBackend {
   return {
     pull: (request) => images.job(request.cancellation, () => pullImage(images, request)),
     import: (archive, { changes, ...options }) =>
       images.job(new Cancellation(), () =>
-        importImage(images, { archive, dockerVersion: serverVersion, config: applyChanges({}, changes), ...options }),
+        importImage(images, { archive, dockerVersion: release.version, config: applyChanges({}, changes), ...options }),
       ),
     resolve: (name) => images.resolve(name),
     namesOf: (image) => namesOf(images, image),

@@ -38,6 +38,7 @@ import { listContainers } from './container/list.ts';
 import { bringUpContainers, saveContainers, shutdownContainers, type ContainersState } from './container/restore.ts';
 import type { Crypto } from './crypto.ts';
 import { defaultDaemonConfig, type DaemonConfig } from './daemon-config.ts';
+import { checkRelease, newestRelease, type EngineRelease } from './engine-release.ts';
 import { EngineError } from './errors.ts';
 import { Events, type EngineEvent } from './events.ts';
 import { Filters } from './filters.ts';
@@ -66,6 +67,8 @@ export interface EnginePorts {
   nodeName: string;
   nodeFiles?: NodeFiles;
   config?: DaemonConfig;
+  /** What is installed, asked at each start; without it the engine is the newest. */
+  readRelease?: (() => Promise<EngineRelease>) | undefined;
   /** What is asked for in vain; nobody watches when it is left out. */
   outside?: Outside | undefined;
   /** Told of what must not happen: a bug in Drydock, found while a request was answered. */
@@ -76,6 +79,8 @@ export interface EnginePorts {
 export interface EngineState {
   events: EngineEvent[];
   containers: ContainersState;
+  /** Of the engine that ran: what is installed meanwhile does not change it. */
+  release?: EngineRelease;
 }
 
 export interface Engine {
@@ -97,6 +102,7 @@ export interface Engine {
 
 /** What exists while the engine runs. */
 interface Parts {
+  release: EngineRelease;
   images: Images;
   containers: Containers;
   networks: Networks;
@@ -113,7 +119,8 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
   let starting: Promise<void> | undefined;
 
   const start = async (): Promise<void> => {
-    const opened = await openParts(ports, events);
+    const release = goingOn?.release ? checkRelease(goingOn.release) : ((await ports.readRelease?.()) ?? newestRelease);
+    const opened = await openParts(ports, release, events);
     if (goingOn === undefined) await opened.networks.start();
     await bringUpContainers(opened.containers, goingOn?.containers);
     goingOn = undefined;
@@ -146,7 +153,11 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
       starting = undefined;
       events.close();
     },
-    save: () => ({ events: events.save(), containers: parts ? saveContainers(parts.containers) : { restarts: [], lines: [] } }),
+    save: () => ({
+      events: events.save(),
+      containers: parts ? saveContainers(parts.containers) : { restarts: [], lines: [] },
+      ...(parts && { release: parts.release }),
+    }),
     describe: () => (parts ? describeParts(parts) : 'not running'),
     events,
     get images() {
@@ -164,12 +175,12 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
   };
 }
 
-async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
+async function openParts(ports: EnginePorts, release: EngineRelease, events: Events): Promise<Parts> {
   removeLeftovers(ports);
   const images = await Images.open({ ...ports, events });
   const networks = new Networks({ ...ports, events, hostSubnets: ports.nodeFiles?.subnets });
   const volumes = new Volumes({ ...ports, events });
-  const containers = await Containers.open({ ...ports, config: ports.config ?? defaultDaemonConfig, events, images, networks, volumes });
+  const containers = await Containers.open({ ...ports, config: ports.config ?? defaultDaemonConfig, release, events, images, networks, volumes });
   ports.runtime.answerNames((containerId, question) => answerName(containers, containerId, question));
   const cache = new BuildCache({ ...ports, images });
   images.users = {
@@ -179,7 +190,7 @@ async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
   // Nobody waits: what stays when the node goes away meanwhile are empty directories.
   images.onLayersRemoved = (layers) => void ports.runtime.removeLayers(layers.map(({ cacheId }) => cacheId)).catch(() => undefined);
   const routes = [
-    ...imageRoutes(imageBackend(images)),
+    ...imageRoutes(imageBackend(images, release)),
     ...registryRoutes(registryBackend(images)),
     ...imageArchiveRoutes(imageArchiveBackend(images)),
     ...containerRoutes(containerBackend(containers)),
@@ -189,14 +200,14 @@ async function openParts(ports: EnginePorts, events: Events): Promise<Parts> {
     ...buildRoutes(buildBackend(containers, cache, ports.outside ?? silentOutside)),
     ...networkRoutes(networkBackend(networks, containers)),
     ...volumeRoutes(volumeBackend(volumes)),
-    ...systemRoutes(systemBackend(ports, { images, containers, volumes, events, cache })),
+    ...systemRoutes(systemBackend({ ...ports, release }, { images, containers, volumes, events, cache })),
     ...notYetRoutes(),
   ];
-  return { images, containers, networks, volumes, api: createRouter(routes, { onBug: ports.onBug }) };
+  return { release, images, containers, networks, volumes, api: createRouter(routes, { onBug: ports.onBug, release }) };
 }
 
 function systemBackend(
-  ports: EnginePorts,
+  ports: EnginePorts & { release: EngineRelease },
   parts: Pick<Parts, 'images' | 'containers' | 'volumes'> & { events: Events; cache: BuildCache },
 ): SystemBackend {
   const { images, containers, volumes, events, cache } = parts;
@@ -207,6 +218,7 @@ function systemBackend(
       nodeName: ports.nodeName,
       nowMs: ports.clock.now(),
       runtime: await ports.runtime.info(),
+      release: ports.release,
       containers: containers.counts(),
       imageCount: images.store.size,
       eventListenerCount: events.listenerCount,

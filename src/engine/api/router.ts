@@ -3,10 +3,11 @@
  * they hold no rules of their own but translate between the wire and a noun. Checks the API version.
  * Source: moby api/server.
  */
+import { newestRelease, type EngineRelease } from '../engine-release.ts';
 import { EngineError, messageOf, type ErrorKind } from '../errors.ts';
 import { empty, json, text } from './answer.ts';
 import type { ApiHandler, ApiRequest, ApiResponse } from './http.ts';
-import { apiVersion, atLeast, minimumApiVersion, serverVersion } from './version.ts';
+import { atLeast } from './version.ts';
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
 
@@ -27,7 +28,9 @@ export interface ApiCall extends ApiRequest {
 
 export interface RouterOptions {
   /** Told of what no route should throw: a bug in Drydock. */
-  onBug?: (error: unknown) => void;
+  onBug?: ((error: unknown) => void) | undefined;
+  /** What the engine says that it is, and which API versions it takes. */
+  release?: EngineRelease;
 }
 
 const statusOf: Record<ErrorKind, number> = {
@@ -53,11 +56,13 @@ interface CompiledRoute extends Route {
 
 export function createRouter(routes: readonly Route[], options: RouterOptions = {}): ApiHandler {
   const table = compile(routes);
+  const { release = newestRelease } = options;
+  const standardHeaders = headersOf(release);
   return async (request) => {
     const [, version, rest = request.path] = /^\/v([0-9.]+)(\/.*)$/.exec(request.path) ?? [];
     const found = find(table, request.method, rest);
     if (!found) return json(404, { message: 'page not found' });
-    const answer = await answerOf(found, { ...request, path: rest, version: version ?? apiVersion }, options);
+    const answer = await answerOf(found, { ...request, path: rest, version: version ?? release.apiVersion }, options);
     answer.headers = { ...standardHeaders, ...answer.headers };
     return answer;
   };
@@ -70,22 +75,20 @@ export function errorAnswer(error: unknown): ApiResponse {
 }
 
 /** What every answer of a route carries. */
-export const standardHeaders: Record<string, string> = {
-  'Api-Version': apiVersion,
-  'Docker-Experimental': 'false',
-  Ostype: 'linux',
-  Server: `Docker/${serverVersion} (linux)`,
-};
+function headersOf({ apiVersion, version }: EngineRelease): Record<string, string> {
+  return { 'Api-Version': apiVersion, 'Docker-Experimental': 'false', Ostype: 'linux', Server: `Docker/${version} (linux)` };
+}
 
 async function answerOf(
   { route, params }: { route: CompiledRoute; params: Record<string, string> },
   request: ApiRequest & { version: string },
-  { onBug }: RouterOptions,
+  { onBug, release = newestRelease }: RouterOptions,
 ): Promise<ApiResponse> {
   const { version } = request;
+  const { apiVersion, minApiVersion } = release;
   try {
-    if (!atLeast(version, minimumApiVersion)) {
-      const message = `client version ${version} is too old. Minimum supported API version is ${minimumApiVersion}, please upgrade your client to a newer version`;
+    if (!atLeast(version, minApiVersion)) {
+      const message = `client version ${version} is too old. Minimum supported API version is ${minApiVersion}, please upgrade your client to a newer version`;
       // Clients that old do not expect JSON.
       return text(400, `${message}\n`);
     }

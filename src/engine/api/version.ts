@@ -1,8 +1,7 @@
 /** API versions: what this engine speaks, and how `1.9` and `1.24` compare. */
 
+/** The newest that client and engine of this program speak; a release that is installed may speak less. */
 export const apiVersion = '1.50';
-export const minimumApiVersion = '1.24';
-export const serverVersion = '28.2.2';
 
 /** Negative, zero or positive as `a` is older than, the same as or newer than `b`. Source: moby api/types/versions. */
 export function compareVersions(a: string, b: string): number {

@@ -4,7 +4,6 @@
  * Source: moby builder/dockerfile/{builder,evaluator,dispatchers,internals}.go.
  */
 import type { ProgressMessage } from '../api/types/system.ts';
-import { serverVersion } from '../api/version.ts';
 import type { HostConfig } from '../api/types/container.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Container } from '../container/container.ts';
@@ -386,7 +385,7 @@ class ClassicBuild {
         comment: '',
         createdBy: (containerConfig.Cmd ?? []).join(' '),
         created: rfc3339Nano(this.#containers.ports.clock.now()),
-        dockerVersion: serverVersion,
+        dockerVersion: this.#containers.ports.release.version,
       }),
     );
     this.#images.store.setParent(image, state.image?.id ?? '');

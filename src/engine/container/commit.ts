@@ -2,7 +2,6 @@
  * `docker commit`: an image of what a container has written.
  * Source: moby daemon/commit.go.
  */
-import { serverVersion } from '../api/version.ts';
 import { EngineError } from '../errors.ts';
 import { childImageConfig } from '../image/child-image.ts';
 import type { Image } from '../image/image-store.ts';
@@ -74,7 +73,7 @@ async function imageOf(containers: Containers, container: Container, config: Run
         comment: request.comment,
         createdBy: (container.config.Cmd ?? []).join(' '),
         created: rfc3339Nano(clock.now()),
-        dockerVersion: serverVersion,
+        dockerVersion: containers.ports.release.version,
       }),
     );
     if (parent) images.store.setParent(image, parent.id);

@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import type { Compression } from '../compression.ts';
 import type { DaemonConfig } from '../daemon-config.ts';
+import type { EngineRelease } from '../engine-release.ts';
 import { EngineError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Images } from '../image/images.ts';
@@ -37,6 +38,7 @@ export interface ContainerPorts {
   nodeName: string;
   nodeFiles?: NodeFiles;
   config: DaemonConfig;
+  release: EngineRelease;
 }
 
 /** What Docker reads of the node's own /etc for containers on its network, and of its routes for networks. */

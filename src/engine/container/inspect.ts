@@ -1,12 +1,14 @@
 /** `docker inspect` of a container, key by key in Docker's order. Source: moby daemon/inspect.go. */
 import type { ContainerInspect, ContainerState, NetworkSettings } from '../api/types/container.ts';
+import type { EngineRelease } from '../engine-release.ts';
 import { rfc3339Nano } from '../time.ts';
-import { completeConfig, sortedMap } from './config-document.ts';
+import { completeConfig } from './config-document.ts';
 import { type Container, emptyEndpointSettings } from './container.ts';
 import type { Containers } from './containers.ts';
 import { shownLinks } from './links.ts';
 import { wireMount } from './mount.ts';
 import { sandboxKey, timeText } from './records.ts';
+import { shownNetworks } from './shown-networks.ts';
 
 export async function inspectContainer(containers: Containers, name: string, { size }: { size: boolean }): Promise<ContainerInspect> {
   const container = containers.resolve(name);
@@ -37,7 +39,7 @@ export async function inspectContainer(containers: Containers, name: string, { s
     ...(sizes ? { SizeRw: sizes.writableBytes, SizeRootFs: sizes.totalBytes } : {}),
     Mounts: container.mounts.map(wireMount),
     Config: configOf(container),
-    NetworkSettings: networkSettingsOf(container),
+    NetworkSettings: networkSettingsOf(container, containers.ports.release),
   };
 }
 
@@ -95,7 +97,7 @@ function configOf({ config, hostConfig, networks }: Container): ContainerInspect
   return mac ? completeConfig({ ...config, MacAddress: mac }) : config;
 }
 
-function networkSettingsOf(container: Container): NetworkSettings {
+function networkSettingsOf(container: Container, release: EngineRelease): NetworkSettings {
   const onBridge = container.networks.get('bridge')?.settings ?? emptyEndpointSettings();
   return {
     Bridge: '',
@@ -115,6 +117,6 @@ function networkSettingsOf(container: Container): NetworkSettings {
     IPPrefixLen: onBridge.IPPrefixLen,
     IPv6Gateway: onBridge.IPv6Gateway,
     MacAddress: onBridge.MacAddress,
-    Networks: sortedMap(Object.fromEntries([...container.networks].map(([name, { settings }]) => [name, settings]))),
+    Networks: shownNetworks(container, release),
   };
 }

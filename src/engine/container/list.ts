@@ -1,13 +1,13 @@
 /** `docker ps`: newest first, as the filters want it. Source: moby daemon/list.go. */
 import type { ContainerSummary, Port } from '../api/types/container.ts';
 import type { Filters } from '../filters.ts';
-import { sortedMap } from './config-document.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { sizesOf } from './inspect.ts';
 import { selectContainers } from './list-filters.ts';
 import { linkNames } from './links.ts';
 import { wireMount } from './mount.ts';
+import { shownNetworks } from './shown-networks.ts';
 import { statusText } from './status.ts';
 
 export interface ListOptions {
@@ -51,7 +51,7 @@ function summaryOf(
     State: state.status,
     Status: statusText(container, containers.ports.clock.now()),
     HostConfig: { NetworkMode: hostConfig.NetworkMode, ...(annotations ? { Annotations: annotations } : {}) },
-    NetworkSettings: { Networks: sortedMap(Object.fromEntries([...container.networks].map(([name, { settings }]) => [name, settings]))) },
+    NetworkSettings: { Networks: shownNetworks(container, containers.ports.release) },
     Mounts: container.mounts.map(wireMount),
   };
 }

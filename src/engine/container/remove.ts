@@ -9,7 +9,8 @@ import { kill } from './kill.ts';
 import { removeLink } from './links.ts';
 import { releaseVolumes } from './mount-points.ts';
 import { removeRecords } from './records.ts';
-import { canMove, isUp, move, permit } from './state.ts';
+import { canMove, isUp, move } from './state.ts';
+import { permitRemoval } from './removal-refusal.ts';
 
 export interface RemoveOptions {
   force: boolean;
@@ -20,13 +21,13 @@ export interface RemoveOptions {
 export async function removeContainer(containers: Containers, name: string, { force, volumes, link }: RemoveOptions): Promise<void> {
   if (link) return removeLink(containers, name);
   const container = containers.resolve(name);
-  if (!force || container.state.status === 'removing') permit('remove', container, name);
+  if (!force || container.state.status === 'removing') permitRemoval(containers, container, name);
   try {
     if (force) await forceRemove(containers, container, { volumes });
     // It was started while the lock was waited for.
-    else if ((await removeStopped(containers, container, { volumes })) === 'up') permit('remove', container, name);
+    else if ((await removeStopped(containers, container, { volumes })) === 'up') permitRemoval(containers, container, name);
   } catch (error) {
-    if (error instanceof EngineError && error.message.startsWith('cannot remove container')) throw error;
+    if (error instanceof EngineError && /^(cannot remove container|You cannot remove a) /.test(error.message)) throw error;
     throw new EngineError(error instanceof EngineError ? error.kind : 'system', `cannot remove container "${name}": ${messageOf(error)}`, {
       cause: error,
     });

@@ -17,6 +17,7 @@ import type { Wait } from '../../container/wait.ts';
 import type { WaitCondition } from '../../container/waiters.ts';
 import { EngineError, messageOf } from '../../errors.ts';
 import type { Filters } from '../../filters.ts';
+import { shortId } from '../../id.ts';
 import { bytes, empty, hijack, json, jsonLines, mapStream, multiplexedStream, rawStream } from '../answer.ts';
 import { readJson } from '../body.ts';
 import type { ApiResponse } from '../http.ts';
@@ -172,8 +173,19 @@ async function create(backend: ContainerBackend, call: ApiCall): Promise<ApiResp
   return json(201, response);
 }
 
-async function inspect(backend: ContainerBackend, { params, query }: ApiCall): Promise<ApiResponse> {
-  return json(200, await backend.inspect(idOf(params), { size: flagParam(query, 'size') }));
+async function inspect(backend: ContainerBackend, { params, query, version }: ApiCall): Promise<ApiResponse> {
+  const inspected = await backend.inspect(idOf(params), { size: flagParam(query, 'size') });
+  return json(200, atLeast(version, '1.45') ? inspected : withOldAliases(inspected));
+}
+
+/** Before API 1.45 the short id and the host name were among the aliases on networks that a user made. */
+function withOldAliases(inspected: ContainerInspect): ContainerInspect {
+  const { Id, Config, NetworkSettings } = inspected;
+  const endpoints = Object.entries(NetworkSettings.Networks).map(([name, endpoint]) => {
+    if (['bridge', 'host', 'none'].includes(name)) return [name, endpoint];
+    return [name, { ...endpoint, Aliases: [...new Set([...(endpoint.Aliases ?? []), shortId(Id), Config.Hostname])] }];
+  });
+  return { ...inspected, NetworkSettings: { ...NetworkSettings, Networks: Object.fromEntries(endpoints) as typeof NetworkSettings.Networks } };
 }
 
 function start(backend: ContainerBackend, { params, query, headers }: ApiCall): Promise<ApiResponse> {

@@ -2,10 +2,10 @@
  * `docker info` and `docker version` as Docker's JSON. Says what is true of this engine and its guest: Docker's version
  * where behaviour is meant, Drydock's own facts where the program is.
  */
+import type { EngineRelease } from '../../engine-release.ts';
 import type { RuntimeInfo } from '../../runtime/runtime.ts';
 import { rfc3339Nano } from '../../time.ts';
 import type { Info, Version } from '../types/system.ts';
-import { apiVersion, minimumApiVersion, serverVersion } from '../version.ts';
 
 export interface SystemFacts {
   /** The daemon's own id, kept in its data directory. */
@@ -13,6 +13,7 @@ export interface SystemFacts {
   nodeName: string;
   nowMs: number;
   runtime: RuntimeInfo;
+  release: EngineRelease;
   containers: { running: number; paused: number; stopped: number };
   imageCount: number;
   eventListenerCount: number;
@@ -22,41 +23,43 @@ const noGo = 'none (TypeScript)';
 /** What Go calls an i686 machine. */
 const goArchitecture = '386';
 
-export function versionJson({ runtime }: SystemFacts): Version {
-  const build = { GitCommit: 'drydock', GoVersion: noGo, Os: 'linux', Arch: goArchitecture, KernelVersion: runtime.kernelVersion };
+export function versionJson({ runtime, release }: SystemFacts): Version {
+  const { version, apiVersion, minApiVersion } = release;
+  const build = { GitCommit: release.gitCommit, GoVersion: noGo, Os: 'linux', Arch: goArchitecture, KernelVersion: runtime.kernelVersion };
   return {
     Platform: { Name: 'Drydock' },
     Components: [
       {
         Name: 'Engine',
-        Version: serverVersion,
+        Version: version,
         Details: {
           ApiVersion: apiVersion,
           Arch: build.Arch,
-          BuildTime: '',
+          BuildTime: release.buildTime,
           Experimental: 'false',
           GitCommit: build.GitCommit,
           GoVersion: build.GoVersion,
           KernelVersion: build.KernelVersion,
-          MinAPIVersion: minimumApiVersion,
+          MinAPIVersion: minApiVersion,
           Os: build.Os,
         },
       },
       { Name: 'crun', Version: runtime.ociRuntimeVersion, Details: { GitCommit: '' } },
     ],
-    Version: serverVersion,
+    Version: version,
     ApiVersion: apiVersion,
-    MinAPIVersion: minimumApiVersion,
+    MinAPIVersion: minApiVersion,
     GitCommit: build.GitCommit,
     GoVersion: build.GoVersion,
     Os: build.Os,
     Arch: build.Arch,
     KernelVersion: build.KernelVersion,
+    ...(release.buildTime !== '' && { BuildTime: release.buildTime }),
   };
 }
 
 export function infoJson(facts: SystemFacts): Info {
-  const { runtime, containers } = facts;
+  const { runtime, release, containers } = facts;
   return {
     ID: facts.id,
     Containers: containers.running + containers.paused + containers.stopped,
@@ -112,7 +115,7 @@ export function infoJson(facts: SystemFacts): Info {
     Name: facts.nodeName,
     Labels: [],
     ExperimentalBuild: false,
-    ServerVersion: serverVersion,
+    ServerVersion: release.version,
     Runtimes: { crun: { path: 'crun' } },
     DefaultRuntime: 'crun',
     Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
@@ -123,7 +126,7 @@ export function infoJson(facts: SystemFacts): Info {
     RuncCommit: { ID: 'N/A' },
     InitCommit: { ID: 'N/A' },
     SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
-    FirewallBackend: { Driver: 'nftables' },
+    ...(release.behaviours.includes('firewall-backend') && { FirewallBackend: { Driver: 'nftables' } }),
     CDISpecDirs: [],
     Warnings: ['WARNING: No swap limit support', 'WARNING: No cpuset support'],
   };
