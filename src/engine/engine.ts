@@ -180,7 +180,15 @@ async function openParts(ports: EnginePorts, release: EngineRelease, events: Eve
   const images = await Images.open({ ...ports, events });
   const networks = new Networks({ ...ports, events, hostSubnets: ports.nodeFiles?.subnets });
   const volumes = new Volumes({ ...ports, events });
-  const containers = await Containers.open({ ...ports, config: ports.config ?? defaultDaemonConfig, release, events, images, networks, volumes });
+  const containers = await Containers.open({
+    ...ports,
+    config: ports.config ?? defaultDaemonConfig,
+    release,
+    events,
+    images,
+    networks,
+    volumes,
+  });
   ports.runtime.answerNames((containerId, question) => answerName(containers, containerId, question));
   const cache = new BuildCache({ ...ports, images });
   images.users = {

@@ -185,7 +185,10 @@ function withOldAliases(inspected: ContainerInspect): ContainerInspect {
     if (['bridge', 'host', 'none'].includes(name)) return [name, endpoint];
     return [name, { ...endpoint, Aliases: [...new Set([...(endpoint.Aliases ?? []), shortId(Id), Config.Hostname])] }];
   });
-  return { ...inspected, NetworkSettings: { ...NetworkSettings, Networks: Object.fromEntries(endpoints) as typeof NetworkSettings.Networks } };
+  return {
+    ...inspected,
+    NetworkSettings: { ...NetworkSettings, Networks: Object.fromEntries(endpoints) as typeof NetworkSettings.Networks },
+  };
 }
 
 function start(backend: ContainerBackend, { params, query, headers }: ApiCall): Promise<ApiResponse> {
