@@ -35,9 +35,16 @@ import type { Compression } from './compression.ts';
 import { answerName } from './container/answer-name.ts';
 import { Containers, type NodeFiles } from './container/containers.ts';
 import { listContainers } from './container/list.ts';
-import { bringUpContainers, saveContainers, shutdownContainers, type ContainersState } from './container/restore.ts';
+import {
+  bringUpContainers,
+  leaveContainers,
+  saveContainers,
+  shutdownContainers,
+  wakeContainers,
+  type ContainersState,
+} from './container/restore.ts';
 import type { Crypto } from './crypto.ts';
-import { defaultDaemonConfig, type DaemonConfig } from './daemon-config.ts';
+import { defaultDaemonConfig, reloadable, reloadAttributes, type DaemonConfig } from './daemon-config.ts';
 import { checkRelease, newestRelease, type EngineRelease } from './engine-release.ts';
 import { EngineError } from './errors.ts';
 import { Events, type EngineEvent } from './events.ts';
@@ -81,13 +88,16 @@ export interface EngineState {
   containers: ContainersState;
   /** Of the engine that ran: what is installed meanwhile does not change it. */
   release?: EngineRelease;
+  config?: DaemonConfig;
 }
 
 export interface Engine {
   /** The one door. Refuses requests while the engine does not run. */
   readonly api: ApiHandler;
   /** Reads what Storage has and brings up networks and containers; does nothing while it runs. */
-  start(): Promise<void>;
+  start(config?: DaemonConfig): Promise<void>;
+  /** Takes over what can be changed while it runs. */
+  reload(config: DaemonConfig): void;
   /** Stops what runs, as when the daemon ends. `start` may follow. */
   shutdown(): Promise<void>;
   save(): EngineState;
@@ -103,10 +113,13 @@ export interface Engine {
 /** What exists while the engine runs. */
 interface Parts {
   release: EngineRelease;
+  /** Changed in place when the daemon is told to read its file again. */
+  config: DaemonConfig;
   images: Images;
   containers: Containers;
   networks: Networks;
   volumes: Volumes;
+  cache: BuildCache;
   api: ApiHandler;
 }
 
@@ -118,9 +131,22 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
   let parts: Parts | undefined;
   let starting: Promise<void> | undefined;
 
-  const start = async (): Promise<void> => {
+  /** Of an engine that is away while its containers go on (`live-restore`). */
+  let asleep: Parts | undefined;
+  const settings = ports.config ?? defaultDaemonConfig;
+
+  const start = async (config: DaemonConfig): Promise<void> => {
     const release = goingOn?.release ? checkRelease(goingOn.release) : ((await ports.readRelease?.()) ?? newestRelease);
-    const opened = await openParts(ports, release, events);
+    if (asleep) {
+      Object.assign(asleep.config, config);
+      asleep.release = asleep.containers.ports.release = release;
+      asleep.api = routerOf(ports, asleep, events);
+      await wakeContainers(asleep.containers);
+      parts = asleep;
+      asleep = undefined;
+      return;
+    }
+    const opened = await openParts(ports, { ...config }, release, events);
     if (goingOn === undefined) await opened.networks.start();
     await bringUpContainers(opened.containers, goingOn?.containers);
     goingOn = undefined;
@@ -136,8 +162,8 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
       await starting?.catch(() => undefined);
       return parts ? parts.api(request) : errorAnswer(new EngineError('unavailable', 'the engine is not running'));
     },
-    start() {
-      starting ??= start().catch((error: unknown) => {
+    start(config = goingOn?.config ?? settings) {
+      starting ??= start(config).catch((error: unknown) => {
         starting = undefined;
         throw error;
       });
@@ -146,18 +172,29 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
     async shutdown() {
       await starting?.catch(() => undefined);
       if (!parts) return;
-      const { containers, images } = parts;
+      const { containers, images, config } = parts;
+      if (config.liveRestore) asleep = parts;
       // From here on requests are refused: what they would start would outlive the engine.
       parts = undefined;
-      await Promise.all([shutdownContainers(containers), images.shutdown()]);
+      if (asleep) leaveContainers(containers);
+      else await Promise.all([shutdownContainers(containers), images.shutdown()]);
       starting = undefined;
       events.close();
     },
-    save: () => ({
-      events: events.save(),
-      containers: parts ? saveContainers(parts.containers) : { restarts: [], lines: [] },
-      ...(parts && { release: parts.release }),
-    }),
+    reload(config) {
+      if (!parts) return;
+      Object.assign(parts.config, reloadable(parts.config, config));
+      events.log('daemon', 'reload', engineId(ports), reloadAttributes(ports.nodeName, parts.config));
+    },
+    save: () => {
+      const held = parts ?? asleep;
+      return {
+        events: events.save(),
+        containers: held ? saveContainers(held.containers) : { restarts: [], lines: [] },
+        config: held?.config ?? settings,
+        ...(held && { release: held.release }),
+      };
+    },
     describe: () => (parts ? describeParts(parts) : 'not running'),
     events,
     get images() {
@@ -175,20 +212,18 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
   };
 }
 
-async function openParts(ports: EnginePorts, release: EngineRelease, events: Events): Promise<Parts> {
+async function openParts(ports: EnginePorts, config: DaemonConfig, release: EngineRelease, events: Events): Promise<Parts> {
   removeLeftovers(ports);
   const images = await Images.open({ ...ports, events });
-  const networks = new Networks({ ...ports, events, hostSubnets: ports.nodeFiles?.subnets });
-  const volumes = new Volumes({ ...ports, events });
-  const containers = await Containers.open({
+  const networks = new Networks({
     ...ports,
-    config: ports.config ?? defaultDaemonConfig,
-    release,
     events,
-    images,
-    networks,
-    volumes,
+    hostSubnets: ports.nodeFiles?.subnets,
+    pools: config.addressPools,
+    defaultBridge: { address: config.bridgeAddress, interContainer: config.interContainer },
   });
+  const volumes = new Volumes({ ...ports, events });
+  const containers = await Containers.open({ ...ports, config, release, events, images, networks, volumes });
   ports.runtime.answerNames((containerId, question) => answerName(containers, containerId, question));
   const cache = new BuildCache({ ...ports, images });
   images.users = {
@@ -197,6 +232,13 @@ async function openParts(ports: EnginePorts, release: EngineRelease, events: Eve
   };
   // Nobody waits: what stays when the node goes away meanwhile are empty directories.
   images.onLayersRemoved = (layers) => void ports.runtime.removeLayers(layers.map(({ cacheId }) => cacheId)).catch(() => undefined);
+  const parts = { release, config, images, containers, networks, volumes, cache };
+  return { ...parts, api: routerOf(ports, parts, events) };
+}
+
+/** The API over an engine's parts, as a release of Docker has it. */
+function routerOf(ports: EnginePorts, parts: Omit<Parts, 'api'>, events: Events): ApiHandler {
+  const { release, images, containers, networks, volumes, cache } = parts;
   const routes = [
     ...imageRoutes(imageBackend(images, release)),
     ...registryRoutes(registryBackend(images)),
@@ -208,25 +250,26 @@ async function openParts(ports: EnginePorts, release: EngineRelease, events: Eve
     ...buildRoutes(buildBackend(containers, cache, ports.outside ?? silentOutside)),
     ...networkRoutes(networkBackend(networks, containers)),
     ...volumeRoutes(volumeBackend(volumes)),
-    ...systemRoutes(systemBackend({ ...ports, release }, { images, containers, volumes, events, cache })),
+    ...systemRoutes(systemBackend(ports, parts, events)),
     ...notYetRoutes(),
   ];
-  return { release, images, containers, networks, volumes, api: createRouter(routes, { onBug: ports.onBug, release }) };
+  return createRouter(routes, { onBug: ports.onBug, release });
 }
 
 function systemBackend(
-  ports: EnginePorts & { release: EngineRelease },
-  parts: Pick<Parts, 'images' | 'containers' | 'volumes'> & { events: Events; cache: BuildCache },
+  ports: EnginePorts,
+  { release, config, images, containers, volumes, cache }: Omit<Parts, 'api'>,
+  events: Events,
 ): SystemBackend {
-  const { images, containers, volumes, events, cache } = parts;
   return {
     events,
     facts: async () => ({
       id: engineId(ports),
+      config,
       nodeName: ports.nodeName,
       nowMs: ports.clock.now(),
       runtime: await ports.runtime.info(),
-      release: ports.release,
+      release,
       containers: containers.counts(),
       imageCount: images.store.size,
       eventListenerCount: events.listenerCount,

@@ -5,12 +5,13 @@ import type { Random } from '../random.ts';
 import type { NameAnswer, NameQuestion } from '../runtime/network-plan.ts';
 import { gatewayOf, joinedNetworks } from './connect.ts';
 import type { Containers } from './containers.ts';
+import { nameServersOf } from './network-files.ts';
 
 export function answerName(containers: Containers, containerId: string, question: NameQuestion): NameAnswer {
   const container = containers.get(containerId);
   if (!container) return { kind: 'failure' };
   const endpoints = joinedNetworks(containers, container);
-  const servers = gatewayOf(endpoints) ? externalServers(containers.nodeFiles.resolvConf, container.hostConfig.Dns ?? []) : [];
+  const servers = gatewayOf(endpoints) ? externalServers(containers.nodeFiles.resolvConf, nameServersOf(containers, container)) : [];
   return resolveName({ endpoints, servers }, question, (items) => shuffled(containers.ports.random, items));
 }
 

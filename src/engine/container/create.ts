@@ -14,7 +14,7 @@ import { completeConfig, completeHostConfig, sortedMap } from './config-document
 import { type Container, emptyEndpointSettings, makeContainer, type NetworkAttachment } from './container.ts';
 import type { Containers } from './containers.ts';
 import { checkCommand, commandOf, withImageDefaults } from './image-defaults.ts';
-import { defaultLogDriver, validateLogConfig } from './log/options.ts';
+import { mergedLogConfig, validateLogConfig } from './log/options.ts';
 import type { Mount } from './mount.ts';
 import { mountPoints, releaseVolumes } from './mount-points.ts';
 import { registeredLinks } from './links.ts';
@@ -68,7 +68,7 @@ function create(
   const merged = image?.config.config ? completeConfig(withImageDefaults(config, image.config.config)) : config;
   merged.Labels ??= {};
   checkCommand(merged);
-  hostConfig.LogConfig = { Type: hostConfig.LogConfig.Type || defaultLogDriver, Config: hostConfig.LogConfig.Config ?? {} };
+  hostConfig.LogConfig = mergedLogConfig(hostConfig.LogConfig, containers.ports.config);
   validateLogConfig(hostConfig.LogConfig);
 
   const id = newId(random);
@@ -197,9 +197,10 @@ function checkEndpoints(containers: Containers, endpoints: Map<string, EndpointS
 /** Docker's defaults for what was left open. Source: moby daemon/daemon_unix.go, adaptContainerSettings. */
 function adaptSettings(containers: Containers, hostConfig: HostConfig): void {
   if (hostConfig.Memory > 0 && hostConfig.MemorySwap === 0) hostConfig.MemorySwap = hostConfig.Memory * 2;
-  if (hostConfig.ShmSize === 0) hostConfig.ShmSize = defaultShmBytes;
-  hostConfig.IpcMode ||= 'private';
-  hostConfig.CgroupnsMode ||= containers.ports.config.defaultCgroupnsMode;
+  const { config } = containers.ports;
+  if (hostConfig.ShmSize === 0) hostConfig.ShmSize = config.defaultShmBytes || defaultShmBytes;
+  hostConfig.IpcMode ||= config.defaultIpcMode;
+  hostConfig.CgroupnsMode ||= config.defaultCgroupnsMode;
   const byId = (mode: string): string => {
     const other = /^container:(.+)$/.exec(mode)?.[1];
     const container = other === undefined ? undefined : containers.find(other);

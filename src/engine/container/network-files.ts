@@ -39,8 +39,22 @@ export function writeNetworkFiles(containers: Containers, container: Container, 
 
 export function writeResolvConf(containers: Containers, container: Container, kind: ResolverKind): void {
   const { hostConfig } = container;
-  const overrides = { servers: hostConfig.Dns ?? [], search: hostConfig.DnsSearch ?? [], options: hostConfig.DnsOptions ?? [] };
+  const { config } = containers.ports;
+  const overrides = {
+    servers: nameServersOf(containers, container),
+    search: given(hostConfig.DnsSearch, config.dnsSearch),
+    options: given(hostConfig.DnsOptions, config.dnsOptions),
+  };
   write(containers, container.id, 'resolv.conf', resolvConf(containers.nodeFiles.resolvConf, overrides, kind));
+}
+
+/** Those that a container was told to ask, or the daemon for all of them; empty: the node's. */
+export function nameServersOf(containers: Containers, { hostConfig }: Container): string[] {
+  return given(hostConfig.Dns, containers.ports.config.dns);
+}
+
+function given(own: readonly string[] | null | undefined, ofDaemon: readonly string[]): string[] {
+  return [...(own && own.length > 0 ? own : ofDaemon)];
 }
 
 /** The container's own line for an endpoint. */

@@ -39,7 +39,7 @@ export async function publishPorts(
 ): Promise<PortMap> {
   const ports = exposedPorts(container);
   if (!by || by.endpoint.ipv4 === undefined || by.network.driver !== 'bridge') return ports;
-  const wanted = wantedPorts(container, hostBinding(by.network.record.options));
+  const wanted = wantedPorts(container, hostBinding(by.network.record.options) || containers.ports.config.publishAddress);
   if (wanted.length === 0) return ports;
   try {
     return { ...ports, ...(await publish(containers, by, wanted)) };

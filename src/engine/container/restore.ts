@@ -67,7 +67,28 @@ export async function bringUpContainers(containers: Containers, saved?: Containe
       await forceRemove(containers, container, { volumes: true }).catch(() => undefined);
     }
   }
-  // One that cannot start keeps its error for `inspect`; the others do not wait for it.
+  await startByPolicy(containers, toStart);
+}
+
+/** The daemon goes and leaves what runs (`live-restore`): nothing is restarted or checked until it is back. */
+export function leaveContainers(containers: Containers): void {
+  containers.stopping = true;
+  for (const container of containers.all()) {
+    if (container.state.status === 'restarting') giveUpRestart(containers, container);
+    container.live.healthMonitor?.stop();
+    container.live.healthMonitor = undefined;
+  }
+}
+
+/** The daemon is back: what ended meanwhile starts again if its policy says so. */
+export async function wakeContainers(containers: Containers): Promise<void> {
+  containers.stopping = false;
+  for (const container of containers.all()) if (container.state.status === 'running') startHealthMonitor(containers, container);
+  await startByPolicy(containers, containers.all().filter(wantsStart));
+}
+
+/** One that cannot start keeps its error for `inspect`; the others do not wait for it. */
+async function startByPolicy(containers: Containers, toStart: readonly Container[]): Promise<void> {
   await Promise.all(toStart.map((container) => start(containers, container, { byUser: true }).catch(() => undefined)));
 }
 

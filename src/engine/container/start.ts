@@ -96,6 +96,7 @@ export function launchOf(containers: Containers, container: Container, network: 
       machine: containers.info.machine,
       pidOf: (id) => pidOf(containers, id),
       mounts,
+      defaultUlimits: containers.ports.config.defaultUlimits,
       linkedEnvironment: linkedEnvironment(containers, container),
     });
   const [rows, columns] = hostConfig.ConsoleSize;

@@ -14,7 +14,8 @@ import { Semaphore } from '../semaphore.ts';
 import type { Storage } from '../storage.ts';
 import type { AddressPools } from './default-subnets.ts';
 import { HostPorts } from './host-ports.ts';
-import { formatIpv4, formatPrefix, parseIpv4 } from './ipv4.ts';
+import type { NetworkDevice } from '../runtime/network-plan.ts';
+import { formatIpv4, formatPrefix, masked, parseIpv4, parsePrefix } from './ipv4.ts';
 import { macOf, randomMac } from './mac-address.ts';
 import { type Endpoint, Network, type NetworkRecord } from './network.ts';
 
@@ -27,7 +28,15 @@ export interface NetworkPorts {
   /** Subnets of the node's own devices, which no network gets that did not ask for one. */
   hostSubnets?: readonly string[];
   /** Where subnets come from that nobody chose; left out: Docker's. */
-  pools?: AddressPools;
+  pools?: AddressPools | undefined;
+  /** What the daemon wants of docker0; left out: Docker's. */
+  defaultBridge?: DefaultBridge;
+}
+
+export interface DefaultBridge {
+  /** Its address with the prefix: `172.17.0.1/16`. */
+  address: string | undefined;
+  interContainer: boolean;
 }
 
 /** Docker keeps a database file of its own format there. */
@@ -40,6 +49,8 @@ export class Networks {
   /** Which ports of the node are taken by containers. */
   readonly hostPorts = new HostPorts();
   readonly #networks = new Map<string, Network>();
+  /** A device that is in the way of the one that is wanted now. */
+  #replaced: NetworkDevice | undefined;
 
   /** The networks that Storage has, and the three that every host has. */
   constructor(ports: NetworkPorts) {
@@ -49,13 +60,21 @@ export class Networks {
       for (const record of JSON.parse(new TextDecoder().decode(bytes)) as NetworkRecord[])
         this.#networks.set(record.id, new Network(record));
     for (const record of predefinedRecords(ports)) {
-      if (![...this.#networks.values()].some((network) => network.name === record.name)) this.#networks.set(record.id, new Network(record));
+      const known = this.all().find((network) => network.name === record.name);
+      if (!known) this.#networks.set(record.id, new Network(record));
+      else if (JSON.stringify([known.record.ipam, known.record.options]) !== JSON.stringify([record.ipam, record.options])) {
+        // The daemon wants another docker0 than it had before.
+        this.#replaced = known.device();
+        this.#networks.set(known.id, new Network({ ...record, id: known.id, createdMs: known.record.createdMs }));
+      }
     }
     this.save();
   }
 
   /** Makes the networks' devices in the guest; to be called when the node starts. */
   async start(): Promise<void> {
+    if (this.#replaced) await this.ports.runtime.removeDevice(this.#replaced);
+    this.#replaced = undefined;
     for (const network of this.#networks.values()) {
       const device = network.device();
       if (device) await this.ports.runtime.createDevice(device);
@@ -187,17 +206,18 @@ function macFor({ id }: Network, ipv4: number | undefined, random: Random): stri
   return ipv4 === undefined ? randomMac(random) : macOf(id, ipv4);
 }
 
-function predefinedRecords({ random, clock }: NetworkPorts): NetworkRecord[] {
+function predefinedRecords({ random, clock, defaultBridge }: NetworkPorts): NetworkRecord[] {
+  const address = parsePrefix(defaultBridge?.address ?? '172.17.0.1/16') ?? { address: 0, bits: 0 };
   const common = { createdMs: clock.now(), subnetChosen: false, enableIpv4: true, internal: false, attachable: false, labels: {} };
   const bridge: NetworkRecord = {
     ...common,
     id: newId(random),
     name: 'bridge',
     driver: 'bridge',
-    ipam: { Driver: 'default', Options: null, Config: [{ Subnet: '172.17.0.0/16', Gateway: '172.17.0.1' }] },
+    ipam: { Driver: 'default', Options: null, Config: [{ Subnet: formatPrefix(masked(address)), Gateway: formatIpv4(address.address) }] },
     options: {
       'com.docker.network.bridge.default_bridge': 'true',
-      'com.docker.network.bridge.enable_icc': 'true',
+      'com.docker.network.bridge.enable_icc': String(defaultBridge?.interContainer ?? true),
       'com.docker.network.bridge.enable_ip_masquerade': 'true',
       'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
       'com.docker.network.bridge.name': 'docker0',

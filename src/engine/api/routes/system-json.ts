@@ -4,12 +4,14 @@
  */
 import type { EngineRelease } from '../../engine-release.ts';
 import type { RuntimeInfo } from '../../runtime/runtime.ts';
+import type { DaemonConfig } from '../../daemon-config.ts';
 import { rfc3339Nano } from '../../time.ts';
 import type { Info, Version } from '../types/system.ts';
 
 export interface SystemFacts {
   /** The daemon's own id, kept in its data directory. */
   id: string;
+  config: DaemonConfig;
   nodeName: string;
   nowMs: number;
   runtime: RuntimeInfo;
@@ -59,7 +61,7 @@ export function versionJson({ runtime, release }: SystemFacts): Version {
 }
 
 export function infoJson(facts: SystemFacts): Info {
-  const { runtime, release, containers } = facts;
+  const { runtime, release, containers, config } = facts;
   return {
     ID: facts.id,
     Containers: containers.running + containers.paused + containers.stopped,
@@ -67,7 +69,7 @@ export function infoJson(facts: SystemFacts): Info {
     ContainersPaused: containers.paused,
     ContainersStopped: containers.stopped,
     Images: facts.imageCount,
-    Driver: 'overlay2',
+    Driver: config.storageDriver,
     DriverStatus: [
       ['Backing Filesystem', 'tmpfs'],
       ['Supports d_type', 'true'],
@@ -75,7 +77,7 @@ export function infoJson(facts: SystemFacts): Info {
       ['Native Overlay Diff', 'true'],
       ['userxattr', 'false'],
     ],
-    Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file'] },
+    Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'], Authorization: null, Log: ['json-file', 'local'] },
     MemoryLimit: true,
     // The guest's kernel is built without swap and cpusets (images/machine/kernel/config).
     SwapLimit: false,
@@ -85,12 +87,12 @@ export function infoJson(facts: SystemFacts): Info {
     CPUSet: false,
     PidsLimit: true,
     IPv4Forwarding: true,
-    Debug: false,
+    Debug: config.debug,
     NFd: 0,
     OomKillDisable: false,
     NGoroutines: 0,
     SystemTime: rfc3339Nano(facts.nowMs),
-    LoggingDriver: 'json-file',
+    LoggingDriver: config.logDriver,
     CgroupDriver: 'cgroupfs',
     CgroupVersion: '2',
     NEventsListener: facts.eventListenerCount,
@@ -101,9 +103,16 @@ export function infoJson(facts: SystemFacts): Info {
     Architecture: runtime.machine,
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: {
-      IndexConfigs: { 'docker.io': { Mirrors: [], Name: 'docker.io', Official: true, Secure: true } },
-      InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
-      Mirrors: null,
+      IndexConfigs: {
+        'docker.io': { Mirrors: [...config.registryMirrors], Name: 'docker.io', Official: true, Secure: true },
+        ...Object.fromEntries(
+          config.insecureRegistries
+            .filter((name) => !name.includes('/'))
+            .map((name) => [name, { Mirrors: [], Name: name, Official: false, Secure: false }]),
+        ),
+      },
+      InsecureRegistryCIDRs: [...config.insecureRegistries.filter((name) => name.includes('/')), '::1/128', '127.0.0.0/8'],
+      Mirrors: config.registryMirrors.length > 0 ? [...config.registryMirrors] : null,
     },
     NCPU: runtime.cpuCount,
     MemTotal: runtime.memTotalBytes,
@@ -113,13 +122,14 @@ export function infoJson(facts: SystemFacts): Info {
     HttpsProxy: '',
     NoProxy: '',
     Name: facts.nodeName,
-    Labels: [],
-    ExperimentalBuild: false,
+    Labels: [...config.labels],
+    ExperimentalBuild: config.experimental,
     ServerVersion: release.version,
     Runtimes: { crun: { path: 'crun' } },
     DefaultRuntime: 'crun',
     Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
-    LiveRestoreEnabled: false,
+    LiveRestoreEnabled: config.liveRestore,
+    ...(config.addressPools && { DefaultAddressPools: config.addressPools.map(([Base, Size]) => ({ Base, Size })) }),
     Isolation: '',
     InitBinary: '',
     ContainerdCommit: { ID: 'N/A' },

@@ -3,6 +3,7 @@
  * Source: moby daemon/logger/factory.go, jsonfilelog, local.
  */
 import type { HostConfig } from '../../api/types/container.ts';
+import type { DaemonConfig } from '../../daemon-config.ts';
 import { EngineError, messageOf } from '../../errors.ts';
 import { shortId } from '../../id.ts';
 import type { Storage } from '../../storage.ts';
@@ -10,7 +11,6 @@ import type { ContainerRecord } from '../container.ts';
 import type { LogDriver } from './driver.ts';
 import { FileLog } from './file-log.ts';
 
-export const defaultLogDriver = 'json-file';
 export const logDrivers = ['json-file', 'local'];
 
 const common = ['mode', 'max-buffer-size'];
@@ -32,6 +32,15 @@ export function validateLogConfig({ Type: type, Config: config }: HostConfig['Lo
     if (common.includes(key) || known.includes(key)) continue;
     throw bad(type === 'local' ? `unknown log opt '${key}' for log driver local` : `unknown log opt '${key}' for json-file log driver`);
   }
+}
+
+/** What a container has when it leaves the driver, or options of the daemon's driver, open. Source: moby daemon/logs.go. */
+export function mergedLogConfig(
+  { Type: type, Config: given }: HostConfig['LogConfig'],
+  { logDriver, logOptions }: Pick<DaemonConfig, 'logDriver' | 'logOptions'>,
+): HostConfig['LogConfig'] {
+  const chosen = type || logDriver;
+  return { Type: chosen, Config: chosen === logDriver ? { ...logOptions, ...given } : { ...given } };
 }
 
 /** Where a container's log is, as `inspect` shows it; empty for drivers that keep no file to look into. */

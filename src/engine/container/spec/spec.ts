@@ -5,6 +5,7 @@
  */
 import { EngineError } from '../../errors.ts';
 import { seccompAnnotation, seccompProgram } from '../../runtime/seccomp/compile.ts';
+import type { Ulimit } from '../../api/types/container.ts';
 import type { RuntimeSpec } from '../../runtime/spec.ts';
 import type { ContainerRecord } from '../container.ts';
 import type { ReadyMounts } from '../ready-mounts.ts';
@@ -26,6 +27,8 @@ export interface SpecFacts {
   pidOf: (containerId: string) => number;
   /** What its mounts show at the moment. */
   mounts: ReadyMounts;
+  /** Limits that the daemon sets where a container does not. */
+  defaultUlimits?: readonly Ulimit[];
   /** Variables that tell of the containers it is linked to. */
   linkedEnvironment?: readonly string[];
 }
@@ -53,6 +56,7 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
   const capabilities = capabilitiesOf(hostConfig.CapAdd ?? [], hostConfig.CapDrop ?? [], hostConfig.Privileged);
   const security = parseSecurityOptions(hostConfig.SecurityOpt ?? [], hostConfig.Privileged);
   const { devices, rules } = devicesOf(hostConfig);
+  const ulimits = withDefaults(hostConfig.Ulimits ?? [], facts.defaultUlimits ?? []);
   refuseMissing(container);
   const annotations = { ...hostConfig.Annotations };
   if (security.seccomp) {
@@ -73,9 +77,9 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
       env: withHome(environmentOf(config.Hostname, config.Tty, config.Env ?? [], facts.linkedEnvironment), user.uid, facts.userFiles),
       cwd: config.WorkingDir || '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] },
-      ...(hostConfig.Ulimits && hostConfig.Ulimits.length > 0
-        ? { rlimits: hostConfig.Ulimits.map(({ Name, Soft, Hard }) => ({ type: `RLIMIT_${Name.toUpperCase()}`, soft: Soft, hard: Hard })) }
-        : {}),
+      ...(ulimits.length > 0 && {
+        rlimits: ulimits.map(({ Name, Soft, Hard }) => ({ type: `RLIMIT_${Name.toUpperCase()}`, soft: Soft, hard: Hard })),
+      }),
       noNewPrivileges: security.noNewPrivileges,
       oomScoreAdj: hostConfig.OomScoreAdj,
     },
@@ -96,6 +100,11 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
       rootfsPropagation: rootPropagation(facts.mounts),
     },
   };
+}
+
+/** The daemon's limits where the container has none of that name. */
+function withDefaults(own: readonly Ulimit[], defaults: readonly Ulimit[]): Ulimit[] {
+  return [...own, ...defaults.filter(({ Name }) => !own.some((limit) => limit.Name === Name))];
 }
 
 type Namespace = RuntimeSpec['linux']['namespaces'][number];
