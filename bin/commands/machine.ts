@@ -7,7 +7,7 @@ import { startMachine } from '../../src/emulator/start.ts';
 export const node = 'node1';
 
 /** Says on standard error what takes long. */
-export async function openMachine(config?: DaemonConfig): Promise<RunningMachine> {
+export async function openMachine(config?: Partial<DaemonConfig>): Promise<RunningMachine> {
   await makeState();
   let said = '';
   return startMachine({

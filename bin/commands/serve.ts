@@ -42,7 +42,7 @@ export async function serve(args: string[]): Promise<number> {
   return 0;
 }
 
-function readConfig(mode: string = defaultDaemonConfig.defaultCgroupnsMode): DaemonConfig {
+function readConfig(mode: string = defaultDaemonConfig.defaultCgroupnsMode): Partial<DaemonConfig> {
   if (mode !== 'private' && mode !== 'host') throw new Error(`invalid --default-cgroupns-mode ${mode}: use private or host`);
   return { defaultCgroupnsMode: mode };
 }

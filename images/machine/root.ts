@@ -16,7 +16,7 @@ export const rootRecipe = ['machine/root.ts', 'machine/root', 'cpio.ts'];
 /** Folders besides those that something lies in. */
 const folders: [path: string, mode: number][] = [
   ...['dev', 'proc', 'sys', 'run', 'home', 'mnt', 'opt', 'srv'].map((path): [string, number] => [path, 0o755]),
-  ...['usr/local/bin', 'usr/local/sbin', 'var/cache', 'var/lib/docker', 'var/log', 'var/spool', 'var/www'].map((path): [string, number] => [
+  ...['etc/default', 'etc/docker', 'usr/local/bin', 'usr/local/sbin', 'var/cache', 'var/lib/docker', 'var/log', 'var/spool', 'var/www'].map((path): [string, number] => [
     path,
     0o755,
   ]),

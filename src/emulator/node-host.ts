@@ -4,12 +4,16 @@
  */
 import { type ApiHandler, type ApiResponse } from '#engine/api/http.ts';
 import { serveConnection } from '#engine/api/http1.ts';
-import type { DaemonConfig } from '#engine/daemon-config.ts';
+import { defaultDaemonConfig, type DaemonConfig } from '#engine/daemon-config.ts';
+import { configOf } from '#engine/daemon-config-values.ts';
+import { DaemonConfigError, daemonFile, maxDaemonFileBytes, readSettings } from '#engine/daemon-settings.ts';
+import { messageOf } from '#engine/errors.ts';
 import { createEngine, type Engine, type EngineState } from '#engine/engine.ts';
 import type { LayerTrees } from '#engine/image/layer-trees.ts';
 import type { Outside } from '#engine/outside.ts';
 import type { RegistryTransport } from '#engine/image/registry-port.ts';
 import type { AgentClient, DaemonEvent, GuestConnection } from './agent/client.ts';
+import { mayFail, readFile } from './agent/ops.ts';
 import { channelConnection } from './channel-connection.ts';
 import { installedRelease } from './guest/installed-release.ts';
 import { nodeFiles } from './guest/lan.ts';
@@ -26,13 +30,17 @@ import { systemCrypto } from './ports/crypto.ts';
 import { systemRandom } from './ports/random.ts';
 import type { SavedNode } from './state/machine-image.ts';
 
+/** Of dockerd's arguments. */
+const maxCommandLineBytes = 16 << 10;
+
 export interface NodeParts {
   agent: AgentClient;
   share: MemoryFs;
   transfers: Transfers;
   layers: LayerTrees;
   registry: RegistryTransport;
-  config?: DaemonConfig;
+  /** What counts whatever the node's daemon is told. */
+  config?: Partial<DaemonConfig> | undefined;
   outside: Outside;
   /** Told of what must not happen. */
   onBug(error: unknown): void;
@@ -55,7 +63,7 @@ export class NodeHost {
     daemonUp: boolean,
     savedEngine?: unknown,
   ) {
-    const { agent, share, layers, registry, config } = parts;
+    const { agent, share, layers, registry } = parts;
     this.#daemonUp = daemonUp;
     this.home = new SharedHome(share, `${node.name}/home`);
     this.#runtime = new GuestRuntime(agent, node.id, parts.transfers, runtime);
@@ -66,7 +74,7 @@ export class NodeHost {
       storage: new MemoryStorage(share, `${node.name}/docker`),
       layerTrees: layers,
       registry,
-      config,
+      config: { ...defaultDaemonConfig, ...parts.config },
       readRelease: () => installedRelease(agent, node.id),
       outside: parts.outside,
       clock: systemClock,
@@ -78,10 +86,45 @@ export class NodeHost {
     this.#engine = createEngine(ports, savedEngine as EngineState | undefined);
   }
 
-  /** Starts what an engine starts when it comes up: networks, containers with a restart policy. */
+  /** Goes on with the engine of a daemon that is up already. */
   start(): void {
     this.#started = true;
     this.#engine.start().catch(this.parts.onBug);
+  }
+
+  /** A daemon came up: reads what it is told, and starts what an engine starts, or says why it cannot. */
+  async #bringUp(pid: number): Promise<void> {
+    const { agent, onBug } = this.parts;
+    try {
+      await this.#engine.start(await this.#readConfig(pid));
+      this.#started = true;
+      this.#daemonUp = true;
+      agent.daemonReady(this.node.id);
+    } catch (error) {
+      const known = error instanceof DaemonConfigError;
+      if (!known) onBug(error);
+      agent.daemonFailed(this.node.id, known ? error.message : `failed to start daemon: ${messageOf(error)}`);
+    }
+  }
+
+  /** @throws DaemonConfigError */
+  async #readConfig(pid: number): Promise<DaemonConfig> {
+    const { agent } = this.parts;
+    const [[file], [line]] = await Promise.all([
+      agent.batch({ node: this.node.id }, [mayFail(readFile(daemonFile, maxDaemonFileBytes))]),
+      agent.batch({ node: 0 }, [mayFail(readFile(`/proc/${pid}/cmdline`, maxCommandLineBytes))]),
+    ]);
+    const [, ...args] = textOf(line)?.split('\0').slice(0, -1) ?? [];
+    return { ...configOf(readSettings(textOf(file), args)), ...this.parts.config };
+  }
+
+  async #reload(pid: number): Promise<void> {
+    try {
+      this.#engine.reload(await this.#readConfig(pid));
+    } catch (error) {
+      if (!(error instanceof DaemonConfigError)) throw error;
+      this.parts.agent.daemonLog(this.node.id, `Error reconfiguring the daemon: ${error.message}`);
+    }
   }
 
   /** The Engine API, as long as the node's daemon runs. */
@@ -97,11 +140,10 @@ export class NodeHost {
   }
 
   /** The `dockerd` process of the node came up, was told to stop, or is gone. */
-  handleDaemon(event: DaemonEvent): void {
-    if (event === 'up') {
-      this.#daemonUp = true;
-      this.start();
-    } else if (event === 'stopping') {
+  handleDaemon(event: DaemonEvent, pid: number): void {
+    if (event === 'up') void this.#bringUp(pid);
+    else if (event === 'reload') this.#reload(pid).catch(this.parts.onBug);
+    else if (event === 'stopping') {
       void this.#engine
         .shutdown()
         .catch(this.parts.onBug)
@@ -128,6 +170,10 @@ export class NodeHost {
       daemonUp: this.#daemonUp,
     };
   }
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 function unavailable(): ApiResponse {

@@ -37,8 +37,8 @@ export interface MachineParts {
   files: SharedFiles;
   agent: AgentClient;
   mirror: PackageMirror;
-  /** Of every node's engine. */
-  config?: DaemonConfig;
+  /** Of every node's engine, whatever its daemon is told. */
+  config?: Partial<DaemonConfig>;
   /** Told of what must not happen, found while a request was answered; the machine goes on. */
   onBug(error: unknown): void;
   /** What a saved state must match: see machine-image.ts. */
@@ -75,7 +75,7 @@ export class RunningMachine implements Machine {
       if (!node?.handleConnection(connection)) connection.channel.abort();
     });
     mirror.watch((event) => this.#logMissing(event));
-    agent.onDaemon((id, event) => this.#nodeById(id)?.handleDaemon(event));
+    agent.onDaemon((id, event, pid) => this.#nodeById(id)?.handleDaemon(event, pid));
   }
 
   /** Sets what the guest cannot know after a rest: the time, and fresh randomness. */

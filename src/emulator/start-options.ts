@@ -9,7 +9,7 @@ export interface StartMachineOptions {
   /** `make-state`: boot, and leave the engine for those who start from the state. */
   purpose?: 'use' | 'make-state';
   /** Of every node's engine. */
-  config?: DaemonConfig;
+  config?: Partial<DaemonConfig>;
   onProgress?(progress: StartProgress): void;
   /** A device handler or the agent failed: the machine is of no use any more. */
   onFailure(error: unknown): void;

@@ -53,7 +53,8 @@ function checkValues(get: Get): void {
   for (const address of get<string[]>('dns') ?? [])
     if (!isAddress(address)) throw invalid(`IP address is not correctly formatted: ${address}`);
   for (const domain of get<string[]>('dns-search') ?? [])
-    if (domain !== '.' && !/^[a-zA-Z0-9_]([a-zA-Z0-9_-]*)(\.[a-zA-Z0-9_-]+)*\.?$/.test(domain)) throw invalid(`"${domain}" is not a valid domain`);
+    if (domain !== '.' && !/^[a-zA-Z0-9_]([a-zA-Z0-9_-]*)(\.[a-zA-Z0-9_-]+)*\.?$/.test(domain))
+      throw invalid(`"${domain}" is not a valid domain`);
   const level = get<string>('log-level') || 'info';
   if (!['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'].includes(level.toLowerCase()))
     throw invalid(`invalid logging level: ${level}`);
@@ -63,9 +64,11 @@ function checkValues(get: Get): void {
     const count = get<number>(`max-concurrent-${what}`) ?? 0;
     if (count < 0) throw invalid(`invalid max concurrent ${what.replace(/s$/, '')}s: ${count}`);
   }
-  if ((get<number>('max-download-attempts') ?? 1) < 0) throw invalid(`invalid max download attempts: ${get<number>('max-download-attempts')}`);
+  if ((get<number>('max-download-attempts') ?? 1) < 0)
+    throw invalid(`invalid max download attempts: ${get<number>('max-download-attempts')}`);
   const cgroupns = get<string>('default-cgroupns-mode') || 'private';
-  if (cgroupns !== 'private' && cgroupns !== 'host') throw invalid(`default cgroup namespace mode (${cgroupns}) is invalid; use "host" or "private"`);
+  if (cgroupns !== 'private' && cgroupns !== 'host')
+    throw invalid(`default cgroup namespace mode (${cgroupns}) is invalid; use "host" or "private"`);
   const ipc = get<string>('default-ipc-mode') || 'private';
   if (ipc !== 'private' && ipc !== 'shareable') throw invalid(`IPC mode "${ipc}" is not supported as default value`);
   const address = get<string>('ip') ?? '';
@@ -138,7 +141,8 @@ function addressPoolsOf(pools: { base?: string; size?: number }[] | undefined): 
 
 function bridgeAddressOf(bip: string | undefined): string | undefined {
   if (bip === undefined || bip === '') return undefined;
-  if (!parsePrefix(bip)) throw failed(`Error initializing network controller: error creating default "bridge" network: invalid CIDR address: ${bip}`);
+  if (!parsePrefix(bip))
+    throw failed(`Error initializing network controller: error creating default "bridge" network: invalid CIDR address: ${bip}`);
   return bip;
 }
 

@@ -13,7 +13,7 @@ export const daemonFile = '/etc/docker/daemon.json';
 export type DaemonSettings = Readonly<Record<string, unknown>>;
 
 /** Beyond it nothing is read: it is no configuration. */
-export const maxDaemonFileBytes = 1 << 20;
+export const maxDaemonFileBytes = 256 << 10;
 
 /** dockerd could not be configured. The message is all that it prints. */
 export class DaemonConfigError extends Error {
@@ -83,7 +83,9 @@ function readFlags(args: readonly string[]): DaemonSettings {
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (!arg.startsWith('-') || arg === '-') throw new DaemonConfigError(usage(`"dockerd" accepts no arguments`));
     const long = arg.startsWith('--');
-    const [written = '', given] = long ? arg.slice(2).split(/=(.*)/s) : [arg.slice(1, 2), arg.length > 2 ? arg.slice(2).replace(/^=/, '') : undefined];
+    const [written = '', given] = long
+      ? arg.slice(2).split(/=(.*)/s)
+      : [arg.slice(1, 2), arg.length > 2 ? arg.slice(2).replace(/^=/, '') : undefined];
     const flag = long ? written : shortFlags[written];
     const name = flag === undefined ? undefined : Object.keys(directives).find((each) => flagOf(each) === flag);
     if (name === undefined)
@@ -109,7 +111,8 @@ function flagValue(before: unknown, shape: Shape, text: string, flag: string): u
     if (!/^[+-]?\d+$/.test(text)) throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
     return Number(text);
   }
-  if (typeof shape === 'object' && 'list' in shape) return [...((before as unknown[] | undefined) ?? []), shape.list === 'string' ? text : pairs(text)];
+  if (typeof shape === 'object' && 'list' in shape)
+    return [...((before as unknown[] | undefined) ?? []), shape.list === 'string' ? text : pairs(text)];
   if (typeof shape === 'object' && 'map' in shape) return { ...(before as object | undefined), ...mapEntry(text) };
   return text;
 }

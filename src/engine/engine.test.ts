@@ -1,3 +1,4 @@
+import { defaultDaemonConfig } from './daemon-config.ts';
 import fc from 'fast-check';
 import { packTar } from 'modern-tar';
 import { describe, expect, it } from 'vitest';
@@ -52,7 +53,7 @@ describe('createEngine', () => {
     };
     expect([await modeOf(''), await modeOf('host')]).toEqual(['private', 'host']);
     await docker.engine.shutdown();
-    docker.engine = createEngine({ ...docker.ports, config: { defaultCgroupnsMode: 'host' } });
+    docker.engine = createEngine({ ...docker.ports, config: { ...defaultDaemonConfig, defaultCgroupnsMode: 'host' } });
     await docker.engine.start();
     docker.client = new ApiClient(docker.engine.api);
     expect([await modeOf(''), await modeOf('private')]).toEqual(['host', 'private']);

@@ -50,7 +50,7 @@ static void gone(struct daemon *daemon) {
   tell_host(daemon, DAEMON_GONE);
 }
 
-/* 'Q': it was told to stop and waits for the engine. */
+/* 'Q': it was told to stop and waits for the engine. 'H': it was told to read its configuration anew. */
 static void control_ready(struct watch *watch, u32 events) {
   struct daemon *daemon = container_of(watch, struct daemon, control);
   (void)events;
@@ -58,6 +58,7 @@ static void control_ready(struct watch *watch, u32 events) {
   int got = sys_recv(watch->fd, &message, 1, MSG_DONTWAIT);
   if (got == -EAGAIN || got == -EINTR) return;
   if (got != 1) return gone(daemon);
+  if (message == 'H') tell_host(daemon, DAEMON_RELOAD);
   if (message != 'Q' || daemon->stopping) return;
   daemon->stopping = 1;
   tell_host(daemon, DAEMON_STOPPING);
@@ -68,15 +69,15 @@ void daemon_stopped(u32 node) {
   if (daemon) sys_send(daemon->control.fd, "Q", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* A line for the daemon's log: 'L', u16 length, text. */
+/* A line for the daemon's log, that it is ready, or why it cannot start: u8 kind, u16 length, text. */
 void daemon_log(u32 node, const u8 *text, u32 length) {
   struct daemon *daemon = daemon_find(node);
   u8 message[1027];
-  u16 size = min(length, 1024);
-  if (!daemon) return;
-  message[0] = 'L';
+  if (!daemon || !length) return;
+  u16 size = min(length - 1, 1024);
+  message[0] = text[0];
   memcpy(message + 1, &size, 2);
-  memcpy(message + 3, text, size);
+  memcpy(message + 3, text + 1, size);
   sys_send(daemon->control.fd, message, 3 + size, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -7,6 +7,8 @@
 
 #define PID_FILE "/var/run/docker.pid"
 #define SOCKET "/var/run/docker.sock"
+/* The socket until the engine is ready: whoever waits for it finds an engine that answers. */
+#define STARTING_SOCKET "/var/run/docker.sock.starting"
 #define STOP_TIMEOUT_MS 10000
 
 static void add_padded(char *to, u32 size, u32 number, int digits) {
@@ -97,24 +99,39 @@ static int hand_over(int listening) {
   return agent;
 }
 
-static void engine_log(int agent) {
+static NORETURN void leave(int code) {
+  sys_unlink(STARTING_SOCKET);
+  sys_unlink(SOCKET);
+  sys_unlink(PID_FILE);
+  sys_exit(code);
+}
+
+static NORETURN void end(int code) {
+  log_line("info", "Daemon shutdown complete");
+  leave(code);
+}
+
+/* What the engine says: a line for the log, that it is ready, or why it cannot start. */
+static void engine_says(int agent, u8 kind) {
   u16 length;
-  char text[1025];
-  if (sys_recv(agent, &length, 2, 0) != 2 || length >= sizeof text) return;
+  char text[1026];
+  if (sys_recv(agent, &length, 2, 0) != 2 || length >= sizeof text - 1) return;
   for (u32 got = 0; got < length;) {
     int more = sys_recv(agent, text + got, length - got, 0);
     if (more <= 0) return;
     got += more;
   }
   text[length] = 0;
-  log_line("info", text);
-}
-
-static NORETURN void end(int code) {
-  sys_unlink(SOCKET);
-  sys_unlink(PID_FILE);
-  log_line("info", "Daemon shutdown complete");
-  sys_exit(code);
+  if (kind == DAEMON_LINE) log_line("info", text);
+  if (kind == DAEMON_FAILED) {
+    text_add(text, sizeof text, "\n");
+    print(2, text);
+    leave(1);
+  }
+  if (kind != DAEMON_READY) return;
+  SYS(renameat, AT_FDCWD, STARTING_SOCKET, AT_FDCWD, SOCKET);
+  log_line("info", "Daemon has completed initialization");
+  log_line("info", "API listen on " SOCKET);
 }
 
 static void run(int agent, int signals) {
@@ -125,6 +142,13 @@ static void run(int agent, int signals) {
     int count = sys_poll(ready, 2, stopping ? STOP_TIMEOUT_MS : -1);
     if (count == 0) end(0);
     if (ready[1].revents && sys_read(signals, record, sizeof record) > 0) {
+      u32 number;
+      memcpy(&number, record, sizeof number);
+      if (number == SIGHUP) {
+        log_line("info", "Got signal to reload configuration, reloading from: /etc/docker/daemon.json");
+        write_fully(agent, "H", 1);
+        continue;
+      }
       if (!stopping) log_line("info", "Processing signal 'terminated'");
       if (!stopping) write_fully(agent, "Q", 1);
       stopping = 1;
@@ -135,7 +159,7 @@ static void run(int agent, int signals) {
       end(1);
     }
     if (message == 'Q') end(0);
-    if (message == 'L') engine_log(agent);
+    if (message == DAEMON_LINE || message == DAEMON_READY || message == DAEMON_FAILED) engine_says(agent, message);
   }
 }
 
@@ -146,24 +170,24 @@ int daemon_main(int argc, char **argv, char **envp) {
     print(1, "Docker version 28.2.2, build drydock\n");
     return 0;
   }
-  u64 mask = SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT);
-  signals_block(mask | SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGPIPE));
+  u64 mask = SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGHUP);
+  signals_block(mask | SIGNAL_BIT(SIGPIPE));
   int signals = SYS(signalfd4, -1, &mask, 8, O_CLOEXEC);
   int other = running_daemon();
   if (other) start_failed("ensure docker is not running or delete " PID_FILE ": process with PID ", other, " is still running");
   log_line("info", "Starting up");
   pid_file_write();
-  int listening = listen_unix(SOCKET, 0660, SOCK_NONBLOCK);
+  sys_unlink(STARTING_SOCKET);
+  sys_unlink(SOCKET);
+  int listening = listen_unix(STARTING_SOCKET, 0660, SOCK_NONBLOCK);
   if (listening < 0) start_failed("cannot listen on ", 0, SOCKET);
   int agent = hand_over(listening);
   sys_close(listening);
   if (agent < 0) {
-    sys_unlink(SOCKET);
+    sys_unlink(STARTING_SOCKET);
     sys_unlink(PID_FILE);
     start_failed("the engine of this machine does not answer", 0, "");
   }
-  log_line("info", "Daemon has completed initialization");
-  log_line("info", "API listen on " SOCKET);
   run(agent, signals);
   return 0;
 }

@@ -90,6 +90,12 @@ enum op_code {
 #define DAEMON_UP 1
 #define DAEMON_STOPPING 2
 #define DAEMON_GONE 3
+#define DAEMON_RELOAD 4
+
+/* What the host says to a daemon (FRAME_DAEMON_LOG): u8 kind, text. */
+#define DAEMON_LINE 'L'
+#define DAEMON_READY 'U'
+#define DAEMON_FAILED 'F'
 
 /* What a program says first on the agent's or a daemon's socket: 0, kind, version, fd count, u32 length. */
 #define GREETING_LENGTH 8u

@@ -31,7 +31,7 @@ export interface GuestConnection {
 }
 
 /** `stopping`: it was told to end and waits for `daemonStopped`. */
-export type DaemonEvent = 'up' | 'stopping' | 'gone';
+export type DaemonEvent = 'up' | 'stopping' | 'gone' | 'reload';
 
 /** What exists in the guest, as the agent says it after a restore. */
 export interface GuestState {
@@ -283,7 +283,21 @@ export class AgentClient {
 
   /** A line for the log that the node's daemon writes. */
   daemonLog(node: number, line: string): void {
-    this.#send(frameType.daemonLog, node, new TextEncoder().encode(line).subarray(0, 1024));
+    this.#tellDaemon(node, 'L', line);
+  }
+
+  /** The engine is up: who waits for the daemon's socket finds it. */
+  daemonReady(node: number): void {
+    this.#tellDaemon(node, 'U', '');
+  }
+
+  /** The engine cannot start: the node's daemon prints why, and ends. */
+  daemonFailed(node: number, why: string): void {
+    this.#tellDaemon(node, 'F', why);
+  }
+
+  #tellDaemon(node: number, kind: 'L' | 'U' | 'F', text: string): void {
+    this.#send(frameType.daemonLog, node, new TextEncoder().encode(`${kind}${text}`).subarray(0, 1025));
   }
 
   // --- saving ---
@@ -440,7 +454,7 @@ export class AgentClient {
       case frameType.connectionOpen:
         return this.#handleOpen(id, r);
       case frameType.daemon: {
-        const event = ([undefined, 'up', 'stopping', 'gone'] as const)[r.u8()];
+        const event = ([undefined, 'up', 'stopping', 'gone', 'reload'] as const)[r.u8()];
         if (event) this.#handleDaemon(id, event, r.u32());
         return;
       }

@@ -376,12 +376,24 @@ describe('a daemon', () => {
   async function startDaemon(): Promise<void> {
     events = [];
     logged = '';
-    agent.client.onDaemon((of, event) => void events.push([of, event]));
+    agent.client.onDaemon((of, event) => {
+      events.push([of, event]);
+      if (event === 'up') agent.client.daemonReady(of);
+    });
     daemon = await sh('exec dockerd -H unix:///var/run/docker.sock');
     log = daemon.channels.stderr!.read();
     await untilLogged('API listen on /var/run/docker.sock');
     expect(events).toEqual([[1, 'up']]);
   }
+
+  test('says why its engine cannot start, and leaves nothing', async () => {
+    agent.client.onDaemon((of, event) => {
+      if (event === 'up') agent.client.daemonFailed(of, 'failed to start daemon: there is no reason');
+    });
+    expect(await outputOf('dockerd; echo status $?; ls /var/run')).toMatch(
+      /^time=[^\n]* msg="Starting up"\nfailed to start daemon: there is no reason\nstatus 1\n(?!.*docker)/s,
+    );
+  });
 
   test('prints its version', async () => {
     expect(await outputOf('dockerd --version')).toMatch(/^Docker version \d+\.\d+/);
@@ -426,6 +438,10 @@ describe('a daemon', () => {
     expect(await textOf(client)).toBe('HTTP/1.1 200 OK');
     client.end();
 
+    await daemon.kill(1);
+    await expect.poll(() => events.at(-1)).toEqual([1, 'reload']);
+    await untilLogged('reloading from: /etc/docker/daemon.json');
+    events.pop();
     agent.client.daemonLog(1, 'a line of the engine');
     await untilLogged('level=info msg="a line of the engine"');
     expect(await outputOf('dockerd')).toBe(

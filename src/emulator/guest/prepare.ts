@@ -57,8 +57,11 @@ async function mountShared(agent: AgentClient): Promise<void> {
   ]);
 }
 
-/** Starts the node's `dockerd` as a person would. */
+/** Starts the node's `dockerd` as a person would. There is no engine yet that would have to come up. */
 async function startService(agent: AgentClient, node: NodeName): Promise<void> {
+  agent.onDaemon((id, event) => {
+    if (id === node.id && event === 'up') agent.daemonReady(id);
+  });
   const service = await agent.spawn(
     { node: node.id },
     { argv: ['service', 'docker', 'start'], env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'], cwd: '/', stdio: 'null' },

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HostConfig } from '../api/types/container.ts';
+import { defaultDaemonConfig } from '../daemon-config.ts';
 import { TestDocker } from '../testing/test-docker.ts';
 
 let docker: TestDocker;
@@ -156,5 +157,34 @@ describe('a session that goes on', () => {
     const second = await docker.runDetached(['sleep', '1000']);
     const address = async (id: string): Promise<string> => (await docker.inspect(id)).NetworkSettings.IPAddress;
     expect([await address(first), await address(second)]).toEqual(['172.17.0.2', '172.17.0.3']);
+  });
+});
+
+describe('live-restore', () => {
+  const away = async (): Promise<void> => {
+    await docker.restartEngine({ liveRestore: true });
+  };
+
+  it('leaves what runs alone, and lets nobody in meanwhile', async () => {
+    await away();
+    const id = await docker.runDetached('echo before; sleep 3; echo after; sleep 100', { name: 'c1' });
+    await docker.pass(docker.engine.shutdown());
+    await expect(docker.client.get('/containers/json')).rejects.toMatchObject({ status: 503 });
+    await docker.clock.advance(5000);
+    await docker.pass(docker.engine.start({ ...defaultDaemonConfig, liveRestore: true }));
+    expect(await docker.inspect(id)).toMatchObject({ RestartCount: 0, State: { Running: true } });
+    expect((await docker.logs('c1')).stdout).toBe('before\nafter\n');
+    expect(docker.actions().filter((action) => action === 'die')).toEqual([]);
+  });
+
+  it('starts again what ended while the daemon was away, by its policy', async () => {
+    await away();
+    await docker.runDetached('sleep 3; exit 1', { name: 'again', ...policy('always') });
+    await docker.runDetached('sleep 3', { name: 'ended' });
+    await docker.pass(docker.engine.shutdown());
+    await docker.clock.advance(5000);
+    await docker.pass(docker.engine.start({ ...defaultDaemonConfig, liveRestore: true }));
+    expect(await docker.names({ status: ['running'] })).toEqual(['again']);
+    expect((await docker.inspect('ended')).State).toMatchObject({ Status: 'exited', ExitCode: 0 });
   });
 });

@@ -11,6 +11,7 @@ import type {
 } from '../api/types/container.ts';
 import type { Connection } from '../api/http.ts';
 import type { VirtualClock } from '../clock.ts';
+import { defaultDaemonConfig, type DaemonConfig } from '../daemon-config.ts';
 import { createEngine, type Engine, type EngineState } from '../engine.ts';
 import { ApiClient as Client } from '../api/client.ts';
 import type { FakeRuntime } from '../runtime/fake.ts';
@@ -150,9 +151,10 @@ export class TestDocker {
       .map(({ action }) => action);
   }
 
-  /** The daemon ends and starts again. */
-  async restartEngine(): Promise<void> {
+  /** The daemon ends and starts again. @param config what it is told then, and from then on */
+  async restartEngine(config: Partial<DaemonConfig> = {}): Promise<void> {
     await this.pass(this.engine.shutdown());
+    this.node.ports.config = { ...defaultDaemonConfig, ...this.node.ports.config, ...config };
     await this.#open();
   }
 

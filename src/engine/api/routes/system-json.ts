@@ -131,7 +131,7 @@ export function infoJson(facts: SystemFacts): Info {
     LiveRestoreEnabled: config.liveRestore,
     ...(config.addressPools && { DefaultAddressPools: config.addressPools.map(([Base, Size]) => ({ Base, Size })) }),
     Isolation: '',
-    InitBinary: '',
+    InitBinary: 'docker-init',
     ContainerdCommit: { ID: 'N/A' },
     RuncCommit: { ID: 'N/A' },
     InitCommit: { ID: 'N/A' },
