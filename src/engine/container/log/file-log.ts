@@ -11,8 +11,8 @@ import { decodeLine, encodeAttributes, encodeLine } from './json-line.ts';
 export interface FileLogOptions {
   /** Under /var/lib/docker. */
   path: string;
-  /** A file that has reached this is full; undefined: never. */
-  maxBytes: number | undefined;
+  /** A file that has reached this is full. */
+  maxBytes: number;
   maxFiles: number;
   /** Kept with every line, shown by `logs --details`. */
   attributes: Record<string, string>;
@@ -53,7 +53,7 @@ export class FileLog implements LogDriver {
     const { path, maxBytes } = this.#options;
     let [lines, bytes] = ['', 0];
     for (const message of messages) {
-      if (maxBytes !== undefined && this.#bytes + bytes >= maxBytes) {
+      if (this.#bytes + bytes >= maxBytes) {
         this.#append(path, lines);
         [lines, bytes] = ['', 0];
         this.#rotate();

@@ -91,8 +91,20 @@ describe('json-file', () => {
     expect(storage.list('').filter((name) => name.startsWith('d'))).toEqual(['d']);
   });
 
+  it('that nobody bounded keeps its newest 8 to 16 MB', () => {
+    const storage = new MemoryStorage();
+    const log = openLog(storage, container({ Type: 'json-file', Config: {} }))!;
+    const line = 'x'.repeat(1 << 20);
+    for (let number = 0; number < 40; number++) log.write([message(`${number} ${line}\n`)]);
+    const [directory = ''] = storage.list('containers');
+    const sizes = storage.list(`containers/${directory}`).map((name) => storage.sizeBytes(`containers/${directory}/${name}`) ?? 0);
+    expect(sizes).toHaveLength(2);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(20e6);
+    expect(log.read().at(-1)?.text.slice(0, 2)).toBe('39');
+  });
+
   it('gives the tail, and a span of time', async () => {
-    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
+    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: Infinity, maxFiles: 1, attributes: {} });
     log.write([0, 1, 2, 3, 4].map((second) => message(`${second}\n`, second * 1000)));
     expect(await collect(log, { tail: 2 })).toEqual(['3\n', '4\n']);
     expect(await collect(log, { tail: 0 })).toEqual([]);
@@ -101,7 +113,7 @@ describe('json-file', () => {
   });
 
   it('follows until the container ends, and loses nothing for a slow reader', async () => {
-    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
+    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: Infinity, maxFiles: 1, attributes: {} });
     log.write([message('before\n')]);
     const reading = collect(log, { follow: true });
     for (let number = 0; number < 2000; number++) log.write([message(`${number}\n`)]);
@@ -113,7 +125,7 @@ describe('json-file', () => {
   });
 
   it('keeps for a slow reader no more than a bound, and reads the rest from the log again', async () => {
-    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
+    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: Infinity, maxFiles: 1, attributes: {} });
     let reads = 0;
     const counting = {
       write: log.write.bind(log),
@@ -142,14 +154,14 @@ describe('json-file', () => {
   });
 
   it('ends a slow reader where the time is up', async () => {
-    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
+    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: Infinity, maxFiles: 1, attributes: {} });
     const reading = collect(log, { follow: true, untilMs: start + 1000 });
     for (let number = 0; number < 1000; number++) log.write([message(`${number}\n`, number * 2)]);
     expect(await reading).toHaveLength(501);
   });
 
   it('forgets a reader that left', async () => {
-    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: undefined, maxFiles: 1, attributes: {} });
+    const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: Infinity, maxFiles: 1, attributes: {} });
     const iterator = readLog(log, { tail: undefined, sinceMs: undefined, untilMs: undefined, follow: true })[Symbol.asyncIterator]();
     const next = iterator.next();
     await iterator.return?.();

@@ -60,10 +60,21 @@ export function openLog(
   const local = type === 'local';
   return new FileLog(storage, {
     path: local ? `containers/${id}/local-logs/container.log` : `containers/${id}/${id}-json.log`,
-    maxBytes: options['max-size'] === undefined ? (local ? 20e6 : undefined) : sizeOf(options['max-size']),
-    maxFiles: options['max-file'] === undefined ? (local ? 5 : 1) : countOf(options['max-file']),
+    ...boundsOf(options, local),
     attributes: attributesOf(container, options),
   });
+}
+
+/**
+ * How large a log may become. Docker lets a json-file grow until the disk is full; here all nodes share the memory of a
+ * page, so that one that nobody bounded keeps its newest 8 to 16 MB.
+ */
+function boundsOf(options: Record<string, string>, local: boolean): { maxBytes: number; maxFiles: number } {
+  const { 'max-size': size, 'max-file': files } = options;
+  const maxFiles = files === undefined ? undefined : countOf(files);
+  if (size === undefined)
+    return local ? { maxBytes: 20e6, maxFiles: maxFiles ?? 5 } : { maxBytes: 8e6, maxFiles: Math.max(2, maxFiles ?? 2) };
+  return { maxBytes: sizeOf(size), maxFiles: maxFiles ?? (local ? 5 : 1) };
 }
 
 /** `10m`, `1.5k`: decimal units, as docker/go-units FromHumanSize. */
