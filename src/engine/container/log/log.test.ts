@@ -91,18 +91,6 @@ describe('json-file', () => {
     expect(storage.list('').filter((name) => name.startsWith('d'))).toEqual(['d']);
   });
 
-  it('that nobody bounded keeps its newest 8 to 16 MB', () => {
-    const storage = new MemoryStorage();
-    const log = openLog(storage, container({ Type: 'json-file', Config: {} }))!;
-    const line = 'x'.repeat(1 << 20);
-    for (let number = 0; number < 40; number++) log.write([message(`${number} ${line}\n`)]);
-    const [directory = ''] = storage.list('containers');
-    const sizes = storage.list(`containers/${directory}`).map((name) => storage.sizeBytes(`containers/${directory}/${name}`) ?? 0);
-    expect(sizes).toHaveLength(2);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(20e6);
-    expect(log.read().at(-1)?.text.slice(0, 2)).toBe('39');
-  });
-
   it('gives the tail, and a span of time', async () => {
     const log = new FileLog(new MemoryStorage(), { path: 'x', maxBytes: Infinity, maxFiles: 1, attributes: {} });
     log.write([0, 1, 2, 3, 4].map((second) => message(`${second}\n`, second * 1000)));
@@ -189,6 +177,18 @@ describe('--log-driver', () => {
       'max-file cannot be less than 1',
     );
     expect(openLog(new MemoryStorage(), container({ Type: 'none', Config: {} }))).toBeUndefined();
+  });
+
+  it('that nobody bounded keeps its newest 8 to 16 MB', () => {
+    const storage = new MemoryStorage();
+    const log = openLog(storage, container({ Type: 'json-file', Config: {} }))!;
+    const line = 'x'.repeat(1 << 20);
+    for (let number = 0; number < 40; number++) log.write([message(`${number} ${line}\n`)]);
+    const [directory = ''] = storage.list('containers');
+    const sizes = storage.list(`containers/${directory}`).map((name) => storage.sizeBytes(`containers/${directory}/${name}`) ?? 0);
+    expect(sizes).toHaveLength(2);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(20e6);
+    expect(log.read().at(-1)?.text.slice(0, 2)).toBe('39');
   });
 
   it('keeps labels, environment and tag with each line', () => {
