@@ -6,6 +6,7 @@ import { AssertionError } from '#engine/assert.ts';
 import { EngineError } from '#engine/errors.ts';
 import { quote } from '#engine/go-quote.ts';
 import { checkArguments, unknownCommand } from './arguments.ts';
+import { SYNTAX_FAILURE } from './compose/compose-error.ts';
 import { forwardToBuilder, pluginFailure } from './builder/forward.ts';
 import { commandAt } from './commands.ts';
 import { readClientConfig, type ClientConfig } from './client-config.ts';
@@ -39,7 +40,7 @@ const BROKEN_PIPE = 141;
  * @flag  N[nothing that it prints depends on it]  docker compose config  --dry-run
  * @cli  N[there is one builder, part of the engine, which keeps no history and builds one Dockerfile for one platform]  docker buildx *  "Docker Buildx"
  */
-const NOT_HERE = new Set(['compose', 'completion', '__complete', '__completeNoDesc', 'system dial-stdio']);
+const NOT_HERE = new Set(['completion', '__complete', '__completeNoDesc', 'system dial-stdio']);
 
 /** Runs one command line to its end; the result is the process's exit status. */
 export async function runCli(environment: CliEnvironment): Promise<number> {
@@ -89,15 +90,20 @@ async function dispatchTo(
   wantsHelp: boolean,
   environment: CliEnvironment,
   client: Client,
+  groupFlags?: ParsedFlags,
 ): Promise<number> {
   const help = (output: CliOutput): Promise<number> => explain(environment, client.host, entry, output);
   const own = parseOrExplain(entry, environment, rest);
   // cobra prints them where help goes.
   await writeAll(environment.stdout, own.warnings);
   if (wantsHelp || own.help) return await help(environment.stdout);
+  const child = entry.ownFlagsFirst && own.args[0] !== undefined ? childOf(entry.path, own.args[0]) : undefined;
+  if (child !== undefined) return await dispatchTo(entryOf(child), own.args.slice(1), false, environment, client, own);
   if (entry.commands && own.args[0] !== undefined) {
     if (entry.plugin !== undefined) {
       await help(environment.stdout);
+      if (entry.plugin === 'compose')
+        throw new ExitError(SYNTAX_FAILURE, `unknown docker command: ${quote(`${entry.path} ${own.args[0]}`)}`);
       throw new ExitError(1, `unknown command: ${quote(own.args[0])}`);
     }
     const path = `${entry.path} ${own.args[0]}`;
@@ -105,10 +111,11 @@ async function dispatchTo(
   }
   if (needsFeatures(entry, own)) await checkFeatures(environment, client, entry, own);
   checkArguments(entry, own.args);
-  if (entry.commands) return await help(entry.plugin === undefined ? environment.stderr : environment.stdout);
+  if (entry.commands && !commandAt(entry.canonical))
+    return await help(entry.plugin === undefined ? environment.stderr : environment.stdout);
   const command = commandAt(entry.canonical);
   if (!command) throw notHere(commandPath(entry));
-  return await carryOut(command, environment, client, entry, own);
+  return await carryOut(command, environment, client, entry, own, groupFlags);
 }
 
 async function checkFeatures(environment: CliEnvironment, client: Client, entry: HelpEntry, flags: ParsedFlags): Promise<void> {
@@ -128,10 +135,11 @@ async function carryOut(
   client: Client,
   entry: HelpEntry,
   flags: ParsedFlags,
+  groupFlags: ParsedFlags | undefined,
 ): Promise<number> {
   const interrupts = new Interrupts(environment);
   const answers = new OpenAnswers();
-  const ran = command.run(contextOf(environment, client, entry, flags, interrupts, answers));
+  const ran = command.run(contextOf(environment, client, entry, flags, groupFlags, interrupts, answers));
   const interrupted = interrupts.ended.then(async (status) => {
     // The command may have made the terminal raw, and does not get to undo it.
     if (environment.stdin.isTerminal) await environment.stdin.setRaw(false).catch(() => {});
@@ -146,12 +154,12 @@ async function carryOut(
   }
 }
 
-/** Follows the words down the tree as far as they name commands; `--help` may stand between them. */
-function find(root: HelpEntry, words: string[]): [HelpEntry, string[]] {
+/** Follows the words down the tree as far as they name commands, or to one whose own flags come first; `--help` may stand between them. */
+function find(root: HelpEntry, words: string[], toTheEnd = false): [HelpEntry, string[]] {
   let entry = root;
   let index = 0;
   const passed: string[] = [];
-  while (entry.commands) {
+  while (entry.commands && (toTheEnd || !entry.ownFlagsFirst)) {
     let next = index;
     while (words[next] === '--help') next++;
     const child = words[next] === undefined ? undefined : childOf(entry.path, words[next] ?? '');
@@ -173,6 +181,7 @@ function parseOrExplain(
     return parseFlags(args, { flags: entry.flags, syntax: commandAt(entry.canonical)?.flags?.(environment), stopAtArgument });
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
+    if (entry.plugin === 'compose') throw new ExitError(SYNTAX_FAILURE, error.message);
     throw new ExitError(125, `${error.message}\n\nUsage:  ${useLine(entry)}\n\nRun '${commandPath(entry)} --help' for more information`);
   }
 }
@@ -180,7 +189,7 @@ function parseOrExplain(
 /** What `docker help WORDS` is about. */
 function topic({ help, args }: ParsedFlags): HelpEntry {
   if (help || (args.length === 1 && args[0] === 'help')) return HELP_COMMAND;
-  const [entry, rest] = find(entryOf(''), args[0] === 'help' ? args.slice(1) : args);
+  const [entry, rest] = find(entryOf(''), args[0] === 'help' ? args.slice(1) : args, true);
   if (rest[0] !== undefined) throw new ExitError(1, `unknown help topic: ${rest.join(' ')}`);
   return entry;
 }
@@ -209,6 +218,7 @@ function contextOf(
   { globals, contexts, contextName, config, host }: Client,
   entry: HelpEntry,
   flags: ParsedFlags,
+  groupFlags: ParsedFlags | undefined,
   interrupts: Interrupts,
   answers: OpenAnswers,
 ): CommandContext {
@@ -217,12 +227,13 @@ function contextOf(
     environment,
     name: commandPath(entry),
     flags,
+    groupFlags,
     args: flags.args,
     host,
     contextName,
     contexts,
     configDirectory: globals.configDirectory,
-    debug: globals.debug || (entry.plugin !== undefined && flags.bool('debug')),
+    debug: globals.debug || (entry.flags.some(({ name }) => name === 'debug') && flags.bool('debug')),
     api: () => (api ??= host().then((address) => connect(environment, address, answers))),
     config,
     out: (text) => environment.stdout.write(text),

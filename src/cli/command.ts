@@ -23,6 +23,8 @@ export interface CommandContext {
   /** As typed, aliases resolved: `docker run`, `docker container run`. */
   name: string;
   flags: ParsedFlags;
+  /** The flags of a group that stand before the command's name: `docker compose -f FILE up`. */
+  groupFlags?: ParsedFlags | undefined;
   /** Positional arguments; their number has been checked. */
   args: string[];
   /** The daemon, connected and asked for its version at the first call. Throws ExitError when none answers. */

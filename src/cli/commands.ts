@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { builderCommands } from './builder/builder-commands.ts';
 import { checkpointCommands } from './checkpoint/checkpoint-commands.ts';
+import { composeCommands } from './compose/compose-commands.ts';
 import { containerCommands } from './container/container-commands.ts';
 import { contextCommands } from './context/context-commands.ts';
 import { imageCommands } from './image/image-commands.ts';
@@ -17,6 +18,7 @@ import { volumeCommands } from './volume/volume-commands.ts';
 const COMMANDS: Command[] = [
   ...builderCommands,
   ...checkpointCommands,
+  ...composeCommands,
   ...containerCommands,
   ...contextCommands,
   ...imageCommands,

@@ -53,7 +53,7 @@ function wantsBuildKit({ env }: CliEnvironment): boolean {
 
 /** A plugin's command that failed, as the plugin says it. What is an exit status already stays one. */
 export function pluginFailure(entry: HelpEntry, error: unknown): unknown {
-  if (entry.plugin === undefined || (error instanceof ExitError && error.status !== 1)) return error;
+  if (entry.plugin === undefined || entry.plugin === 'compose' || (error instanceof ExitError && error.status !== 1)) return error;
   const line = errorLine(error);
   return line === '' ? error : new ExitError(1, line.startsWith('ERROR: ') ? line : `ERROR: ${line}`, { cause: error });
 }

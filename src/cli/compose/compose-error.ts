@@ -1,6 +1,9 @@
 /** What is wrong with a project, in Compose's words. */
 import { ExitError } from '../exit-error.ts';
 
+/** Compose's status for flags and words that it does not know. */
+export const SYNTAX_FAILURE = 16;
+
 export class ComposeError extends ExitError {
   override readonly name = 'ComposeError';
 

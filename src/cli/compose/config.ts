@@ -26,7 +26,8 @@ export interface ConfigGlobals {
   compatibility: boolean;
 }
 
-/** The command, for the group that knows the flags in front of it. */
+/** @cli  Y  docker compose config  "Parse, resolve and render compose file in canonical format" */
+// The command, for the group that knows the flags in front of it.
 export function configCommand(globalsOf: (context: CommandContext) => ConfigGlobals | Promise<ConfigGlobals>): Command {
   return {
     path: ['compose', 'config'],

@@ -2,10 +2,12 @@
  * What Docker 28.2.2 says about each of its 188 commands: the one source of the help texts and of the
  * flags that the parser knows. `help.json` was taken from the program's own `--help`; an entry that is the
  * same command under a second name (`docker ps`) only points to the first. `buildx.json` has the same of buildx 0.25.0,
- * the plugin that builds. `scout.json` describes what `docker scout` is here, in words of our own.
+ * the plugin that builds, and
+ * `compose.json` of Compose 2.26.1. `scout.json` describes what `docker scout` is here, in words of our own.
  */
 import type { FlagDeclaration } from '../flags/declaration.ts';
 import buildx from './buildx.json' with { type: 'json' };
+import compose from './compose.json' with { type: 'json' };
 import data from './help.json' with { type: 'json' };
 import scout from './scout.json' with { type: 'json' };
 
@@ -27,6 +29,8 @@ export interface HelpEntry {
   experimental: boolean;
   /** The plugin that the command belongs to, whose help looks a little different: `buildx`. */
   plugin?: string | undefined;
+  /** Its flags stand before its commands, whose own flags may have the same letters: `docker compose -f FILE logs -f`. */
+  ownFlagsFirst: boolean;
   /** Names of its commands by section, for a command that has some. */
   commands?: Record<string, string[]>;
   /** Fewest and most positional arguments; -1 for any number. Undefined for a command that has commands. */
@@ -52,6 +56,7 @@ interface RawEntry {
   aliases?: string[];
   experimental?: boolean;
   plugin?: string;
+  ownFlagsFirst?: boolean;
   commands?: Record<string, string[]>;
   args?: number[];
   stopAtArgument?: boolean;
@@ -59,7 +64,7 @@ interface RawEntry {
   hidden?: string[][];
 }
 
-const raw = { ...data, ...buildx, ...scout } as Record<string, RawEntry>;
+const raw = { ...data, ...buildx, ...compose, ...scout } as Record<string, RawEntry>;
 const entries = new Map<string, HelpEntry>();
 
 /** `docker help`, which no list of commands names. */
@@ -71,6 +76,7 @@ export const HELP_COMMAND: HelpEntry = {
   errorUse: '[command]',
   aliases: [],
   experimental: false,
+  ownFlagsFirst: false,
   stopAtArgument: false,
   needs: {},
   flags: [],
@@ -99,6 +105,7 @@ export function helpOf(path: string): HelpEntry | undefined {
     aliases: entry.aliases ?? [],
     experimental: entry.experimental ?? false,
     plugin: entry.plugin,
+    ownFlagsFirst: entry.ownFlagsFirst ?? false,
     commands: entry.commands,
     args: entry.args as [number, number] | undefined,
     stopAtArgument: entry.stopAtArgument ?? false,

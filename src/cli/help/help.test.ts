@@ -28,9 +28,9 @@ describe.each([80, 120, 40])('help texts at %i columns', (width) => {
   });
 });
 
-describe('help texts of buildx', () => {
+describe.each(['buildx-0.25.0', 'compose-2.26.1'])('help texts of %s', (program) => {
   const recorded = JSON.parse(
-    readFileSync(new URL('../../../test/data/cli-help/buildx-0.25.0-80-columns.json', import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../../test/data/cli-help/${program}-80-columns.json`, import.meta.url), 'utf8'),
   ) as Recorded;
 
   it.each(Object.keys(recorded.texts))('%s', (command) => {

@@ -51,6 +51,7 @@ export function helpText(entry: HelpEntry, layout: HelpLayout): string {
   if (entry.commands) parts.push(`Run '${path} COMMAND --help' for more information on a command.`);
   if (entry.path === '') parts.push(FURTHER_HELP);
   const text = `${parts.join('\n\n')}\n`;
+  if (entry.plugin === 'compose') return `\n${text}`;
   return entry.plugin === undefined ? text : `${entry.long ?? entry.short}\n\n${text}\n${EXPERIMENTAL_HIDDEN}\n`;
 }
 
