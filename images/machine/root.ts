@@ -7,11 +7,12 @@ import { join, posix } from 'node:path';
 import { directory, regular, symlink, writeCpio } from '../cpio.ts';
 import type { CpioEntry } from '../cpio.ts';
 import { filesBelow } from '../part.ts';
+import { databaseFiles, dockerRecipe, installedPackages } from '../packages/docker.ts';
 import { cacheDir, imagesDir, run } from '../shell.ts';
 import { appletsOf } from './busybox.ts';
 
 /** Files that decide the root besides the programs in it. */
-export const rootRecipe = ['machine/root.ts', 'machine/root', 'cpio.ts'];
+export const rootRecipe = ['machine/root.ts', 'machine/root', 'cpio.ts', ...dockerRecipe];
 
 /** Folders besides those that something lies in. */
 const folders: [path: string, mode: number][] = [
@@ -30,10 +31,13 @@ const links: [path: string, target: string][] = [
   ['var/lock', '/run/lock'],
   ['etc/mtab', '/proc/self/mounts'],
   ['etc/localtime', '/etc/UTC'],
+  ['usr/bin/apt', 'apt-get'],
+  ['usr/bin/apt-cache', 'apt-get'],
+  ['usr/bin/dnf', 'yum'],
 ];
 
 /** Names under which the agent's program is something else. */
-const agentNames = ['usr/bin/docker', 'usr/bin/docker-compose', 'usr/sbin/dockerd', 'usr/sbin/node-init'];
+const agentNames = ['usr/bin/docker-compose', 'usr/sbin/node-init'];
 
 /** Applets that the guest has a program of its own for, or that make no sense in it. */
 const leftOut = new Set(['linuxrc', 'usr/bin/dpkg', 'usr/bin/dpkg-deb', 'usr/bin/rpm', 'usr/bin/rpm2cpio', 'bin/rpm']);
@@ -59,6 +63,10 @@ export function assembleRoot(programs: { path: string; bytes: Uint8Array }[]): U
     add({ path, mode: regular | mode, bytes });
   }
   for (const { path, bytes } of programs) add({ path, mode: regular | 0o755, bytes });
+  for (const { path, mode, content } of [...installedPackages.flatMap(({ files }) => files), ...databaseFiles(installedPackages)]) {
+    if ('link' in content) add({ path, mode: symlink | mode, bytes: Buffer.from(content.link) });
+    else add({ path, mode: regular | mode, bytes: Buffer.from(content.text) });
+  }
   for (const path of agentNames) add({ path, mode: symlink | 0o777, bytes: Buffer.from('/usr/sbin/drydock-agent') });
 
   const busybox = entries.get('bin/busybox')!;

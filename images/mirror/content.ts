@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { recipeHash } from '../part.ts';
 import { distDir } from '../shell.ts';
 import { aptContent } from './apt.ts';
+import { dockerRecipe } from '../packages/docker.ts';
+import { dockerContent } from './docker.ts';
 import { npmContent } from './npm.ts';
 import { pypiContent } from './pypi.ts';
 
@@ -40,8 +42,9 @@ export interface MirrorRecord {
 
 /** Paths below `images/` that decide the content. */
 const recipe = [
-  ...['apt.ts', 'content.ts', 'licences.ts', 'npm-packages.json', 'npm.ts', 'pypi.ts', 'wheel.py'].map((file) => `mirror/${file}`),
+  ...['apt.ts', 'content.ts', 'docker.ts', 'licences.ts', 'npm-packages.json', 'npm.ts', 'pypi.ts', 'wheel.py'].map((file) => `mirror/${file}`),
   ...['hub/debian/path-filter.ts', 'hub/debian/rootfs/etc/dpkg'],
+  ...dockerRecipe,
 ];
 
 export function mirrorRecipe(): string {
@@ -54,10 +57,11 @@ export function buildMirror(again: boolean): void {
   if (!again && existsSync(mirrorRecord) && (JSON.parse(readFileSync(mirrorRecord, 'utf8')) as MirrorRecord).recipe === now) return;
   console.log('building mirror');
   const apt = aptContent();
+  const docker = dockerContent();
   const { wheels, ...pypi } = pypiContent();
   const npm = npmContent();
   rmSync(mirrorDir, { recursive: true, force: true });
-  const all = [...apt.files, ...pypi.files, ...npm.files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const all = [...apt.files, ...docker.files, ...pypi.files, ...npm.files].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const { path, bytes } of all) {
     mkdirSync(dirname(join(mirrorDir, path)), { recursive: true });
     writeFileSync(join(mirrorDir, path), bytes);
@@ -65,7 +69,7 @@ export function buildMirror(again: boolean): void {
   const index = {
     files: Object.fromEntries(all.map(({ path, bytes, modified }) => [path, { sizeBytes: bytes.length, modified }])),
     wheels,
-    chosen: { apt: apt.chosen, npm: npm.chosen, pypi: pypi.chosen },
+    chosen: { apt: apt.chosen, docker: docker.chosen, npm: npm.chosen, pypi: pypi.chosen },
   };
   writeFileSync(join(mirrorDir, 'index.json'), `${JSON.stringify(index)}\n`);
   const record: MirrorRecord = {

@@ -6,7 +6,7 @@ import { EngineError } from '#engine/errors.ts';
 import { readAsset, type AssetFiles } from '../ports/asset-files.ts';
 
 /** A kind of package, and the folder of its files. */
-export type Ecosystem = 'apt' | 'npm' | 'pypi';
+export type Ecosystem = 'apt' | 'docker' | 'npm' | 'pypi';
 
 export interface MirrorIndex {
   /** By path below `mirror/`: `apt/debian/dists/bookworm/Release`. */
@@ -86,4 +86,4 @@ export function wheelPath(file: string): string {
   return `pypi/packages/${file}`;
 }
 
-const nothing: MirrorIndex = { files: {}, wheels: [], chosen: { apt: [], npm: [], pypi: [] } };
+const nothing: MirrorIndex = { files: {}, wheels: [], chosen: { apt: [], docker: [], npm: [], pypi: [] } };

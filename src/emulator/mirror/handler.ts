@@ -1,5 +1,5 @@
 /**
- * The mirror's web server: Debian's archive, Python's index and npm's registry under their own names, told apart by the
+ * The mirror's web server: Debian's archive, Docker's, Python's index and npm's registry under their own names, told apart by the
  * Host header. Answers what the real ones answer, for far fewer packages.
  */
 import type { ApiHandler, ApiRequest, ApiResponse } from '#engine/api/http.ts';
@@ -12,6 +12,7 @@ import { normalizedName, projectList, projectPage } from './simple-index.ts';
 export const mirrorHosts: ReadonlyMap<string, Ecosystem> = new Map([
   ['deb.debian.org', 'apt'],
   ['security.debian.org', 'apt'],
+  ['download.docker.com', 'docker'],
   ['pypi.org', 'pypi'],
   ['files.pythonhosted.org', 'pypi'],
   ['registry.npmjs.org', 'npm'],
@@ -46,6 +47,13 @@ export function mirrorHandler(catalog: Catalog, noted: (request: MirrorRequest) 
     return path.endsWith('.deb') ? missing('apt', path.slice(path.lastIndexOf('/') + 1)) : notFound('apt');
   };
 
+  const docker = async (request: ApiRequest): Promise<ApiResponse> => {
+    const { path } = request;
+    const file = await catalog.find(`docker${path}`);
+    if (file) return fileAnswer(catalog, file, request);
+    return path.endsWith('.deb') ? missing('docker', path.slice(path.lastIndexOf('/') + 1)) : notFound('docker');
+  };
+
   const pypi = async (request: ApiRequest): Promise<ApiResponse> => {
     const { path, headers } = request;
     const [, file] = /^\/packages\/([^/]+)$/.exec(path) ?? [];
@@ -71,7 +79,7 @@ export function mirrorHandler(catalog: Catalog, noted: (request: MirrorRequest) 
     const host = (request.headers['host'] ?? '').toLowerCase().replace(/:\d*$/, '');
     const ecosystem = mirrorHosts.get(host);
     if (!ecosystem) return Promise.resolve(notFound('apt'));
-    return { apt, pypi, npm }[ecosystem](request);
+    return { apt, docker, pypi, npm }[ecosystem](request);
   };
 
   return async (request) => {

@@ -72,7 +72,7 @@ test('other names fail at once for every resolver, and are told once', async () 
       node: 1,
       kind: 'name',
       asked: 'example.com',
-      line: 'There is no internet here: example.com cannot be reached; deb.debian.org, pypi.org, registry.npmjs.org answer from inside the sandbox.',
+      line: 'There is no internet here: example.com cannot be reached; deb.debian.org, download.docker.com, pypi.org, registry.npmjs.org answer from inside the sandbox.',
     },
   ]);
   nowMs = 10_000;
