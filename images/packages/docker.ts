@@ -92,13 +92,17 @@ function named(name: string, release: string, description: string, more: Record<
   };
 }
 
-const ownFile = (name: string): string => readFileSync(join(imagesDir, 'packages', name), 'utf8').replaceAll('\r\n', '\n');
-const link = (path: string, target: string): PackagedFile => ({ path, mode: 0o777, content: { link: target } });
-const json = (path: string, value: object): PackagedFile => ({
-  path,
-  mode: 0o644,
-  content: { text: `${JSON.stringify(value, null, 2)}\n` },
-});
+function ownFile(name: string): string {
+  return readFileSync(join(imagesDir, 'packages', name), 'utf8').replaceAll('\r\n', '\n');
+}
+
+function link(path: string, target: string): PackagedFile {
+  return { path, mode: 0o777, content: { link: target } };
+}
+
+function json(path: string, value: object): PackagedFile {
+  return { path, mode: 0o644, content: { text: `${JSON.stringify(value, null, 2)}\n` } };
+}
 
 export function controlText(fields: Record<string, string>): string {
   return Object.entries(fields)
