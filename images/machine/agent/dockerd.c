@@ -163,11 +163,24 @@ static void run(int agent, int signals) {
   }
 }
 
+/* What the package that is installed says; the engine reads the same file when it starts. */
+static void print_version(void) {
+  char text[1024], line[64] = "Docker version ";
+  int length = read_all(AT_FDCWD, "/usr/lib/docker/engine.json", text, sizeof text);
+  const char *version = length > 0 ? text_find(text, "\"version\": \"") : NULL;
+  for (version = version ? version + 12 : "unknown\""; *version && *version != '"'; version++) {
+    char one[2] = {*version, 0};
+    text_add(line, sizeof line, one);
+  }
+  text_add(line, sizeof line, ", build drydock\n");
+  print(1, line);
+}
+
 int daemon_main(int argc, char **argv, char **envp) {
   (void)envp;
   for (int i = 1; i < argc; i++) {
     if (!text_equal(argv[i], "--version") && !text_equal(argv[i], "-v")) continue;
-    print(1, "Docker version 28.2.2, build drydock\n");
+    print_version();
     return 0;
   }
   u64 mask = SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGHUP);
