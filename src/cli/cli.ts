@@ -8,6 +8,7 @@ import { quote } from '#engine/go-quote.ts';
 import { checkArguments, unknownCommand } from './arguments.ts';
 import { SYNTAX_FAILURE } from './compose/compose-error.ts';
 import { forwardToBuilder, pluginFailure } from './builder/forward.ts';
+import { clientRelease, versionLine } from './client-release.ts';
 import { commandAt } from './commands.ts';
 import { readClientConfig, type ClientConfig } from './client-config.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -20,11 +21,11 @@ import { FlagError, parseFlags, type ParsedFlags } from './flags/parse.ts';
 import { contextNameOf, defaultHost, readGlobals, resolveHost, type GlobalOptions } from './globals.ts';
 import { askDaemon, needsFeatures, refusalOf } from './help/daemon-features.ts';
 import { explain } from './help/explain.ts';
+import { dependsOnClient, unknownFlag } from './help/flags-since.ts';
 import { childOf, HELP_COMMAND, helpOf, type HelpEntry } from './help/help-data.ts';
 import { commandPath, useLine } from './help/usage.ts';
 import { Interrupts } from './interrupts.ts';
 import { OpenAnswers } from './open-answers.ts';
-import { VERSION_LINE } from './version.ts';
 
 /** The status of a program that writes to a closed pipe: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
@@ -67,14 +68,14 @@ async function dispatch(environment: CliEnvironment): Promise<number> {
       return await help(topic(words), environment.stdout);
     }
     if (flags.help) return await help(root, environment.stdout);
-    if (flags.bool('version')) return await writeAll(environment.stdout, [VERSION_LINE]);
+    if (flags.bool('version')) return await writeAll(environment.stdout, [versionLine(await clientRelease(environment))]);
     if (rest[0] === undefined) return await help(root, environment.stderr);
     if (NOT_HERE.has(rest[0])) throw notHere(`docker ${rest[0]}`);
     // After a word that is no command, flags are the root's still.
     const more = parseOrExplain(root, environment, rest, false);
     await writeAll(environment.stdout, more.warnings);
     if (more.help) return await help(root, environment.stdout);
-    if (more.bool('version')) return await writeAll(environment.stdout, [VERSION_LINE]);
+    if (more.bool('version')) return await writeAll(environment.stdout, [versionLine(await clientRelease(environment))]);
     throw unknownCommand(root, rest[0]);
   }
   try {
@@ -109,6 +110,7 @@ async function dispatchTo(
     const path = `${entry.path} ${own.args[0]}`;
     throw NOT_HERE.has(path) ? notHere(`docker ${path}`) : unknownCommand(entry, own.args[0]);
   }
+  await checkClient(environment, entry, own);
   if (needsFeatures(entry, own)) await checkFeatures(environment, client, entry, own);
   checkArguments(entry, own.args);
   if (entry.commands && !commandAt(entry.canonical))
@@ -116,6 +118,13 @@ async function dispatchTo(
   const command = commandAt(entry.canonical);
   if (!command) throw notHere(commandPath(entry));
   return await carryOut(command, environment, client, entry, own, groupFlags);
+}
+
+/** An older client does not know the newer flags, and said so in fewer words. */
+async function checkClient(environment: CliEnvironment, entry: HelpEntry, flags: ParsedFlags): Promise<void> {
+  if (!dependsOnClient(entry)) return;
+  const unknown = unknownFlag(entry, flags, (await clientRelease(environment)).version);
+  if (unknown !== undefined) throw new ExitError(125, `unknown flag: --${unknown}\nSee '${commandPath(entry)} --help'.`);
 }
 
 async function checkFeatures(environment: CliEnvironment, client: Client, entry: HelpEntry, flags: ParsedFlags): Promise<void> {

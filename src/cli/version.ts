@@ -10,5 +10,3 @@ export const CLIENT_BUILD = {
   Arch: '386',
   BuildTime: '',
 };
-
-export const VERSION_LINE = `Docker version ${CLIENT_VERSION}, build ${CLIENT_BUILD.GitCommit}\n`;

@@ -7,6 +7,8 @@
  * @flag  N[the daemon is not experimental: refused in Docker's words]  docker container start  --checkpoint --checkpoint-dir
  */
 import { ApiClient } from '#engine/api/client.ts';
+import { atLeast } from '#engine/api/version.ts';
+import { wantedApiVersion } from '../connection.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { ParsedFlags } from '../flags/parse.ts';
 import type { HelpEntry, Need } from './help-data.ts';
@@ -18,16 +20,20 @@ export interface DaemonFeatures {
   experimental: boolean;
   /** As the daemon says it: `inactive`, `active/manager`; empty when it does not say. */
   swarm: string;
+  /** The API version that client and daemon speak with each other; empty when there is no daemon. */
+  apiVersion: string;
 }
 
 /** Asks the daemon; undefined when none answers. Where there cannot be one, there are no experiments either. */
 export async function askDaemon(environment: CliEnvironment, host: () => Promise<string>): Promise<DaemonFeatures | undefined> {
   const address = await host().catch(() => undefined);
-  if (address === undefined) return { osType: '', experimental: false, swarm: '' };
+  if (address === undefined) return { osType: '', experimental: false, swarm: '', apiVersion: '' };
   try {
-    const { headers } = await new ApiClient(await environment.connect(address)).head('/_ping');
-    const header = (name: string): string => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
-    return { osType: header('ostype'), experimental: header('docker-experimental') === 'true', swarm: header('swarm') };
+    const client = new ApiClient(await environment.connect(address), await wantedApiVersion(environment));
+    const { osType, experimental, swarm } = await client.negotiate();
+    // A version that a person fixes is not negotiated.
+    const apiVersion = environment.env.DOCKER_API_VERSION ? await wantedApiVersion(environment) : client.version;
+    return { osType, experimental, swarm, apiVersion };
   } catch {
     return undefined;
   }
@@ -61,7 +67,8 @@ export function refusalOf(entry: HelpEntry, flags: ParsedFlags | undefined, daem
   return lines.length > 0 ? lines.join('\n') : undefined;
 }
 
-function hasWhat(need: Need | undefined, { osType, experimental, swarm }: DaemonFeatures): boolean {
+function hasWhat(need: Need | undefined, { osType, experimental, swarm, apiVersion }: DaemonFeatures): boolean {
+  if (isApiVersion(need)) return apiVersion === '' || atLeast(apiVersion, need.slice('api '.length));
   switch (need) {
     case undefined:
       return true;
@@ -83,5 +90,11 @@ function problemOf(need: Need | undefined, daemon: DaemonFeatures): string | und
   if (need === 'windows') {
     return `is only supported on a Docker daemon running on windows, but the Docker daemon is running on ${daemon.osType}`;
   }
-  return undefined;
+  return isApiVersion(need)
+    ? `requires API version ${need.slice('api '.length)}, but the Docker daemon API version is ${daemon.apiVersion}`
+    : undefined;
+}
+
+function isApiVersion(need: Need | undefined): need is `api ${string}` {
+  return need?.startsWith('api ') ?? false;
 }

@@ -1,7 +1,9 @@
 /** Prints a command's help: on a terminal as wide as that, and without what the daemon does not have. */
 import { configDirectory } from '../client-config.ts';
 import type { CliEnvironment, CliOutput } from '../environment.ts';
+import { clientRelease } from '../client-release.ts';
 import { askDaemon, offered, refusalOf } from './daemon-features.ts';
+import { asOf, dependsOnClient } from './flags-since.ts';
 import type { HelpEntry } from './help-data.ts';
 import { helpText } from './usage.ts';
 
@@ -11,9 +13,10 @@ const DEFAULT_WIDTH = 80;
 export async function explain(
   environment: CliEnvironment,
   host: () => Promise<string>,
-  entry: HelpEntry,
+  known: HelpEntry,
   output: CliOutput,
 ): Promise<number> {
+  const entry = dependsOnClient(known) ? asOf(known, (await clientRelease(environment)).version) : known;
   const daemon = Object.keys(entry.needs).length > 0 ? await askDaemon(environment, host) : undefined;
   const refusal = daemon && refusalOf(entry, undefined, daemon);
   const width = environment.stdout.size()?.columns ?? DEFAULT_WIDTH;

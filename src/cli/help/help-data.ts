@@ -43,8 +43,8 @@ export interface HelpEntry {
   flags: FlagDeclaration[];
 }
 
-/** Experimental features, a daemon on Windows, being in a swarm, managing one. */
-export type Need = 'experimental' | 'windows' | 'swarm' | 'manager';
+/** Experimental features, a daemon on Windows, being in a swarm, managing one, an API version: `api 1.47`. */
+export type Need = 'experimental' | 'windows' | 'swarm' | 'manager' | `api ${string}`;
 
 interface RawEntry {
   same?: string;

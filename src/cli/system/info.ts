@@ -4,13 +4,14 @@
  */
 import { ApiError } from '#engine/api/client.ts';
 import { messageOf } from '#engine/errors.ts';
+import { clientRelease, type ClientRelease } from '../client-release.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { errorLine } from '../error-line.ts';
 import { ExitError } from '../exit-error.ts';
 import { TemplateExecError } from '../format/gotemplate/exec.ts';
 import { Template } from '../format/gotemplate/template.ts';
 import { typed } from '../inspect/go-types.ts';
-import { CLIENT_API_VERSION, CLIENT_BUILD, CLIENT_VERSION } from '../version.ts';
+import { CLIENT_BUILD } from '../version.ts';
 import { serverInfoText, type FullInfo } from './info-text.ts';
 
 const BAD_TEMPLATE = 64;
@@ -22,7 +23,9 @@ export const infoCommand: Command = {
     const format = context.flags.string('format');
     if (format === '') return await printText(context);
     const source = format === 'json' ? '{{json .}}' : format;
-    const document = { ClientInfo: clientInfo(context, await context.contextName()) };
+    const document = {
+      ClientInfo: clientInfo(context, await clientRelease(context.environment), await context.contextName()),
+    };
     if (needsDaemon(source, document)) return await printTemplate(context, source, document);
     await context.out(`${new Template(source).run(typed('system.dockerInfo', document))}\n`);
   },
@@ -31,7 +34,8 @@ export const infoCommand: Command = {
 async function printText(context: CommandContext): Promise<void> {
   await context.host();
   const name = await context.contextName();
-  await context.out(`Client:\n Version:    ${CLIENT_VERSION}\n Context:    ${name}\n Debug Mode: ${context.debug}\n\nServer:\n`);
+  const { version } = await clientRelease(context.environment);
+  await context.out(`Client:\n Version:    ${version}\n Context:    ${name}\n Debug Mode: ${context.debug}\n\nServer:\n`);
   const info = await (await context.api()).get<FullInfo>('/info').catch(answeredError);
   if (typeof info === 'string') return await fail(context, [info]);
   const { text, errors } = serverInfoText(info, context.debug);
@@ -82,12 +86,14 @@ function needsDaemon(source: string, document: object): boolean {
   }
 }
 
-function clientInfo(context: CommandContext, contextName: string): object {
+function clientInfo(context: CommandContext, release: ClientRelease, contextName: string): object {
   return {
     Debug: context.debug,
-    Version: CLIENT_VERSION,
-    DefaultAPIVersion: CLIENT_API_VERSION,
+    Version: release.version,
+    DefaultAPIVersion: release.apiVersion,
     ...CLIENT_BUILD,
+    GitCommit: release.gitCommit,
+    BuildTime: release.buildTime,
     Context: contextName,
     Plugins: [],
     Warnings: null,

@@ -4,6 +4,7 @@
  */
 import type { ComponentVersion, Version } from '#engine/api/types/system.ts';
 import { messageOf } from '#engine/errors.ts';
+import { clientRelease, type ClientRelease } from '../client-release.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { wantedApiVersion } from '../connection.ts';
 import { ExitError } from '../exit-error.ts';
@@ -12,7 +13,7 @@ import { Template } from '../format/gotemplate/template.ts';
 import { compareStrings } from '../format/gotemplate/value.ts';
 import { alignColumns } from '../format/tabwriter.ts';
 import { typed } from '../inspect/go-types.ts';
-import { CLIENT_API_VERSION, CLIENT_BUILD, CLIENT_VERSION } from '../version.ts';
+import { CLIENT_BUILD } from '../version.ts';
 import { reformatDate } from './build-date.ts';
 
 const BAD_TEMPLATE = 64;
@@ -39,7 +40,7 @@ export const versionCommand: Command = {
     await context.host();
     let server: Version | undefined;
     let problem: unknown;
-    let apiVersion = wantedApiVersion(context.environment);
+    let apiVersion = await wantedApiVersion(context.environment);
     try {
       const api = await context.api();
       apiVersion = api.version;
@@ -47,19 +48,21 @@ export const versionCommand: Command = {
     } catch (error) {
       problem = error;
     }
-    const client = clientVersion(apiVersion, await context.contextName());
+    const client = clientVersion(await clientRelease(context.environment), apiVersion, await context.contextName());
     if (!template) await context.out(versionText(client, server));
     else await printTemplate(context, template, client, server).catch((error: unknown) => (problem ??= error));
     if (problem !== undefined) throw problem;
   },
 };
 
-function clientVersion(apiVersion: string, contextName: string): ClientVersion {
+function clientVersion(release: ClientRelease, apiVersion: string, contextName: string): ClientVersion {
   return {
-    Version: CLIENT_VERSION,
+    Version: release.version,
     ApiVersion: apiVersion,
-    DefaultAPIVersion: CLIENT_API_VERSION,
+    DefaultAPIVersion: release.apiVersion,
     ...CLIENT_BUILD,
+    GitCommit: release.gitCommit,
+    BuildTime: release.buildTime,
     Context: contextName,
   };
 }

@@ -38,6 +38,8 @@ export interface Ping {
   osType: string;
   builderVersion: string;
   experimental: boolean;
+  /** `inactive`, `active/manager`; empty when the daemon does not say. */
+  swarm: string;
 }
 
 export interface Hijacked {
@@ -72,6 +74,7 @@ export class ApiClient {
       osType: header(headers, 'Ostype') ?? '',
       builderVersion: header(headers, 'Builder-Version') ?? '',
       experimental: header(headers, 'Docker-Experimental') === 'true',
+      swarm: header(headers, 'Swarm') ?? '',
     };
     if (!atLeast(ping.apiVersion, this.#version)) this.#version = ping.apiVersion;
     return ping;
