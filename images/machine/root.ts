@@ -17,10 +17,9 @@ export const rootRecipe = ['machine/root.ts', 'machine/root', 'cpio.ts', ...dock
 /** Folders besides those that something lies in. */
 const folders: [path: string, mode: number][] = [
   ...['dev', 'proc', 'sys', 'run', 'home', 'mnt', 'opt', 'srv'].map((path): [string, number] => [path, 0o755]),
-  ...['etc/default', 'etc/docker', 'usr/local/bin', 'usr/local/sbin', 'var/cache', 'var/lib/docker', 'var/log', 'var/spool', 'var/www'].map((path): [string, number] => [
-    path,
-    0o755,
-  ]),
+  ...['etc/default', 'etc/docker', 'usr/local/bin', 'usr/local/sbin', 'var/cache', 'var/lib/docker', 'var/log', 'var/spool', 'var/www'].map(
+    (path): [string, number] => [path, 0o755],
+  ),
   ['root', 0o700],
   ['tmp', 0o1777],
   ['var/tmp', 0o1777],

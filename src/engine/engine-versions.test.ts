@@ -16,7 +16,7 @@ beforeEach(async () => {
   installed = newestRelease;
   docker.node.ports.readRelease = () => Promise.resolve(installed);
   await docker.pass(docker.client.post('/networks/create', { json: { Name: 'front' } }));
-  const options = { HostConfig: { NetworkMode: 'front', RestartPolicy: { Name: 'always' } }, Hostname: 'box' };
+  const options = { HostConfig: { NetworkMode: 'front', RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } }, Hostname: 'box' };
   await docker.runDetached(['sleep', '100000'], { name: 'web', ...options });
 });
 

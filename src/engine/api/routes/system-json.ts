@@ -77,7 +77,12 @@ export function infoJson(facts: SystemFacts): Info {
       ['Native Overlay Diff', 'true'],
       ['userxattr', 'false'],
     ],
-    Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'], Authorization: null, Log: ['json-file', 'local'] },
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local'],
+    },
     MemoryLimit: true,
     // The guest's kernel is built without swap and cpusets (images/machine/kernel/config).
     SwapLimit: false,
