@@ -32,6 +32,14 @@ const scenes: Record<string, (studio: Studio, page: Page) => Promise<void>> = {
     await scenes['containers']?.(studio, page);
     await view(page, 'Containers');
   },
+  async networks(studio, page) {
+    await studio.run('docker network create front; docker network create --internal back; docker volume create data');
+    await studio.run('docker run -d --name web --network front --network-alias www -p 8080:80 nginx');
+    await studio.run('docker run -d --name shop --network front -v data:/data busybox sleep 1000; docker network connect back shop');
+    await studio.run('docker run -d --name store --network back -v data:/var/lib/store busybox sleep 1000');
+    await page.waitForTimeout(1500);
+    await view(page, 'Containers');
+  },
   async tables(studio, page) {
     await scenes['inspector']?.(studio, page);
     await page.getByRole('button', { name: 'Show as tables' }).click();
