@@ -22,7 +22,7 @@ export interface EngineRelease {
  * - `dns-names`: `inspect` lists the names of an endpoint (25.0).
  * - `gateway-priority`: `inspect` shows the priority of an endpoint (28.0).
  * - `removal-names-container`: what refuses to be removed is called by its name (25.0), before by its whole id.
- * - `firewall-backend`: `info` names it (28.2).
+ * - `firewall-backend`: `info` names it (API 1.49).
  */
 const known = ['dns-names', 'gateway-priority', 'removal-names-container', 'firewall-backend'] as const;
 export type ReleaseBehaviour = (typeof known)[number];
