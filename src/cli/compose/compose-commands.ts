@@ -5,6 +5,14 @@ import { helpOf } from '../help/help-data.ts';
 import { helpText } from '../help/usage.ts';
 import { configCommand } from './config.ts';
 import { globalsOf } from './globals.ts';
+import { exec } from './exec.ts';
+import { images } from './images.ts';
+import { logs } from './logs.ts';
+import { ls } from './ls.ts';
+import { pause, unpause } from './pause.ts';
+import { port } from './port.ts';
+import { ps } from './ps.ts';
+import { top } from './top.ts';
 import { version, versionText } from './version.ts';
 
 const DEFAULT_WIDTH = 80;
@@ -19,4 +27,4 @@ const group: Command = {
   },
 };
 
-export const composeCommands: Command[] = [group, configCommand(globalsOf), version];
+export const composeCommands: Command[] = [group, configCommand(globalsOf), exec, images, logs, ls, pause, port, ps, top, unpause, version];

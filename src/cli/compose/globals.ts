@@ -47,7 +47,7 @@ async function readGlobals(context: CommandContext): Promise<ComposeGlobals> {
       standardInput: () => wholeInput(context),
       warn,
       files: list('file'),
-      projectName: text('project-name') || env['COMPOSE_PROJECT_NAME'] || '',
+      projectName: text('project-name'),
       projectDirectory: directory || undefined,
       envFiles: list('env-file').map((path) => (isAbsolutePath(path) ? path : joinPath(cwd, path))),
       profiles: list('profile'),

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts';
+import { COMPOSE_VERSION } from './labels.ts';
 
-/** What Compose calls itself in its own words; containers have it without the letter. */
-const VERSION = 'v2.26.1';
+const VERSION = `v${COMPOSE_VERSION}`;
 
 /** @cli  Y  docker compose version  "Show the Docker Compose version information" */
 export const version: Command = {
@@ -10,7 +10,7 @@ export const version: Command = {
 };
 
 export function versionText(isShort: boolean, format: string): string {
-  if (isShort) return `${VERSION.slice(1)}\n`;
+  if (isShort) return `${COMPOSE_VERSION}\n`;
   if (format === 'json') return `${JSON.stringify({ version: VERSION })}\n`;
   return `Docker Compose version ${VERSION}\n`;
 }

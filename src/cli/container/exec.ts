@@ -21,23 +21,30 @@ export const execCommand: Command = {
   path: ['container', 'exec'],
   flags: (environment) => ({ env: environmentFlag(environment.env) }),
   async run(context) {
-    const request = await execRequest(context);
-    const container = context.args[0]!;
-    const api = await context.api();
-    // An exec once made cannot be taken back, so everything is checked before; a missing container first of all.
-    await api.get(containerPath(container, 'json'));
-    const { AttachStdin = false, Tty = false, Detach = false } = request;
-    if (!Detach) checkTty(context, AttachStdin, Tty);
-    const size = Tty ? { ConsoleSize: consoleSize(context.environment) } : {};
-    const { Id: id } = await api.post<CreateExecResponse>(containerPath(container, 'exec'), { json: { ...request, ...size } });
-    if (!id) throw new ExitError(1, 'exec ID empty');
-
-    const start: StartExecRequest = { Detach, Tty, ...size };
-    if (Detach) return api.post(`/exec/${id}/start`, { json: start });
-    await follow(context, api, id, request, start);
-    return (await api.get<ExecInspect>(`/exec/${id}/json`)).ExitCode ?? 0;
+    return runExec(context, context.args[0]!, await execRequest(context));
   },
 };
+
+/**
+ * Runs a command in a container to its end, and gives its exit status.
+ *
+ * @throws ExitError
+ */
+export async function runExec(context: CommandContext, container: string, request: CreateExecRequest): Promise<number | void> {
+  const api = await context.api();
+  // An exec once made cannot be taken back, so everything is checked before; a missing container first of all.
+  await api.get(containerPath(container, 'json'));
+  const { AttachStdin = false, Tty = false, Detach = false } = request;
+  if (!Detach) checkTty(context, AttachStdin, Tty);
+  const size = Tty ? { ConsoleSize: consoleSize(context.environment) } : {};
+  const { Id: id } = await api.post<CreateExecResponse>(containerPath(container, 'exec'), { json: { ...request, ...size } });
+  if (!id) throw new ExitError(1, 'exec ID empty');
+
+  const start: StartExecRequest = { Detach, Tty, ...size };
+  if (Detach) return api.post(`/exec/${id}/start`, { json: start });
+  await follow(context, api, id, request, start);
+  return (await api.get<ExecInspect>(`/exec/${id}/json`)).ExitCode ?? 0;
+}
 
 async function execRequest(context: CommandContext): Promise<CreateExecRequest> {
   const { flags, environment } = context;

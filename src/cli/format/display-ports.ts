@@ -13,14 +13,15 @@ interface Group {
   last: number;
 }
 
-export function displayPorts(ports: readonly Port[]): string {
+/** @param hostPort how an address and a port are put together; older clients do not bracket addresses of version 6 */
+export function displayPorts(ports: readonly Port[], hostPort = joinHostPort): string {
   const ended: string[] = [];
   const mapped: string[] = [];
   const groups = new Map<string, Group>();
   for (const port of [...ports].sort(comparePorts)) {
     const { IP: address = '', PrivatePort: number, PublicPort: published = 0, Type: type } = port;
     if (address !== '' && published !== number) {
-      mapped.push(`${joinHostPort(address, String(published))}->${number}/${type}`);
+      mapped.push(`${hostPort(address, String(published))}->${number}/${type}`);
       continue;
     }
     const key = `${address}/${type}`;
@@ -29,15 +30,15 @@ export function displayPorts(ports: readonly Port[]): string {
       group.last = number;
       continue;
     }
-    if (group) ended.push(groupText(group));
+    if (group) ended.push(groupText(group, hostPort));
     groups.set(key, { address, type, first: number, last: number });
   }
-  return [...ended, ...[...groups.values()].map(groupText), ...mapped].join(', ');
+  return [...ended, ...[...groups.values()].map((group) => groupText(group, hostPort)), ...mapped].join(', ');
 }
 
-function groupText({ address, type, first, last }: Group): string {
+function groupText({ address, type, first, last }: Group, hostPort: typeof joinHostPort): string {
   const range = first === last ? String(first) : `${first}-${last}`;
-  return address === '' ? `${range}/${type}` : `${joinHostPort(address, range)}->${range}/${type}`;
+  return address === '' ? `${range}/${type}` : `${hostPort(address, range)}->${range}/${type}`;
 }
 
 function comparePorts(a: Port, b: Port): number {

@@ -166,6 +166,7 @@ const STRUCTS = {
   'types.ComponentVersion': `Name string, Version string, Details map[string]string?`,
   'events.Message': `Status:status string?, ID:id string?, From:from string?, Type string, Action string, Actor events.Actor,
     Scope:scope string?, Time:time int64?, TimeNano:timeNano int64?`,
+  'api.PortPublisher': `URL string, TargetPort int, PublishedPort int, Protocol string`,
   'events.Actor': `ID string, Attributes map[string]string`,
 } as const;
 
