@@ -51,6 +51,7 @@ import { Events, type EngineEvent } from './events.ts';
 import { Filters } from './filters.ts';
 import { hex } from './id.ts';
 import { Images } from './image/images.ts';
+import { withInsecureRegistries } from './image/insecure-registries.ts';
 import type { LayerTrees } from './image/layer-trees.ts';
 import { listImages } from './image/list.ts';
 import type { RegistryTransport } from './image/registry-port.ts';
@@ -214,7 +215,7 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
 
 async function openParts(ports: EnginePorts, config: DaemonConfig, release: EngineRelease, events: Events): Promise<Parts> {
   removeLeftovers(ports);
-  const images = await Images.open({ ...ports, events });
+  const images = await Images.open({ ...ports, registry: withInsecureRegistries(ports.registry, config), events });
   const networks = new Networks({
     ...ports,
     events,
@@ -253,7 +254,7 @@ function routerOf(ports: EnginePorts, parts: Omit<Parts, 'api'>, events: Events)
     ...systemRoutes(systemBackend(ports, parts, events)),
     ...notYetRoutes(),
   ];
-  return createRouter(routes, { onBug: ports.onBug, release });
+  return createRouter(routes, { onBug: ports.onBug, release, experimental: parts.config.experimental });
 }
 
 function systemBackend(

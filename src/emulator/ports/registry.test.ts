@@ -96,18 +96,21 @@ describe('a request over a connection', () => {
 });
 
 describe('a registry inside the machine', () => {
-  it('is asked before anybody else, over plain HTTP, at the addresses a machine has', async () => {
+  it('is asked before anybody else, over plain HTTP, at the addresses a machine has, if it may be', async () => {
     const dialled: string[] = [];
     const registries = new Registries(files, async (address, port) => {
       dialled.push(`${address.join('.')}:${port}`);
       return connection('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
     });
     for (const host of ['localhost:5000', '127.0.0.1:5000', '10.0.0.7:80', '172.17.0.2', '192.168.1.1:5000']) {
-      const answer = await registries.request({ ...get, host });
+      const answer = await registries.request({ ...get, host, insecure: true });
       expect(answer.url).toBe(`http://${host}/v2/`);
       expect(await text(answer)).toBe('{}');
     }
     expect(dialled).toEqual(['127.0.0.1:5000', '127.0.0.1:5000', '10.0.0.7:80', '172.17.0.2:80', '192.168.1.1:5000']);
+    await expect(registries.request({ ...get, host: '10.0.0.7:80' })).rejects.toThrow(
+      'Get "https://10.0.0.7:80/v2/": http: server gave HTTP response to HTTPS client',
+    );
   });
 
   it('that says nonsense is named', async () => {

@@ -42,6 +42,10 @@ export class Registries implements RegistryTransport {
     const target = request.scheme === 'https' ? undefined : guestAddress(host);
     const stream = target && (await this.#dialGuest(target.address, target.port));
     if (!stream) return undefined;
+    if (!isLoopback(host) && !request.insecure && request.scheme === undefined) {
+      stream.close();
+      throw new EngineError('unavailable', `Get "${asked('https', host, path)}": http: server gave HTTP response to HTTPS client`);
+    }
     const stopListening = cancellation?.onCancel(() => stream.close());
     try {
       const answer = await exchange(stream, { method, host, path, headers, ...(body && { body }) });
@@ -60,6 +64,7 @@ export class Registries implements RegistryTransport {
     const { host } = request;
     const scheme = request.scheme ?? this.#schemes.get(host);
     if (scheme !== undefined) return fetchFrom(scheme, request);
+    if (request.insecure && !isLoopback(host)) return fetchFrom('https', request).catch(() => fetchFrom('http', request));
     if (!isLoopback(host)) return fetchFrom('https', request);
     // Docker lets registries of this machine do without TLS; few have it.
     let answer: RegistryResponse | undefined;

@@ -31,6 +31,8 @@ export interface RouterOptions {
   onBug?: ((error: unknown) => void) | undefined;
   /** What the engine says that it is, and which API versions it takes. */
   release?: EngineRelease;
+  /** The daemon takes requests for what is experimental. */
+  experimental?: boolean;
 }
 
 const statusOf: Record<ErrorKind, number> = {
@@ -57,7 +59,7 @@ interface CompiledRoute extends Route {
 export function createRouter(routes: readonly Route[], options: RouterOptions = {}): ApiHandler {
   const table = compile(routes);
   const { release = newestRelease } = options;
-  const standardHeaders = headersOf(release);
+  const standardHeaders = headersOf(release, options.experimental ?? false);
   return async (request) => {
     const [, version, rest = request.path] = /^\/v([0-9.]+)(\/.*)$/.exec(request.path) ?? [];
     const found = find(table, request.method, rest);
@@ -75,8 +77,8 @@ export function errorAnswer(error: unknown): ApiResponse {
 }
 
 /** What every answer of a route carries. */
-function headersOf({ apiVersion, version }: EngineRelease): Record<string, string> {
-  return { 'Api-Version': apiVersion, 'Docker-Experimental': 'false', Ostype: 'linux', Server: `Docker/${version} (linux)` };
+function headersOf({ apiVersion, version }: EngineRelease, experimental: boolean): Record<string, string> {
+  return { 'Api-Version': apiVersion, 'Docker-Experimental': String(experimental), Ostype: 'linux', Server: `Docker/${version} (linux)` };
 }
 
 async function answerOf(

@@ -188,3 +188,25 @@ describe('live-restore', () => {
     expect((await docker.inspect('ended')).State).toMatchObject({ Status: 'exited', ExitCode: 0 });
   });
 });
+
+it('what the daemon decides for containers that leave it open counts at their start', async () => {
+  await docker.restartEngine({
+    init: true,
+    noNewPrivileges: true,
+    defaultUlimits: [{ Name: 'nofile', Soft: 32, Hard: 64 }],
+    logDriver: 'local',
+  });
+  const id = await docker.runDetached('sleep 100', { HostConfig: { Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }] } });
+  await docker.runDetached('sleep 100', { HostConfig: { Init: false } });
+  const [open, said] = docker.runtime.launches.slice(-2).map(({ config }) => config.process);
+  expect(open).toMatchObject({
+    noNewPrivileges: true,
+    rlimits: [
+      { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
+      { type: 'RLIMIT_NOFILE', soft: 32, hard: 64 },
+    ],
+  });
+  expect([open?.args[0], said?.args[0]]).toEqual(['/sbin/docker-init', 'sh']);
+  expect((await docker.inspect(id)).HostConfig).toMatchObject({ SecurityOpt: null, LogConfig: { Type: 'local' } });
+  expect((await docker.inspect(id)).HostConfig.Init).toBeUndefined();
+});

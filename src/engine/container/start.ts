@@ -15,6 +15,7 @@ import { autoRemove, watch } from './monitor.ts';
 import { freshRestartState } from './restart-policy.ts';
 import { imageTrees, type ReadyMounts, readyMounts, releaseMounts } from './ready-mounts.ts';
 import { missingSources, rootfsOf } from './rootfs.ts';
+import { withDaemonDefaults } from './spec/daemon-defaults.ts';
 import { buildSpec } from './spec/spec.ts';
 import { startProblem } from './start-error.ts';
 import { move, permit } from './state.ts';
@@ -90,13 +91,12 @@ export function launchOf(containers: Containers, container: Container, network: 
   const { config, hostConfig } = container;
   const rootfs = rootfsOf(containers, container);
   const spec = (): Launch['config'] =>
-    buildSpec(container, {
+    buildSpec(withDaemonDefaults(container, containers.ports.config), {
       userFiles: containers.layerFiles.userFiles(rootfs.lower.map(({ diffId }) => diffId)),
       kernelVersion: containers.info.kernelVersion,
       machine: containers.info.machine,
       pidOf: (id) => pidOf(containers, id),
       mounts,
-      defaultUlimits: containers.ports.config.defaultUlimits,
       linkedEnvironment: linkedEnvironment(containers, container),
     });
   const [rows, columns] = hostConfig.ConsoleSize;

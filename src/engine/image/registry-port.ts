@@ -19,6 +19,8 @@ export interface RegistryRequest {
   path: string;
   /** As an address named it; undefined lets the transport find out, as Docker does for registries. */
   scheme?: 'http' | 'https';
+  /** It may be spoken to without TLS (`insecure-registries`), as those of this machine may anyway. */
+  insecure?: boolean;
   headers: Record<string, string>;
   body?: Uint8Array;
   /** Gives up waiting for the answer, and for its body. */

@@ -25,7 +25,7 @@ const noGo = 'none (TypeScript)';
 /** What Go calls an i686 machine. */
 const goArchitecture = '386';
 
-export function versionJson({ runtime, release }: SystemFacts): Version {
+export function versionJson({ config, runtime, release }: SystemFacts): Version {
   const { version, apiVersion, minApiVersion } = release;
   const build = { GitCommit: release.gitCommit, GoVersion: noGo, Os: 'linux', Arch: goArchitecture, KernelVersion: runtime.kernelVersion };
   return {
@@ -38,7 +38,7 @@ export function versionJson({ runtime, release }: SystemFacts): Version {
           ApiVersion: apiVersion,
           Arch: build.Arch,
           BuildTime: release.buildTime,
-          Experimental: 'false',
+          Experimental: String(config.experimental),
           GitCommit: build.GitCommit,
           GoVersion: build.GoVersion,
           KernelVersion: build.KernelVersion,

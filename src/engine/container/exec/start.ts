@@ -7,6 +7,7 @@ import { serveAttachment } from '../attachment.ts';
 import type { Container } from '../container.ts';
 import type { Containers } from '../containers.ts';
 import { allCapabilities, capabilitiesOf } from '../spec/capabilities.ts';
+import { withDaemonDefaults } from '../spec/daemon-defaults.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
 import { resolveUser, withHome } from '../spec/users.ts';
 import { startProblem } from '../start-error.ts';
@@ -109,7 +110,7 @@ function patience(containers: Containers): Promise<void> {
 }
 
 function processOf(containers: Containers, container: Container, exec: Exec, size: [number, number] | undefined): RuntimeSpec['process'] {
-  const { hostConfig } = container;
+  const { hostConfig } = withDaemonDefaults(container, containers.ports.config);
   const capabilities = exec.privileged
     ? allCapabilities
     : capabilitiesOf(hostConfig.CapAdd ?? [], hostConfig.CapDrop ?? [], hostConfig.Privileged);

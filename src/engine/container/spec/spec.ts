@@ -5,7 +5,6 @@
  */
 import { EngineError } from '../../errors.ts';
 import { seccompAnnotation, seccompProgram } from '../../runtime/seccomp/compile.ts';
-import type { Ulimit } from '../../api/types/container.ts';
 import type { RuntimeSpec } from '../../runtime/spec.ts';
 import type { ContainerRecord } from '../container.ts';
 import type { ReadyMounts } from '../ready-mounts.ts';
@@ -27,8 +26,6 @@ export interface SpecFacts {
   pidOf: (containerId: string) => number;
   /** What its mounts show at the moment. */
   mounts: ReadyMounts;
-  /** Limits that the daemon sets where a container does not. */
-  defaultUlimits?: readonly Ulimit[];
   /** Variables that tell of the containers it is linked to. */
   linkedEnvironment?: readonly string[];
 }
@@ -56,7 +53,7 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
   const capabilities = capabilitiesOf(hostConfig.CapAdd ?? [], hostConfig.CapDrop ?? [], hostConfig.Privileged);
   const security = parseSecurityOptions(hostConfig.SecurityOpt ?? [], hostConfig.Privileged);
   const { devices, rules } = devicesOf(hostConfig);
-  const ulimits = withDefaults(hostConfig.Ulimits ?? [], facts.defaultUlimits ?? []);
+  const ulimits = hostConfig.Ulimits ?? [];
   refuseMissing(container);
   const annotations = { ...hostConfig.Annotations };
   if (security.seccomp) {
@@ -100,11 +97,6 @@ export function buildSpec(container: ContainerRecord, facts: SpecFacts): Runtime
       rootfsPropagation: rootPropagation(facts.mounts),
     },
   };
-}
-
-/** The daemon's limits where the container has none of that name. */
-function withDefaults(own: readonly Ulimit[], defaults: readonly Ulimit[]): Ulimit[] {
-  return [...own, ...defaults.filter(({ Name }) => !own.some((limit) => limit.Name === Name))];
 }
 
 type Namespace = RuntimeSpec['linux']['namespaces'][number];
