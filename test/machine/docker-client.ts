@@ -1,13 +1,13 @@
 /**
- * The official docker client, and `drydock serve` for it to talk to. The client found on the PATH is used; on Debian
- * it is installed where that can be done without asking.
+ * The official docker client, and `drydock serve` for it to talk to. The client found on the PATH is used, else
+ * Debian's.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { needProgram } from './debian-package.ts';
 import type { Printed } from './node-machine.ts';
 
 const drydock = resolve(import.meta.dirname, '../../bin/drydock');
@@ -36,7 +36,8 @@ export interface Running {
 
 /** Starts a machine behind a socket in a temporary folder. @param options of `drydock serve` */
 export async function serveDocker(options: string[] = []): Promise<DockerHost> {
-  findClient();
+  // From Debian 13 on, the client is a package of its own.
+  needProgram('docker', '--version', ['docker-cli', 'docker.io']);
   const folder = await mkdtemp(join(tmpdir(), 'drydock-'));
   const host = `unix://${join(folder, 'docker.sock')}`;
   const env = {
@@ -74,28 +75,6 @@ export async function serveDocker(options: string[] = []): Promise<DockerHost> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function findClient(): void {
-  if (hasClient()) return;
-  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
-    console.error('Installing docker.io for its client (once) …');
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
-    // From Debian 13 on, the client is a package of its own.
-    for (const name of ['docker-cli', 'docker.io']) {
-      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', name], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env,
-      });
-      if (hasClient()) return;
-    }
-  }
-  throw new Error('These tests need the docker client: install docker.io or docker-cli.');
-}
-
-function hasClient(): boolean {
-  return spawnSync('docker', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 async function listening(server: ChildProcess): Promise<void> {

@@ -1,16 +1,15 @@
 /**
- * Debian's docker-registry on this computer's loopback, open or with logins, and a token service for it. The package is
- * installed where that can be done without asking.
+ * Debian's docker-registry on this computer's loopback, open or with logins, and a token service for it.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSign, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needProgram } from './debian-package.ts';
 
 export interface DockerRegistry {
   /** `localhost:49152`. */
@@ -26,7 +25,7 @@ export const user = { name: 'ada', password: 'secret' };
 const htpasswd = 'ada:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
 
 export async function startRegistry(auth: 'open' | 'basic' | { realm: string; certificate: string } = 'open'): Promise<DockerRegistry> {
-  findRegistry();
+  needProgram('docker-registry', '--version', ['docker-registry']);
   const folder = await mkdtemp(join(tmpdir(), 'registry-'));
   const port = await freePort();
   const settings = {
@@ -149,23 +148,6 @@ function signed(options: { privateKey: string; chain: string; scopes: string[]; 
   });
   const signature = createSign('RSA-SHA256').update(`${head}.${claims}`).sign(privateKey, 'base64url');
   return `${head}.${claims}.${signature}`;
-}
-
-function findRegistry(): void {
-  if (hasRegistry()) return;
-  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
-    console.error('Installing docker-registry (once) …');
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
-    const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
-    spawnSync('apt-get', ['install', ...options, 'docker-registry'], { stdio: ['ignore', 'ignore', 'inherit'], env });
-    if (hasRegistry()) return;
-  }
-  throw new Error('These tests need Debian’s docker-registry: install it.');
-}
-
-function hasRegistry(): boolean {
-  return spawnSync('docker-registry', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,23 @@
+/** Programs that the tests drive, out of Debian's packages. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/**
+ * Makes sure that a program is on the PATH: on Debian it is installed where that can be done without asking.
+ * @param version what it is called with to see whether it is there; @param packages tried in this order
+ */
+export function needProgram(program: string, version: string, packages: string[]): void {
+  const isThere = (): boolean => spawnSync(program, [version], { stdio: 'ignore' }).status === 0;
+  if (isThere()) return;
+  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
+    console.error(`Installing ${program} (once) …`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
+    const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+    for (const name of packages) {
+      spawnSync('apt-get', ['install', ...options, name], { stdio: ['ignore', 'ignore', 'inherit'], env });
+      if (isThere()) return;
+    }
+  }
+  throw new Error(`This test needs ${program}: install ${packages.join(' or ')}.`);
+}
