@@ -41,7 +41,7 @@ test('the course’s slip: yum takes no = in a name', async () => {
 });
 
 test('downgrade: stop, remove both, install lower ones, start', async () => {
-  expect(await run('docker run -d --name web --restart unless-stopped busybox sleep 10000 > /dev/null 2>&1')).toBe('');
+  expect(await run('docker run -d --name web --restart unless-stopped --stop-signal KILL busybox sleep 10000 > /dev/null 2>&1')).toBe('');
   await run('sudo systemctl stop docker');
   expect(await run('sudo yum remove -y docker-ce docker-ce-cli')).toMatch(/\nRemoved:\n.*docker-ce-3:28\.2\.2[^]*\nComplete!$/);
   // In the wrong order: there is nothing to start.
