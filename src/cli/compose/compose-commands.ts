@@ -4,6 +4,7 @@ import { configDirectory } from '../client-config.ts';
 import { helpOf } from '../help/help-data.ts';
 import { helpText } from '../help/usage.ts';
 import { configCommand } from './config.ts';
+import { down } from './down.ts';
 import { globalsOf } from './globals.ts';
 import { exec } from './exec.ts';
 import { images } from './images.ts';
@@ -13,6 +14,8 @@ import { pause, unpause } from './pause.ts';
 import { port } from './port.ts';
 import { ps } from './ps.ts';
 import { top } from './top.ts';
+import { lifecycleCommands } from './lifecycle-commands.ts';
+import { up } from './up.ts';
 import { version, versionText } from './version.ts';
 
 const DEFAULT_WIDTH = 80;
@@ -27,4 +30,20 @@ const group: Command = {
   },
 };
 
-export const composeCommands: Command[] = [group, configCommand(globalsOf), exec, images, logs, ls, pause, port, ps, top, unpause, version];
+export const composeCommands: Command[] = [
+  group,
+  configCommand(globalsOf),
+  ...lifecycleCommands,
+  down,
+  exec,
+  images,
+  logs,
+  ls,
+  pause,
+  port,
+  ps,
+  top,
+  unpause,
+  up,
+  version,
+];

@@ -1,0 +1,190 @@
+/**
+ * `docker compose create`, `start`, `stop`, `restart`, `kill`, `rm` and `scale`.
+ * Source: docker/compose 2.26.1 cmd/compose and pkg/compose, the files of these names.
+ */
+import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { listOf } from '../flags/syntax.ts';
+import { ComposeError } from './compose-error.ts';
+import { isStatus, nameOf, progressName, projectContainers } from './compose-work.ts';
+import { converge } from './converge.ts';
+import { inDependencyOrder } from './dependency-order.ts';
+import { globalsOf } from './globals.ts';
+import { killContainers } from './kill-containers.ts';
+import { SERVICE_LABEL } from './labels.ts';
+import { withSelectedServices } from './project-selection.ts';
+import type { Project } from './project.ts';
+import { done, working } from './progress.ts';
+import { isOf } from './reconcile.ts';
+import { projectOrNamed, runWork, timeoutOf, wholeProject } from './run-work.ts';
+import { startServices } from './start-services.ts';
+import { remove, stopServices } from './stop-containers.ts';
+import { checkCreateFlags, convergeOptions, withCreateFlags, withScale } from './up-options.ts';
+
+/** @cli  Y  docker compose create  "Creates containers for a service" */
+const create: Command = {
+  path: ['compose', 'create'],
+  flags: () => ({ scale: listOf((text) => text) }),
+  run: async (context) => {
+    const { flags, args, environment } = context;
+    checkCreateFlags(flags);
+    const globals = await globalsOf(context);
+    const project = withCreateFlags(await wholeProject(globals, args), flags);
+    const options = { ...convergeOptions(flags, globals, environment.env), services: Object.keys(project.services), startsLater: false };
+    await runWork(context, globals, 'Creating', (work) => converge(work, project, options));
+  },
+};
+
+/** @cli  Y  docker compose start  "Start services" */
+const start: Command = {
+  path: ['compose', 'start'],
+  run: async (context) => {
+    const globals = await globalsOf(context);
+    const project = await projectOrNamed(context, globals, context.args);
+    await runWork(context, globals, 'Running', (work) => startServices(work, project));
+  },
+};
+
+/** @cli  Y  docker compose stop  "Stop services" */
+const stop: Command = {
+  path: ['compose', 'stop'],
+  run: async (context) => {
+    const globals = await globalsOf(context);
+    const project = await projectOrNamed(context, globals, context.args);
+    await runWork(context, globals, 'Stopping', (work) =>
+      stopServices(work, project, namesOf(context, project), { timeoutSeconds: timeoutOf(context) }),
+    );
+  },
+};
+
+/** The services on the command line only, whatever they depend on. */
+function namesOf({ args }: CommandContext, project: Project): string[] {
+  return args.length > 0 ? args : Object.keys(project.services);
+}
+
+/** @cli  Y  docker compose restart  "Restart service containers" */
+const restart: Command = {
+  path: ['compose', 'restart'],
+  run: async (context) => {
+    const { flags, args } = context;
+    const globals = await globalsOf(context);
+    const all = await projectOrNamed(context, globals);
+    const related = flags.bool('no-deps') ? all : withRestartingDependencies(all);
+    const project = args.length === 0 ? related : withSelectedServices(related, args, flags.bool('no-deps') ? 'ignore' : 'dependents');
+    await runWork(context, globals, 'Restarting', async ({ api, progress }) => {
+      const containers = await projectContainers(api, project.name);
+      await inDependencyOrder(project, async (name) => {
+        const own = containers.filter((container) => isOf(container, name));
+        await Promise.all(
+          own.map(async (container) => {
+            progress.event(working(progressName(container), 'Restarting'));
+            await api.post(`/containers/${container.Id}/restart`, { query: { t: timeoutOf(context) } });
+            progress.event(done(progressName(container), 'Started'));
+          }),
+        );
+      });
+    });
+  },
+};
+
+/** Only `restart: true` makes a dependency matter here. */
+function withRestartingDependencies(project: Project): Project {
+  const services = Object.entries(project.services).map(([name, service]) => {
+    const dependencies = Object.entries(service.depends_on ?? {}).filter(([, { restart: follows }]) => follows);
+    return [name, { ...service, depends_on: Object.fromEntries(dependencies) }] as const;
+  });
+  return { ...project, services: Object.fromEntries(services) };
+}
+
+/** @cli  Y  docker compose kill  "Force stop service containers" */
+const kill: Command = {
+  path: ['compose', 'kill'],
+  run: async (context) => {
+    const { flags, args } = context;
+    const globals = await globalsOf(context);
+    const project = await projectOrNamed(context, globals, args);
+    await runWork(context, globals, 'Killing', async (work) => {
+      const seen = await projectContainers(work.api, project.name, { all: false, oneOff: 'include', services: args });
+      const isKnown = ({ Labels }: ContainerSummary): boolean => (Labels[SERVICE_LABEL] ?? '') in project.services;
+      const containers = flags.bool('remove-orphans') ? seen : seen.filter(isKnown);
+      if (containers.length === 0) await context.err('no container to kill');
+      await killContainers(work, containers, flags.string('signal'));
+    });
+  },
+};
+
+/** @cli  Y  docker compose rm  "Removes stopped service containers" */
+const rm: Command = {
+  path: ['compose', 'rm'],
+  run: async (context) => {
+    const { flags, args } = context;
+    const globals = await globalsOf(context);
+    const project = await projectOrNamed(context, globals, args);
+    if (flags.bool('stop')) {
+      await runWork(context, globals, 'Stopping', (work) =>
+        stopServices(work, project, namesOf(context, project), { timeoutSeconds: undefined }),
+      );
+    }
+    const containers = await stoppedContainers(context, project, args);
+    if (containers.length === 0) return context.err('No stopped containers\n');
+    const question = `Going to remove ${containers.map(nameOf).join(', ')}`;
+    const force = flags.bool('force');
+    if (force) await context.out(`${question}\n`);
+    else if (!(await agreesTo(context, question))) return;
+    await runWork(context, globals, 'Removing', async (work) => {
+      await Promise.all(containers.map((container) => remove(work, container, { volumes: flags.bool('volumes'), force })));
+    });
+  },
+};
+
+async function stoppedContainers(context: CommandContext, project: Project, services: string[]): Promise<ContainerSummary[]> {
+  const api = await context.api();
+  const stopped: ContainerSummary[] = [];
+  for (const container of await projectContainers(api, project.name, { services })) {
+    if (!((container.Labels[SERVICE_LABEL] ?? '') in project.services)) continue;
+    const isRunning = await api.get<ContainerInspect>(`/containers/${container.Id}/json`).then(
+      ({ State }) => State.Running,
+      (error: unknown) => {
+        if (!isStatus(error, 404)) throw error;
+        return true;
+      },
+    );
+    if (!isRunning) stopped.push(container);
+  }
+  return stopped;
+}
+
+/** Compose asks in its own way: the answer is no unless it is yes. */
+async function agreesTo({ environment, out }: CommandContext, question: string): Promise<boolean> {
+  await out(environment.stdin.isTerminal ? `? ${question} (y/N) ` : question);
+  const decoder = new TextDecoder();
+  let line = '';
+  for await (const chunk of environment.stdin.chunks()) {
+    line += decoder.decode(chunk, { stream: true });
+    if (line.includes('\n')) break;
+  }
+  return /^(1|t|true|y|yes)$/i.test(line.split('\n', 1)[0]!.trim());
+}
+
+/** @cli  Y  docker compose scale  "Scale services " */
+const scale: Command = {
+  path: ['compose', 'scale'],
+  run: async (context) => {
+    const { flags, args, environment } = context;
+    const globals = await globalsOf(context);
+    const names = args.map((arg) => {
+      const [, name] = /^([^=]+)=\d+$/.exec(arg) ?? [];
+      if (name === undefined) throw new ComposeError(`invalid scale specifier: ${arg}`);
+      return name;
+    });
+    let project = withScale(await wholeProject(globals, names), args, 'scale specifier');
+    if (flags.bool('no-deps')) project = withSelectedServices(project, names, 'ignore');
+    const options = { ...convergeOptions(flags, globals, environment.env), services: Object.keys(project.services), startsLater: false };
+    await runWork(context, globals, 'Running', async (work) => {
+      await converge(work, project, { ...options, inherit: false });
+      await startServices(work, project);
+    });
+  },
+};
+
+export const lifecycleCommands: Command[] = [create, start, stop, restart, kill, rm, scale];
