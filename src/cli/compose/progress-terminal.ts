@@ -136,6 +136,5 @@ function paint(text: string, color: string): string {
 }
 
 function visibleLength(text: string): number {
-  // eslint-disable-next-line no-control-regex -- that is what it takes out
   return [...text.replace(/\x1b\[[\d;?]*[A-Za-z]/g, '')].length;
 }
