@@ -5,6 +5,11 @@ import { helpOf } from '../help/help-data.ts';
 import { helpText } from '../help/usage.ts';
 import { configCommand } from './config.ts';
 import { down } from './down.ts';
+import { attach } from './attach.ts';
+import { cp } from './cp.ts';
+import { events } from './events.ts';
+import { stats } from './stats.ts';
+import { wait } from './wait.ts';
 import { globalsOf } from './globals.ts';
 import { exec } from './exec.ts';
 import { images } from './images.ts';
@@ -35,6 +40,11 @@ export const composeCommands: Command[] = [
   configCommand(globalsOf),
   ...lifecycleCommands,
   down,
+  wait,
+  stats,
+  events,
+  cp,
+  attach,
   exec,
   images,
   logs,

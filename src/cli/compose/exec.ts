@@ -1,7 +1,7 @@
 /** Runs a command in a service's container. Source: docker/compose 2.26.1 cmd/compose/exec.go, pkg/compose/exec.go. */
 import type { Command, CommandContext } from '../command.ts';
+import { environmentFlag } from '../container/create-flags.ts';
 import { runExec } from '../container/exec.ts';
-import { readKeyValues } from '../options/key-value-file.ts';
 import type { FlagSyntax } from '../flags/declaration.ts';
 import { scalar } from '../flags/syntax.ts';
 import { parseBool } from '../units/number.ts';
@@ -10,9 +10,9 @@ import { projectName, serviceContainer } from './project-containers.ts';
 /** @cli  Y  docker compose exec  "Execute a command in a running container" */
 export const exec: Command = {
   path: ['compose', 'exec'],
-  flags: () => ({ 'no-TTY': noTtyFlag }),
+  flags: (environment) => ({ 'no-TTY': noTtyFlag, env: environmentFlag(environment.env) }),
   async run(context) {
-    const { flags, environment } = context;
+    const { flags } = context;
     const [service = '', ...command] = context.args;
     const project = await projectName(context);
     const container = await serviceContainer(await context.api(), project, service, flags.number('index'), {
@@ -20,7 +20,7 @@ export const exec: Command = {
       all: false,
     });
     const detached = flags.bool('detach');
-    const env = await readKeyValues(environment.files, [], flags.list('env'), (name) => environment.env[name]);
+    const env = flags.list('env');
     return runExec(context, container.Id, {
       User: flags.string('user'),
       Privileged: flags.bool('privileged'),

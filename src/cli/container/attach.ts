@@ -13,17 +13,21 @@ import { containerPath } from './container-path.ts';
 export const attachCommand: Command = {
   path: ['container', 'attach'],
   async run(context) {
-    const name = context.args[0]!;
-    const api = await context.api();
-    // Asked for first, so that the end is not missed.
-    const wait = await beginWait(api, name);
-    try {
-      return await attach(context, api, name, wait);
-    } finally {
-      wait.cancel();
-    }
+    return attachTo(context, context.args[0]!);
   },
 };
+
+/** Attaches as the command's flags say, until the container ends. @returns its exit code */
+export async function attachTo(context: CommandContext, name: string): Promise<number> {
+  const api = await context.api();
+  // Asked for first, so that the end is not missed.
+  const wait = await beginWait(api, name);
+  try {
+    return await attach(context, api, name, wait);
+  } finally {
+    wait.cancel();
+  }
+}
 
 async function attach(context: CommandContext, api: ApiClient, name: string, wait: Wait): Promise<number> {
   const { Config } = await inspectRunning(api, name);

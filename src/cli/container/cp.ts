@@ -33,7 +33,14 @@ function isQuiet({ flags, environment }: CommandContext): boolean {
   return flags.changed('quiet') ? flags.bool('quiet') : !environment.stdout.isTerminal;
 }
 
-async function copyOut(context: CommandContext, container: string, given: string, to: string): Promise<void> {
+/** @param quiet says nothing of how much it was */
+export async function copyOut(
+  context: CommandContext,
+  container: string,
+  given: string,
+  to: string,
+  quiet = isQuiet(context),
+): Promise<void> {
   const { environment } = context;
   const { files, cwd, stdout } = environment;
   const target = to === '-' ? '-' : absoluteLocalPath(cwd, to);
@@ -58,10 +65,17 @@ async function copyOut(context: CommandContext, container: string, given: string
     const own = source.archivedAs === undefined ? (name: string) => name : renamer(splitEntry(source.path)[1], source.archivedAs);
     await unpackArchive(files, counter, directory, (name) => rename(own(name)));
   };
-  await reported(context, counter, target, unpack);
+  await reported(context, counter, target, quiet, unpack);
 }
 
-async function copyIn(context: CommandContext, from: string, container: string, given: string): Promise<void> {
+/** @param quiet says nothing of how much it was */
+export async function copyIn(
+  context: CommandContext,
+  from: string,
+  container: string,
+  given: string,
+  quiet = isQuiet(context),
+): Promise<void> {
   const { flags, environment } = context;
   const { files, cwd, stdin } = environment;
   const api = await context.api();
@@ -81,13 +95,13 @@ async function copyIn(context: CommandContext, from: string, container: string, 
   if (from === '-') {
     if (!target.isDirectory) throw new Error(`destination "${container}:${given}" must be a directory`);
     const counter = new Counter(stdin.chunks());
-    return await reported(context, counter, `${container}:${path}`, () => put(path, counter));
+    return await reported(context, counter, `${container}:${path}`, quiet, () => put(path, counter));
   }
   const source = await localSource(files, absoluteLocalPath(cwd, from), flags.bool('follow-link'));
   const { directory, rename } = planCopy(source, target);
   const own = source.archivedAs === undefined ? (name: string) => name : renamer(splitEntry(source.path)[1], source.archivedAs);
   const counter = new Counter(localArchive(files, source.path, (name) => rename(own(name))));
-  await reported(context, counter, `${container}:${path}`, () => put(directory, counter));
+  await reported(context, counter, `${container}:${path}`, quiet, () => put(directory, counter));
 }
 
 /** Where a link in a container leads, seen from its root. */
@@ -96,8 +110,13 @@ function linkTarget(path: string, target: string): string {
 }
 
 /** Copies, and says how much, whether or not it went well. */
-async function reported(context: CommandContext, counter: Counter, place: string, copy: () => Promise<void>): Promise<void> {
-  const quiet = isQuiet(context);
+async function reported(
+  context: CommandContext,
+  counter: Counter,
+  place: string,
+  quiet: boolean,
+  copy: () => Promise<void>,
+): Promise<void> {
   try {
     await copy();
   } finally {

@@ -10,6 +10,7 @@ import { errorLine } from '../error-line.ts';
 import { ExitError } from '../exit-error.ts';
 import { formatRows } from '../format/formatter.ts';
 import { truncateId } from '../format/text.ts';
+import { filtersParameter, type Filters } from '../options/filter.ts';
 import { sleep } from '../sleep.ts';
 import { StatsCollector } from './stats-collector.ts';
 import { statsRows, statsTable } from './stats-rows.ts';
@@ -21,22 +22,26 @@ export const statsCommand: Command = {
   path: ['container', 'stats'],
   async run(context) {
     const api = await context.api();
-    const watched = context.args.length > 0 ? await watchNamed(context, api) : await watchAll(context, api);
-    const given = context.flags.string('format') || (await context.config()).statsFormat || 'table';
-    const format = given === 'table' ? statsTable : given;
-    const truncate = !context.flags.bool('no-trunc');
-    for (;;) {
-      const rows = watched.collectors.map(({ container, figures }) => ({ container, ...figures, truncate }));
-      const text = formatRows(format, rows, statsRows);
-      if (context.flags.bool('no-stream')) return context.out(text);
-      await context.out(inPlace(text));
-      if (watched.ended) return;
-      await sleep(context.environment.clock, refreshMs);
-    }
+    await showStats(context, context.args.length > 0 ? await watchNamed(context, api) : await watchAll(context, api));
   },
 };
 
-interface Watched {
+/** Shows the figures as the command's flags say. */
+export async function showStats(context: CommandContext, watched: Watched): Promise<void> {
+  const given = context.flags.string('format') || (await context.config()).statsFormat || 'table';
+  const format = given === 'table' ? statsTable : given;
+  const truncate = !context.flags.bool('no-trunc');
+  for (;;) {
+    const rows = watched.collectors.map(({ container, figures }) => ({ container, ...figures, truncate }));
+    const text = formatRows(format, rows, statsRows);
+    if (context.flags.bool('no-stream')) return context.out(text);
+    await context.out(inPlace(text));
+    if (watched.ended) return;
+    await sleep(context.environment.clock, refreshMs);
+  }
+}
+
+export interface Watched {
   collectors: StatsCollector[];
   /** There will be no more news. */
   ended: boolean;
@@ -51,14 +56,18 @@ async function watchNamed(context: CommandContext, api: ApiClient): Promise<Watc
   return watched;
 }
 
-/** Those that run, or all; and those that come, without those that go. */
-async function watchAll(context: CommandContext, api: ApiClient): Promise<Watched> {
+/** Those that run, or all; and those that come, without those that go. @param filters what they are chosen by */
+export async function watchAll(context: CommandContext, api: ApiClient, filters: Filters = {}): Promise<Watched> {
   const watched: Watched = { collectors: [], ended: false };
   const all = context.flags.bool('all');
   // Before the list, so that none is missed in between.
-  const events = await api.messages<EventMessage>('/events', { query: { filters: JSON.stringify({ type: { container: true } }) } });
+  const events = await api.messages<EventMessage>('/events', {
+    query: { filters: JSON.stringify({ ...filters, type: { container: true } }) },
+  });
   void followEvents(context, api, watched, events, all);
-  const containers = await api.get<ContainerSummary[]>('/containers/json', { query: { all: all ? 1 : undefined } });
+  const containers = await api.get<ContainerSummary[]>('/containers/json', {
+    query: { all: all ? 1 : undefined, filters: filtersParameter(filters) },
+  });
   await Promise.all(containers.map(({ Id }) => watch(context, api, watched, truncateId(Id))));
   return watched;
 }

@@ -1,0 +1,194 @@
+/** Commands that exchange something with containers: files, streams, events, the end. */
+import { describe, expect, it } from 'vitest';
+import { endOfTar, tarPieces } from '#engine/oci/tar-writer.ts';
+import { concatBytes } from '#engine/bytes.ts';
+import { ScriptedDaemon, type Answers } from '../container/scripted-daemon.ts';
+import { runDocker, type CliResult, type FakeOptions } from '../testing.ts';
+
+const encoder = new TextEncoder();
+const labels = {
+  'com.docker.compose.project': 'demo',
+  'com.docker.compose.service': 'web',
+  'com.docker.compose.container-number': '1',
+};
+const web = { Id: 'w1', Names: ['/demo-web-1'], Labels: labels, State: 'running', Ports: [] };
+const second = { ...web, Id: 'w2', Names: ['/demo-web-2'], Labels: { ...labels, 'com.docker.compose.container-number': '2' } };
+
+async function run(line: string, answers: Answers, options: FakeOptions = {}): Promise<CliResult & { asked: string[] }> {
+  const daemon = new ScriptedDaemon({ 'GET /containers/json': { json: [web, second] }, ...answers });
+  const result = await runDocker(['compose', '-p', 'demo', ...line.split(' ')], { cwd: '/lab', handler: daemon.handler, ...options });
+  return { ...result, asked: daemon.asked };
+}
+
+describe('cp', () => {
+  const stat = (name: string, mode: number): string =>
+    btoa(JSON.stringify({ name, size: 3, mode, mtime: '2024-01-01T00:00:00Z', linkTarget: '' }));
+  const archive = concatBytes([
+    ...tarPieces({ path: 'passwd', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, content: encoder.encode('abc') }),
+    endOfTar,
+  ]);
+
+  it('reads from the first container', async () => {
+    const daemon = new ScriptedDaemon({ 'GET /containers/json': { json: [web, second] } });
+    const handler: typeof daemon.handler = async (request) =>
+      request.path.endsWith('/archive')
+        ? { status: 200, headers: { 'X-Docker-Container-Path-Stat': stat('passwd', 0o644) }, body: { kind: 'bytes', bytes: archive } }
+        : daemon.handler(request);
+    const { status, stderr, stdout, environment } = await runDocker(['compose', '-p', 'demo', 'cp', 'web:/etc/passwd', './pw'], {
+      cwd: '/lab',
+      handler,
+      files: { '/lab/x': '' },
+    });
+    expect(stderr).toBe(
+      ' demo-web-1 copy demo-web-1:/etc/passwd to ./pw Copying\n demo-web-1 copy demo-web-1:/etc/passwd to ./pw Copied\n',
+    );
+    expect({ status, stdout, text: new TextDecoder().decode(await environment.files.read('/lab/pw')) }).toEqual({
+      status: 0,
+      stdout: '',
+      text: 'abc',
+    });
+    expect(daemon.asked).toEqual([
+      'GET /containers/json?all=1&filters={"label":{"com.docker.compose.config-hash":true,"com.docker.compose.oneoff=False":true,"com.docker.compose.project=demo":true,"com.docker.compose.service=web":true}}',
+    ]);
+  });
+
+  it.each([
+    ['cp -a pw web:/tmp/', ['w1', 'w2'], true],
+    ['cp --all pw web:/tmp/', ['w1', 'w2'], false],
+  ])('%s writes to every container', async (line, ids, keepsOwners) => {
+    const daemon = new ScriptedDaemon({ 'GET /containers/json': { json: [web, second] } });
+    const put: string[] = [];
+    const handler: typeof daemon.handler = async (request) => {
+      if (!request.path.endsWith('/archive')) return daemon.handler(request);
+      if (request.method === 'PUT')
+        put.push(`${request.path.split('/').at(-2)} ${request.query.get('path')?.[0]} ${request.query.has('copyUIDGID')}`);
+      return {
+        status: 200,
+        headers: { 'X-Docker-Container-Path-Stat': stat('tmp', 0o20000000755 + 0x80000000 - 0o20000000000) },
+        body: { kind: 'empty' },
+      };
+    };
+    const result = await runDocker(['compose', '-p', 'demo', ...line.split(' ')], { cwd: '/lab', handler, files: { '/lab/pw': 'abc' } });
+    expect(result).toMatchObject({ status: 0 });
+    expect(put.sort()).toEqual(ids.map((id) => `${id} /tmp/ ${keepsOwners}`));
+  });
+
+  it.each([
+    ['cp web:/a web:/b', 'copying between services is not supported\n'],
+    ['cp --index 3 web:/a b', 'service "web" is not running container #3\n'],
+    ['cp web:/a b', 'no container found for service "web"\n'],
+  ])('%s', async (line, message) => {
+    const none = line.includes('web:/b') ? {} : { 'GET /containers/json': { json: [] } };
+    expect((await run(line, none)).stderr).toContain(message);
+  });
+});
+
+describe('events', () => {
+  const event = (service: string, more: object = {}): string =>
+    `${JSON.stringify({
+      Type: 'container',
+      Action: 'start',
+      Actor: { ID: 'w1', Attributes: { ...labels, 'com.docker.compose.service': service, name: `demo-${service}-1`, image: 'busybox' } },
+      time: 1704067200,
+      ...more,
+    }).replace(/}$/, ',"timeNano":1704067200120000007}')}\n`;
+  const text = event('web') + event('db') + event('web', { Type: 'network' });
+  const answers: Answers = { 'GET /events': () => ({ body: { kind: 'bytes', bytes: encoder.encode(text) } }) };
+
+  it('prints what happens', async () => {
+    const { stdout, asked } = await run('events', answers);
+    expect(stdout).toBe(
+      '2024-01-01 00:00:00.120000 container start w1 (image=busybox, name=demo-web-1)\n\n2024-01-01 00:00:00.120000 container start w1 (image=busybox, name=demo-db-1)\n\n',
+    );
+    expect(asked).toEqual(['GET /events?filters={"label":{"com.docker.compose.project=demo":true}}']);
+  });
+
+  it('as JSON, of one service', async () => {
+    expect((await run('events --json web', answers)).stdout).toBe(
+      '{"action":"start","attributes":{"image":"busybox","name":"demo-web-1"},"id":"w1","service":"web","time":"2024-01-01T00:00:00.120000007Z","type":"container"}\n',
+    );
+  });
+});
+
+describe('wait', () => {
+  const answers: Answers = {
+    'POST /containers/w1/wait': { json: { StatusCode: 3 } },
+    'POST /containers/w2/wait': { json: { StatusCode: 3 } },
+  };
+
+  it('ends as they end', async () => {
+    const { status, stdout } = await run('wait web', answers);
+    expect({ status, stdout }).toEqual({
+      status: 3,
+      stdout: 'container "w1" exited with status code 3\ncontainer "w2" exited with status code 3\n',
+    });
+  });
+
+  it('wants some', async () => {
+    expect(await run('wait web', { 'GET /containers/json': { json: [] } })).toMatchObject({
+      status: 1,
+      stderr: 'no containers for project "demo"\n',
+    });
+    expect(await run('wait', {})).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('"docker compose wait" requires at least 1 argument.'),
+    });
+  });
+});
+
+describe('exec', () => {
+  const answers: Answers = {
+    'GET /containers/w1/json': { json: { Id: 'w1' } },
+    'POST /containers/w1/exec': { status: 201, json: { Id: 'e1' } },
+    'POST /exec/e1/start': {},
+  };
+
+  it('asks for what its flags say', async () => {
+    let body = '';
+    const taken: Answers = {
+      ...answers,
+      'POST /containers/w1/exec': async (request) => {
+        for await (const chunk of request.body) body += new TextDecoder().decode(chunk);
+        return { status: 201, json: { Id: 'e1' } };
+      },
+    };
+    const { status, asked } = await run('exec -d -T --privileged -u me -w /srv -e A=1 -e HOME --index 1 web ls -l', taken);
+    expect({ status, body: JSON.parse(body) as unknown }).toEqual({
+      status: 0,
+      body: {
+        User: 'me',
+        Privileged: true,
+        Tty: false,
+        AttachStdin: false,
+        AttachStderr: false,
+        AttachStdout: false,
+        Detach: true,
+        DetachKeys: '',
+        Env: ['A=1', 'HOME=/root'],
+        WorkingDir: '/srv',
+        Cmd: ['ls', '-l'],
+      },
+    });
+    expect(asked[0]).toContain('"com.docker.compose.container-number=1":true');
+  });
+});
+
+it('attach reaches the container of that number', async () => {
+  const { asked, stderr } = await run('attach --index 2 --no-stdin --sig-proxy=false --detach-keys ctrl-a web', {
+    'GET /containers/json': { json: [second] },
+    'POST /containers/w2/wait': { json: { StatusCode: 0 } },
+    'GET /containers/w2/json': { json: { State: { Running: false }, Config: { Tty: false } } },
+  });
+  expect(stderr).toBe('You cannot attach to a stopped container, start it first\n');
+  expect(asked.slice(1)).toEqual(['POST /containers/w2/wait', 'GET /containers/w2/json']);
+});
+
+it('stats shows a service', async () => {
+  const { asked, stdout } = await run('stats --no-stream -a --format {{.Name}} --no-trunc web', {
+    'GET /events': { body: { kind: 'bytes', bytes: new Uint8Array() } },
+    'GET /containers/json': { json: [] },
+  });
+  const filters = '"label":{"com.docker.compose.project=demo":true,"com.docker.compose.service=web":true}';
+  expect(stdout).toBe('');
+  expect(asked).toEqual([`GET /events?filters={${filters},"type":{"container":true}}`, `GET /containers/json?all=1&filters={${filters}}`]);
+});
