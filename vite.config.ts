@@ -2,6 +2,7 @@
  * Builds the page and configures the tests. The machine's files (saved state, registry, v86's wasm) are
  * plain files beside the page: see bin/assets.ts.
  */
+import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { machineAssets } from './bin/assets.ts';
@@ -15,6 +16,7 @@ export default defineConfig({
   publicDir: 'public',
   plugins: [svelte({ configFile: false }), lessonModules(), machineAssets(), previewOrigin()],
   worker: { format: 'es' },
+  resolve: { alias: { 'monaco-worker-manager/worker': join(import.meta.dirname, 'src/ui/editor/language-worker.ts') } },
   build: { outDir: 'dist', target: 'es2023', chunkSizeWarningLimit: 4000, assetsInlineLimit: 0 },
   server: { host: '127.0.0.1', port: 8600 },
   preview: { host: '127.0.0.1', port: 8600 },

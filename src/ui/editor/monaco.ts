@@ -15,6 +15,7 @@ import 'monaco-editor/features/contextmenu/register.js';
 import 'monaco-editor/features/cursorUndo/register.js';
 import 'monaco-editor/features/find/register.js';
 import 'monaco-editor/features/folding/register.js';
+import 'monaco-editor/features/format/register.js';
 import 'monaco-editor/features/gotoError/register.js';
 import 'monaco-editor/features/gotoLine/register.js';
 import 'monaco-editor/features/hover/register.js';
@@ -22,6 +23,8 @@ import 'monaco-editor/features/indentation/register.js';
 import 'monaco-editor/features/linesOperations/register.js';
 import 'monaco-editor/features/lineSelection/register.js';
 import 'monaco-editor/features/multicursor/register.js';
+import 'monaco-editor/features/parameterHints/register.js';
+import 'monaco-editor/features/snippet/register.js';
 import 'monaco-editor/features/suggest/register.js';
 import 'monaco-editor/features/toggleTabFocusMode/register.js';
 import 'monaco-editor/features/wordHighlighter/register.js';
@@ -35,9 +38,14 @@ import 'monaco-editor/languages/definitions/markdown/register.js';
 import 'monaco-editor/languages/definitions/python/register.js';
 import 'monaco-editor/languages/definitions/shell/register.js';
 import 'monaco-editor/languages/definitions/yaml/register.js';
+import { composeScheme, isComposeFile } from './compose-files.ts';
 import { isDockerfile } from './dockerfile-checks.ts';
 
 globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+
+// What knows a language comes when a file of it is first opened. Without it there are still colours.
+languages.onLanguage('yaml', () => void import('./yaml-language.ts').catch(console.warn));
+languages.onLanguage('dockerfile', () => void import('./dockerfile-language.ts').catch(console.warn));
 
 // Monaco's own JSON brings a language server; colours are enough here.
 languages.register({ id: 'json', extensions: ['.json'] });
@@ -110,7 +118,11 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
   let replacing = false;
 
   const open = (path: string, text: string) => {
-    const model = editor.createModel(text, languageOf(path), Uri.from({ scheme: 'guest', path: `/root/${path}` }));
+    const model = editor.createModel(
+      text,
+      languageOf(path),
+      Uri.from({ scheme: isComposeFile(path) ? composeScheme : 'guest', path: `/root/${path}` }),
+    );
     model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } });
     model.onDidChangeContent(() => {
       if (!replacing) options.onEdit(path, model.getValue());
