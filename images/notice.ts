@@ -61,6 +61,9 @@ archive, deb.debian.org; versions that have left it stay at snapshot.debian.org)
 and sources in images/, which \`npm run images\` follows. For three years from each release the project hands out the
 same sources to anyone on request through its issue tracker, at no charge. docs/sources.md lists them by package.
 
+The Compose specification's schema (src/cli/compose/load/compose-spec.json and, with its descriptions, src/ui/editor/compose-spec.json)
+is that of github.com/compose-spec/compose-go v2.6.3: Apache-2.0.
+
 Files below images/dist/
 ------------------------
 

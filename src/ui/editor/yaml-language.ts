@@ -25,5 +25,5 @@ configureMonacoYaml(monaco as unknown as Parameters<typeof configureMonacoYaml>[
   enableSchemaRequest: false,
   hoverAnchor: false,
   format: { enable: false },
-  schemas: [{ uri: 'https://compose-spec.io/compose-spec.json', fileMatch: [`${composeScheme}:*`], schema: composeSpec as JSONSchema }],
+  schemas: [{ uri: 'https://compose-spec.io/compose-spec.json', fileMatch: [`${composeScheme}:/**`], schema: composeSpec as JSONSchema }],
 });
