@@ -28,6 +28,7 @@ const named: [test: string, shows: string[]][] = [
   ['src/cli/compose/config.test.ts', ['docker compose config']],
   ['src/cli/compose/reading.test.ts', ['docker compose images', 'docker compose logs', 'docker compose top', 'docker compose pause']],
   ['src/cli/compose/recorded.test.ts', ['docker compose unpause']],
+  ['src/cli/compose/run.test.ts', ['docker compose run']],
   [
     'src/cli/compose/talking.test.ts',
     ['docker compose attach', 'docker compose cp', 'docker compose events', 'docker compose exec', 'docker compose stats'],

@@ -10,6 +10,7 @@ import { cp } from './cp.ts';
 import { events } from './events.ts';
 import { stats } from './stats.ts';
 import { wait } from './wait.ts';
+import { run } from './run.ts';
 import { globalsOf } from './globals.ts';
 import { exec } from './exec.ts';
 import { images } from './images.ts';
@@ -38,6 +39,7 @@ const group: Command = {
 export const composeCommands: Command[] = [
   group,
   configCommand(globalsOf),
+  run,
   ...lifecycleCommands,
   down,
   wait,

@@ -60,7 +60,13 @@ function detach(request: FullCreateRequest): void {
   request.StdinOnce = false;
 }
 
-async function runContainer(context: CommandContext, id: string, request: FullCreateRequest): Promise<number> {
+/** What of a request says how a container is attached to. */
+export type AttachedRequest = Pick<FullCreateRequest, 'AttachStdin' | 'AttachStdout' | 'AttachStderr' | 'Tty'> & {
+  HostConfig: Pick<FullCreateRequest['HostConfig'], 'AutoRemove'>;
+};
+
+/** Starts a container that is there and stays with it. @returns its exit code */
+export async function runContainer(context: CommandContext, id: string, request: AttachedRequest): Promise<number> {
   const api = await context.api();
   const attached = request.AttachStdin || request.AttachStdout || request.AttachStderr;
   // The id may be read while something is already written to the container.

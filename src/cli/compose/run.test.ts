@@ -1,0 +1,143 @@
+/** `docker compose run`: what is made for one run, and how it ends. */
+import { describe, expect, it } from 'vitest';
+import { ScriptedContainer, ScriptedDaemon, type Answers } from '../container/scripted-daemon.ts';
+import { runDocker, type CliResult } from '../testing.ts';
+
+const yaml = `name: demo
+services:
+  db: {image: busybox}
+  tool:
+    image: busybox
+    profiles: [tools]
+    command: echo tool
+    entrypoint: [sh, -c]
+    environment: {A: "0", B: b}
+    ports: ["8080:80"]
+    restart: always
+    cap_add: [NET_ADMIN]
+    cap_drop: [MKNOD]
+  late: {image: busybox, depends_on: [db]}
+`;
+
+interface Made {
+  name: string;
+  body: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+}
+
+const listed = ({ name, body }: Made): object => ({ Id: 'db', Names: [`/${name}`], Labels: body['Labels'] as object, State: 'running' });
+
+async function run(line: string, more: Answers = {}): Promise<CliResult & { made: Made[]; asked: string[] }> {
+  const made: Made[] = [];
+  const container = new ScriptedContainer(async (own) => {
+    await own.print('hello\n');
+    own.endOutput();
+    own.exit(3);
+    return { status: 204 };
+  });
+  const network = {
+    Name: 'demo_default',
+    Id: 'n1',
+    Labels: { 'com.docker.compose.network': 'default', 'com.docker.compose.project': 'demo' },
+  };
+  const daemon = new ScriptedDaemon({
+    ...more,
+    ...container.answers,
+    'POST /containers/create': async (request) => {
+      let text = '';
+      for await (const chunk of request.body) text += new TextDecoder().decode(chunk);
+      made.push({ name: request.query.get('name')?.[0] ?? '', body: JSON.parse(text) as Made['body'] });
+      return { status: 201, json: { Id: 'c0ffee', Warnings: [] } };
+    },
+    'GET /containers/json': () => ({ json: made.filter(({ name }) => name === 'demo-db-1').map(listed) }),
+    'GET /networks/demo_default': { json: network },
+    'GET /networks': { json: [network] },
+    'GET /images/busybox/json': { json: { Id: 'sha256:b0', Config: {} } },
+    'POST /containers/db/start': { status: 304 },
+    'GET /containers/db/json': { json: { Id: 'db', State: { Status: 'running', Running: true }, Config: { Tty: false } } },
+    'GET /containers/c0ffee/json': { json: { Id: 'c0ffee', State: { Status: 'running', Running: true }, Config: { Tty: false } } },
+  });
+  const result = await runDocker(['compose', '--progress', 'plain', 'run', ...line.split(' ')], {
+    cwd: '/lab',
+    handler: daemon.handler,
+    files: { '/lab/compose.yaml': yaml },
+    env: { FROM_OUTSIDE: 'x' },
+  });
+  return { ...result, made, asked: daemon.asked };
+}
+
+it('runs beside the service, prints what it prints and ends as it ends', async () => {
+  const { status, stdout, stderr, made, asked } = await run('--rm -T tool');
+  expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: 'hello\n', stderr: '' });
+  const [{ name, body }] = made as [Made];
+  expect(name).toMatch(/^demo-tool-run-[0-9a-f]{12}$/);
+  expect(body).toMatchObject({
+    AttachStdin: true,
+    OpenStdin: true,
+    StdinOnce: true,
+    Tty: false,
+    Cmd: ['echo', 'tool'],
+    Entrypoint: ['sh', '-c'],
+    HostConfig: { AutoRemove: true, RestartPolicy: { Name: '' }, PortBindings: {} },
+    NetworkingConfig: { EndpointsConfig: { demo_default: { Aliases: [name] } } },
+  });
+  expect(body['Labels']).toMatchObject({
+    'com.docker.compose.oneoff': 'True',
+    'com.docker.compose.service': 'tool',
+    'com.docker.compose.slug': expect.stringMatching(/^[0-9a-f]{64}$/),
+    'com.docker.compose.container-number': '1',
+  });
+  expect(asked.filter((request) => request.includes('c0ffee')).slice(-3)).toEqual([
+    'POST /containers/c0ffee/attach?stderr=1&stdin=1&stdout=1&stream=1',
+    'POST /containers/c0ffee/wait?condition=removed',
+    'POST /containers/c0ffee/start',
+  ]);
+});
+
+describe('makes of the service', () => {
+  it.each([
+    ['-T tool ls -l', { Cmd: ['ls', '-l'], Entrypoint: ['sh', '-c'] }],
+    ['-T --entrypoint /bin/date tool', { Cmd: [], Entrypoint: ['/bin/date'] }],
+    ['-T -e A=1 -e FROM_OUTSIDE -e NOWHERE tool', { Env: expect.arrayContaining(['A=1', 'B=b', 'FROM_OUTSIDE=x']) }],
+    ['-T -u me -w /srv -l x=y tool', { User: 'me', WorkingDir: '/srv', Labels: expect.objectContaining({ x: 'y' }) }],
+    [
+      '-T --service-ports tool',
+      { HostConfig: expect.objectContaining({ PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } }) },
+    ],
+    ['-T -P tool', { HostConfig: expect.objectContaining({ PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } }) }],
+    ['-T -p 9000:90 tool', { HostConfig: expect.objectContaining({ PortBindings: { '90/tcp': [{ HostIp: '', HostPort: '9000' }] } }) }],
+    ['-T -v ./data:/data tool', { HostConfig: expect.objectContaining({ Binds: ['/lab/data:/data:rw'] }) }],
+    [
+      '-T --cap-add MKNOD --cap-drop NET_ADMIN tool',
+      { HostConfig: expect.objectContaining({ CapAdd: ['MKNOD'], CapDrop: ['NET_ADMIN'] }) },
+    ],
+    ['-T --interactive=false tool', { AttachStdin: false, OpenStdin: false }],
+  ])('%s', async (line, body) => {
+    expect((await run(line)).made[0]?.body).toMatchObject(body);
+  });
+
+  it('a name, and aliases when asked', async () => {
+    const { made } = await run('-T --name mine --use-aliases tool');
+    expect(made[0]).toMatchObject({ name: 'mine' });
+    expect(made[0]?.body['NetworkingConfig'].EndpointsConfig.demo_default.Aliases).toContain('tool');
+  });
+});
+
+it('makes what the service depends on first, unless told not to', async () => {
+  expect((await run('-T --no-deps late')).made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-late-run']);
+  const { made } = await run('-T late');
+  expect(made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-db-1', 'demo-late-run']);
+});
+
+it('detached, says only which container', async () => {
+  expect(await run('-d tool')).toMatchObject({ status: 0, stdout: 'c0ffee\n' });
+});
+
+it.each([
+  ['-T nosuch', 1, 'no such service: nosuch\n'],
+  ['--service-ports -p 1:1 tool', 1, '--service-ports and --publish are incompatible\n'],
+  ['-t -T tool', 1, "--tty and --no-TTY can't be used together\n"],
+  ['-t tool', 1, 'the input device is not a TTY\n'],
+  ['-l bad tool', 1, 'label must be set as KEY=VALUE\n'],
+])('docker compose run %s', async (line, status, stderr) => {
+  expect(await run(line)).toMatchObject({ status, stderr });
+});
