@@ -9,7 +9,8 @@ import composeSpec from './compose-spec.json' with { type: 'json' };
 const customTags = ['!reset', '!override'].flatMap((tag) => ['scalar', 'sequence', 'mapping'].map((shape) => `${tag} ${shape}`));
 
 const monaco = {
-  languages,
+  // Monaco's own configuration of YAML stays: it indents after a key, monaco-yaml's does not.
+  languages: { ...languages, setLanguageConfiguration: () => ({ dispose() {} }) },
   editor: {
     ...editor,
     createWebWorker({ createData }: { createData: unknown }) {
