@@ -124,7 +124,8 @@ describe('makes of the service', () => {
 
 it('makes what the service depends on first, unless told not to', async () => {
   expect((await run('-T --no-deps late')).made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-late-run']);
-  const { made } = await run('-T late');
+  const { made, stderr } = await run('-T late');
+  expect(stderr).toBe(' Container demo-db-1  Creating\n Container demo-db-1  Created\n');
   expect(made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-db-1', 'demo-late-run']);
 });
 

@@ -74,7 +74,7 @@ async function create(
 ): Promise<string> {
   const { flags } = work.context;
   const images = { quietPull: flags.bool('quiet-pull'), build: true, progressMode: globals.progress };
-  const own = { ...project, services: { [service.name]: service } };
+  const own = { ...project, services: { [service.name]: { ...service, depends_on: {} } } };
   const imageIds = await ensureImages(work, own, images);
   if (!flags.bool('no-deps')) await waitDependencies(work, project, service.name, service.depends_on ?? {}, seen);
   const firstOf = (other: string): string | undefined => seen.find(({ Labels }) => Labels[SERVICE_LABEL] === other)?.Id;
