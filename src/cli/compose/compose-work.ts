@@ -2,7 +2,7 @@
 import { ApiError, type ApiClient } from '#engine/api/client.ts';
 import type { ContainerSummary } from '#engine/api/types/container.ts';
 import type { CommandContext } from '../command.ts';
-import { CONFIG_FILES_LABEL, HASH_LABEL, NUMBER_LABEL, ONEOFF_LABEL, PROJECT_LABEL, SERVICE_LABEL } from './labels.ts';
+import { HASH_LABEL, NUMBER_LABEL, ONEOFF_LABEL, PROJECT_LABEL, SERVICE_LABEL } from './labels.ts';
 import type { ProgressWriter } from './progress.ts';
 
 export interface ComposeWork {
@@ -59,10 +59,6 @@ export function shortName(container: ContainerSummary): string {
   const project = labels[PROJECT_LABEL] ?? '';
   const usual = `${project}-${labels[SERVICE_LABEL] ?? ''}-${labels[NUMBER_LABEL] ?? ''}`;
   return name === usual ? name.slice(project.length + 1) : name;
-}
-
-export function configFilesOf({ Labels }: ContainerSummary): string {
-  return Labels[CONFIG_FILES_LABEL] ?? '';
 }
 
 export function isStatus(error: unknown, ...statuses: number[]): boolean {
