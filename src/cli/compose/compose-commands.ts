@@ -11,6 +11,8 @@ import { events } from './events.ts';
 import { stats } from './stats.ts';
 import { wait } from './wait.ts';
 import { run } from './run.ts';
+import { build } from './build.ts';
+import { pull } from './pull.ts';
 import { globalsOf } from './globals.ts';
 import { exec } from './exec.ts';
 import { images } from './images.ts';
@@ -39,6 +41,8 @@ const group: Command = {
 export const composeCommands: Command[] = [
   group,
   configCommand(globalsOf),
+  pull,
+  build,
   run,
   ...lifecycleCommands,
   down,
