@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { ScriptedDaemon } from '../container/scripted-daemon.ts';
+import { runDocker } from '../testing.ts';
+
+it.each([
+  ['--builder other', '--builder is not available in this version of Drydock\n'],
+  ['--memory 1g', '--memory is not available in this version of Drydock\n'],
+  ['nosuch', 'no such service: nosuch\n'],
+])('docker compose build %s', async (line, stderr) => {
+  const daemon = new ScriptedDaemon({});
+  const files = { '/lab/compose.yaml': 'name: demo\nservices:\n  app: {build: .}\n' };
+  const result = await runDocker(['compose', 'build', ...line.split(' ')], { cwd: '/lab', handler: daemon.handler, files });
+  expect(result).toMatchObject({ status: 1, stderr });
+});
