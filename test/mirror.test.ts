@@ -49,6 +49,24 @@ test('apt’s lists have the checksums of what they name, and all that was chose
   expect(packages.map((fields) => fields.get('Package'))).toEqual(expect.arrayContaining(index.chosen.apt));
 });
 
+test('Docker’s list has the checksums of its packages, each in two versions', () => {
+  const list = read('docker/linux/debian/dists/bookworm/stable/binary-i386/Packages').toString().trim();
+  const packages = list
+    .split('\n\n')
+    .map((stanza) => new Map([...stanza.matchAll(/^([\w-]+): (.*)$/gm)].map(([, key, value]) => [key!, value!])));
+  for (const fields of packages) {
+    const deb = read(`docker/linux/debian/${fields.get('Filename')}`);
+    expect([sha256(deb), String(deb.length)]).toEqual([fields.get('SHA256'), fields.get('Size')]);
+    expect(deb.length).toBeLessThan(4096);
+  }
+  expect(packages.map((fields) => `${fields.get('Package')} ${fields.get('Version')} ${fields.get('Depends') ?? ''}`.trim())).toEqual([
+    'docker-ce 5:28.2.2-1~debian.12~bookworm docker-ce-cli',
+    'docker-ce-cli 5:28.2.2-1~debian.12~bookworm',
+    'docker-ce 5:24.0.9-1~debian.12~bookworm docker-ce-cli',
+    'docker-ce-cli 5:24.0.9-1~debian.12~bookworm',
+  ]);
+});
+
 test('wheels have their checksums, and npm’s packages those of its registry', () => {
   for (const { file, sha256: hash } of index.wheels) expect(sha256(read(`pypi/packages/${file}`))).toBe(hash);
   expect(index.wheels.map(({ project }) => project)).toEqual(expect.arrayContaining(index.chosen.pypi));

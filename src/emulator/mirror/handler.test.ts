@@ -14,6 +14,7 @@ const contents: Record<string, string> = {
   'apt/debian/dists/bookworm/main/binary-i386/Packages': 'Package: curl\n',
   'apt/debian/pool/main/c/curl/curl_7.88.1-10+deb12u14_i386.deb': '0123456789',
   'apt/debian-security/dists/bookworm-security/Release': 'Origin: Debian\n',
+  'docker/linux/debian/dists/bookworm/stable/binary-i386/Packages': 'Package: docker-ce\n',
   'pypi/packages/Flask-2.2.2-py3-none-any.whl': 'PK',
   'npm/express/registry.json': '{"name":"express"}',
   'npm/express/-/express-4.21.2.tgz': 'tgz',
@@ -22,7 +23,7 @@ const contents: Record<string, string> = {
 const index: MirrorIndex = {
   files: Object.fromEntries(Object.entries(contents).map(([path, text]) => [path, { sizeBytes: text.length, modified }])),
   wheels: [{ project: 'flask', file: 'Flask-2.2.2-py3-none-any.whl', sha256: 'abc', requiresPython: '>=3.7' }],
-  chosen: { apt: ['curl'], npm: ['express'], pypi: ['flask'] },
+  chosen: { apt: ['curl'], docker: ['docker-ce'], npm: ['express'], pypi: ['flask'] },
 };
 
 /** The mirror's files from memory; `asked` has what was opened. */
@@ -64,6 +65,17 @@ function mirror(asked: string[] = []): {
     },
   };
 }
+
+test('Docker’s archive, under its own name only', async () => {
+  const { ask, noted } = mirror();
+  const list = '/linux/debian/dists/bookworm/stable/binary-i386/Packages';
+  expect(await ask(`download.docker.com${list}`)).toMatchObject({ status: 200, text: 'Package: docker-ce\n' });
+  expect(await ask(`deb.debian.org${list}`)).toMatchObject({ status: 404 });
+  expect(await ask('download.docker.com/debian/dists/bookworm/Release')).toMatchObject({ status: 404 });
+  expect(noted).toEqual([]);
+  expect(await ask('download.docker.com/linux/debian/pool/containerd.io_1_i386.deb')).toMatchObject({ status: 404 });
+  expect(noted).toEqual([{ kind: 'missing', ecosystem: 'docker', asked: 'containerd.io_1_i386.deb' }]);
+});
 
 const curl = 'deb.debian.org/debian/pool/main/c/curl/curl_7.88.1-10+deb12u14_i386.deb';
 
