@@ -62,6 +62,7 @@ const tasks: Record<string, (args: string[]) => Promise<number>> = {
     return run('tsx', ['test/bench/bench.ts', ...args]);
   },
   images: (args) => run('tsx', ['images/build.ts', ...args]),
+  replay: (args) => run('tsx', ['test/oracle/replay.ts', ...args]),
   oracle: (args) => run('tsx', ['test/oracle/record.ts', ...args]),
 };
 

@@ -24,10 +24,14 @@ export const user = { name: 'ada', password: 'secret' };
 /** The same as htpasswd has it: bcrypt. */
 const htpasswd = 'ada:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
 
-export async function startRegistry(auth: 'open' | 'basic' | { realm: string; certificate: string } = 'open'): Promise<DockerRegistry> {
+/** @param wantedPort else any that is free */
+export async function startRegistry(
+  auth: 'open' | 'basic' | { realm: string; certificate: string } = 'open',
+  wantedPort?: number,
+): Promise<DockerRegistry> {
   needProgram('docker-registry', '--version', ['docker-registry']);
   const folder = await mkdtemp(join(tmpdir(), 'registry-'));
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   const settings = {
     version: '0.1',
     log: { level: 'info' },
