@@ -44,6 +44,9 @@ describe('an image', () => {
       stderr: expect.stringMatching(/^Error response from daemon: pull access denied for nosuch, repository does not exist/) as string,
     });
     expect(await docker('inspect nosuch')).toMatchObject({ status: 1, stdout: '[]\n', stderr: 'Error: No such object: nosuch\n' });
+    const none = { status: 1, stdout: '\n', stderr: 'Error: No such object: nosuch\n' };
+    expect(await docker('inspect -f {{.State.Status}} nosuch')).toMatchObject(none);
+    expect(await docker('inspect -f {{.Nope}} nosuch')).toMatchObject(none);
     expect(await docker('rmi nosuch')).toMatchObject({ status: 1, stderr: 'Error response from daemon: No such image: nosuch:latest\n' });
   });
 
