@@ -68,6 +68,7 @@ export function imageBackend(images: Images, release: EngineRelease): ImageBacke
         importImage(images, { archive, dockerVersion: release.version, config: applyChanges({}, changes), ...options }),
       ),
     resolve: (name) => images.resolve(name),
+    driver: images.ports.driver,
     namesOf: (image) => namesOf(images, image),
     list: (options) => listImages(images, options),
     history: (image) => imageHistory(images, image),

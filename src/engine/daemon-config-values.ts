@@ -9,6 +9,7 @@ import { type CgroupnsMode, type DaemonConfig, defaultDaemonConfig } from './dae
 import { daemonFile, DaemonConfigError, type DaemonSettings } from './daemon-settings.ts';
 import { EngineError } from './errors.ts';
 import { parseIpv4, parsePrefix, looksLikeIpv6 } from './network/ipv4.ts';
+import type { StorageDriver } from './storage-driver.ts';
 import type { AddressPools } from './network/default-subnets.ts';
 
 /** @throws DaemonConfigError with all that dockerd prints */
@@ -119,13 +120,12 @@ const foreignDrivers: Readonly<Record<string, string>> = {
   'fuse-overlayfs': 'driver not supported',
 };
 
-function storageDriverOf(name: string): string {
-  if (name === '' || name === 'overlay2') return 'overlay2';
+function storageDriverOf(name: string): StorageDriver {
+  if (name === '') return 'overlay2';
+  if (name === 'overlay2' || name === 'vfs') return name;
   const why = removedDrivers.includes(name)
     ? `[graphdriver] ERROR: the ${name} storage-driver has been deprecated and removed; visit https://docs.docker.com/go/storage-driver/ for more information`
-    : name === 'vfs'
-      ? 'the vfs storage-driver is not available yet'
-      : (foreignDrivers[name] ?? 'driver not supported');
+    : (foreignDrivers[name] ?? 'driver not supported');
   throw failed(`error initializing graphdriver: ${why}`);
 }
 

@@ -1,11 +1,12 @@
 /** What the administrator of a Docker host decides about its daemon, as dockerd's flags and daemon.json do. */
 import type { Ulimit } from './api/types/container.ts';
+import type { StorageDriver } from './storage-driver.ts';
 import type { AddressPools } from './network/default-subnets.ts';
 
 export interface DaemonConfig {
   /** The cgroup namespace of containers that do not say which; on cgroup v2 Docker makes one for each. */
   defaultCgroupnsMode: CgroupnsMode;
-  storageDriver: string;
+  storageDriver: StorageDriver;
   /** Of containers that do not say which. */
   logDriver: string;
   logOptions: Readonly<Record<string, string>>;

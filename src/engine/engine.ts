@@ -50,6 +50,7 @@ import { EngineError } from './errors.ts';
 import { Events, type EngineEvent } from './events.ts';
 import { Filters } from './filters.ts';
 import { hex } from './id.ts';
+import { isUp } from './container/state.ts';
 import { Images } from './image/images.ts';
 import { withInsecureRegistries } from './image/insecure-registries.ts';
 import type { LayerTrees } from './image/layer-trees.ts';
@@ -138,6 +139,15 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
 
   const start = async (config: DaemonConfig): Promise<void> => {
     const release = goingOn?.release ? checkRelease(goingOn.release) : ((await ports.readRelease?.()) ?? newestRelease);
+    if (asleep && asleep.config.storageDriver !== config.storageDriver) {
+      if (asleep.containers.all().some(({ state }) => isUp(state.status)))
+        throw new EngineError(
+          'unavailable',
+          `live-restore keeps containers of the ${asleep.config.storageDriver} storage-driver running: they have to be stopped under it first`,
+        );
+      await Promise.all([shutdownContainers(asleep.containers), asleep.images.shutdown()]);
+      asleep = undefined;
+    }
     if (asleep) {
       Object.assign(asleep.config, config);
       asleep.release = asleep.containers.ports.release = release;
@@ -215,7 +225,8 @@ export function createEngine(ports: EnginePorts, saved?: EngineState): Engine {
 
 async function openParts(ports: EnginePorts, config: DaemonConfig, release: EngineRelease, events: Events): Promise<Parts> {
   removeLeftovers(ports);
-  const images = await Images.open({ ...ports, registry: withInsecureRegistries(ports.registry, config), events });
+  const driver = config.storageDriver;
+  const images = await Images.open({ ...ports, registry: withInsecureRegistries(ports.registry, config), events, driver });
   const networks = new Networks({
     ...ports,
     events,

@@ -17,8 +17,11 @@ export interface Storage {
    * there is no room for all.
    *
    * @param entries parents before children, paths below the directory; contents are copied
+   * @param options.share contents are not copied before somebody writes to them; the caller never does
    */
-  putTree(path: string, top: FileAttributes, entries: Iterable<LayerEntry>): void;
+  putTree(path: string, top: FileAttributes, entries: Iterable<LayerEntry>, options?: { share: boolean }): void;
+  /** What is in a directory, parents before children, itself first with the path ''; undefined when it is absent. Sockets are left out. */
+  tree(path: string): Iterable<LayerEntry> | undefined;
   /** Removes a file or a directory with everything below it; nothing happens when it is absent. */
   remove(path: string): void;
   rename(from: string, to: string): void;

@@ -2,12 +2,13 @@
  * The operations that put a container's bundle in place and take it away: overlay mount,
  * config.json. Pure: it only makes lists of operations.
  */
-import type { Launch, LaunchTree, Rootfs } from '#engine/runtime/runtime.ts';
+import { type Launch, type LaunchTree, type Rootfs, treePath } from '#engine/runtime/runtime.ts';
 import { chdir, MNT_DETACH, mayFail, mkdir, mount, type Op, rmtree, symlink, umount, unlink, writeFile } from '#emulator/agent/ops.ts';
 import { bundlePath, cgroupPath, crunRoot, layerLink, layerPath, linksRoot, overlayPaths, overlayRoot } from './paths.ts';
 
 /** Mounts image layers below a writable one. */
 export function mountRootfs(rootfs: Rootfs): Op[] {
+  if (rootfs.driver === 'vfs') return [];
   const { base, diff, work, merged } = overlayPaths(rootfs.name);
   const ops: Op[] = [mkdir(base, 0o710), mkdir(diff, 0o755), mkdir(work, 0o700), mkdir(merged, 0o755)];
   if (rootfs.lower.length > 0) ops.push(mkdir(linksRoot, 0o710));
@@ -41,7 +42,7 @@ export function unmountRootfs(rootfsName: string): Op {
 /** Writes the OCI bundle: config.json with the namespace's path filled in. */
 export function writeBundle(launch: Launch, networkNamespace: string | undefined): Op[] {
   const config = structuredClone(launch.config);
-  config.root.path = overlayPaths(launch.rootfs.name).merged;
+  config.root.path = treePath(launch.rootfs.name, launch.rootfs.driver);
   const network = config.linux.namespaces.find((namespace) => namespace.type === 'network');
   if (network && networkNamespace) network.path = networkNamespace;
   config.linux.cgroupsPath = cgroupsPathOf(launch);

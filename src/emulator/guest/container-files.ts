@@ -4,7 +4,7 @@
  */
 import { EngineError } from '#engine/errors.ts';
 import type { LayerEntry } from '#engine/image/layer-trees.ts';
-import { type ContainerFiles, FilesError, type FoundFile, type TreePiece } from '#engine/runtime/runtime.ts';
+import { type ContainerFiles, FilesError, type FoundFile, treePath, type TreePiece } from '#engine/runtime/runtime.ts';
 import { AgentError, errnoWords } from '../agent/agent-error.ts';
 import type { AgentClient } from '../agent/client.ts';
 import type { Op } from '../agent/op.ts';
@@ -12,7 +12,6 @@ import { bindInto, findInRoot, mayFail, mkdir, unpackTree, view } from '../agent
 import { encodeTreeHead, endOfTree, type NewFile, type TreeFile } from '../agent/tree-stream.ts';
 import { FsError } from '../p9/errno.ts';
 import { mountRootfs } from './bundle.ts';
-import { overlayPaths } from './paths.ts';
 import { receiveTree } from './receive-tree.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -29,7 +28,7 @@ export interface Place {
 
 /** @param mounted its root is mounted already, because it runs */
 function viewOf({ rootfs, mounts, trees = [], directories = [] }: ContainerFiles, mounted: boolean): { root: string; ops: Op[] } {
-  const root = overlayPaths(rootfs.name).merged;
+  const root = treePath(rootfs.name, rootfs.driver);
   const binds = mounts.map(({ source, destination, readOnly }) => bindInto(root, source, destination, readOnly));
   // A file there is mounted as it is.
   const made = directories.map((path) => mayFail(mkdir(path)));

@@ -19,6 +19,7 @@ import {
   type Process,
   type ProcessExit,
   type ProcessInfo,
+  type Rootfs,
   type Runtime,
   type RuntimeInfo,
   StartError,
@@ -168,7 +169,7 @@ export class GuestRuntime implements Runtime {
       ...trees.flatMap(mountRootfs),
       ...writeBundle({ ...launch, config }, joined.network.path),
     ];
-    this.#writable.set(containerId, launch.rootfs.name);
+    this.#noteWritable(containerId, launch.rootfs);
     try {
       const crun = {
         verb: 'run',
@@ -394,9 +395,14 @@ export class GuestRuntime implements Runtime {
     return { agent: this.#agent, node: this.#node, transfers: this.#transfers };
   }
 
+  /** A container that vfs copied has no layer of its own. */
+  #noteWritable(containerId: string, { name, driver }: Rootfs): void {
+    if (driver !== 'vfs') this.#writable.set(containerId, name);
+  }
+
   /** Whether a container's root is mounted at the moment; from now on it has a writable layer in any case. */
   #holdsFiles({ containerId, rootfs }: ContainerFiles): boolean {
-    this.#writable.set(containerId, rootfs.name);
+    this.#noteWritable(containerId, rootfs);
     return this.#running.has(containerId);
   }
 

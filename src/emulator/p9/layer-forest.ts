@@ -10,18 +10,9 @@ import { FsError } from './errno.ts';
 import type { FileTree, TreeUsage } from './file-tree.ts';
 import { FileContent } from './file-content.ts';
 import { fileType, insertEntry, isDirectory, newInode, removeEntry, typeOf, type DirectoryEntry, type Inode } from './inode.ts';
+import { modeOf, treeEntries } from './tree-entries.ts';
 
 type Directory = Inode & { children: Map<string, DirectoryEntry> };
-
-const modeOf: Record<Exclude<LayerEntry['type'], 'hardlink'>, number> = {
-  file: fileType.regular,
-  directory: fileType.directory,
-  symlink: fileType.symlink,
-  character: fileType.character,
-  block: fileType.block,
-  fifo: fileType.fifo,
-};
-const typeName = new Map(Object.entries(modeOf).map(([name, type]) => [type, name as keyof typeof modeOf]));
 
 /** The directory of a layer: a colon in a path would separate lower directories in overlay's mount options. */
 export function layerDirectory(diffId: string): string {
@@ -58,7 +49,7 @@ export class LayerForest implements FileTree, LayerTrees {
 
   entries(diffId: string): Iterable<LayerEntry> | undefined {
     const top = this.root.children.get(layerDirectory(diffId))?.inode;
-    return top && listEntries(top, '', new Map());
+    return top && treeEntries(top);
   }
 
   remove(diffId: string): void {
@@ -224,24 +215,4 @@ function readOnly(): never {
 
 function damaged(path: string): EngineError {
   return new EngineError('data-loss', `the layer has an entry that cannot be unpacked: ${path}`);
-}
-
-function* listEntries(inode: Inode, path: string, seen: Map<Inode, string>): Iterable<LayerEntry> {
-  const common = { path, mode: inode.mode & 0o7777, uid: inode.uid, gid: inode.gid, mtime: Number(inode.mtimeNs / 1_000_000_000n) };
-  const first = seen.get(inode);
-  if (first !== undefined) {
-    yield { ...common, type: 'hardlink', linkName: first };
-    return;
-  }
-  if (inode.linkCount > 1 && !isDirectory(inode)) seen.set(inode, path);
-  yield {
-    ...common,
-    type: typeName.get(typeOf(inode)) ?? 'file',
-    ...(inode.content && { content: inode.content.bytes() }),
-    ...(inode.target !== undefined && { linkName: inode.target }),
-    ...((inode.major || inode.minor || typeOf(inode) === fileType.character) && { major: inode.major, minor: inode.minor }),
-    ...(inode.xattrs && { xattrs: Object.fromEntries(inode.xattrs) }),
-  };
-  if (!isDirectory(inode)) return;
-  for (const [name, child] of inode.children) yield* listEntries(child.inode, path === '' ? name : `${path}/${name}`, seen);
 }

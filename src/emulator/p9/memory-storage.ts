@@ -9,7 +9,8 @@ import type { Storage } from '#engine/storage.ts';
 import { FsError } from './errno.ts';
 import { isDirectory, isRegular, type Inode, sizeOf } from './inode.ts';
 import type { MemoryFs } from './memory-fs.ts';
-import { find, locate, makeDirectories, makeFile, putEntry, putFile, removeAll } from './paths.ts';
+import { find, locate, makeDirectories, makeFile, mtimeNsOf, putEntry, putFile, removeAll } from './paths.ts';
+import { treeEntries } from './tree-entries.ts';
 
 export class MemoryStorage implements Storage {
   readonly #files: MemoryFs;
@@ -43,17 +44,29 @@ export class MemoryStorage implements Storage {
     translate(path, () => makeDirectories(this.#files, this.#top, path, mode));
   }
 
-  putTree(path: string, top: FileAttributes, entries: Iterable<LayerEntry>): void {
+  putTree(path: string, top: FileAttributes, entries: Iterable<LayerEntry>, options = { share: false }): void {
     translate(path, () => {
       const directory = makeDirectories(this.#files, this.#top, path, 0o755);
       try {
-        for (const entry of entries) putEntry(this.#files, directory, entry);
+        const directories: LayerEntry[] = [];
+        for (const entry of entries) {
+          putEntry(this.#files, directory, entry, options);
+          if (entry.type === 'directory') directories.push(entry);
+        }
+        // What was made in them has changed their times.
+        for (const entry of directories)
+          this.#files.setAttributes(find(this.#files, directory, entry.path)!, { mtimeNs: mtimeNsOf(entry) });
         this.#files.setAttributes(directory, { mode: top.mode, uid: top.uid, gid: top.gid });
       } catch (error) {
         for (const name of [...(directory.children?.keys() ?? [])]) removeAll(this.#files, directory, name);
         throw error;
       }
     });
+  }
+
+  tree(path: string): Iterable<LayerEntry> | undefined {
+    const inode = find(this.#files, this.#top, path);
+    return inode && translate(path, () => treeEntries(inode));
   }
 
   remove(path: string): void {

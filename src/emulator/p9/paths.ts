@@ -65,10 +65,19 @@ const typeBits: Record<Exclude<LayerEntry['type'], 'symlink' | 'hardlink'>, numb
   fifo: fileType.fifo,
 };
 
-/** Makes what an entry describes, below a directory that does not have it. */
-export function putEntry(files: MemoryFs, below: Inode, entry: LayerEntry): void {
+export function mtimeNsOf({ mtime }: LayerEntry): bigint {
+  return BigInt(Math.trunc(mtime)) * 1_000_000_000n;
+}
+
+/**
+ * Makes what an entry describes, below a directory that does not have it.
+ *
+ * @param share the content is kept as it is until somebody writes to the file
+ */
+export function putEntry(files: MemoryFs, below: Inode, entry: LayerEntry, { share }: { share: boolean }): void {
   const { directory, name } = locate(files, below, entry.path, 0o755);
   const { uid, gid, mode, linkName = '', major = 0, minor = 0 } = entry;
+  const mtimeNs = mtimeNsOf(entry);
   if (entry.type === 'hardlink') {
     const target = find(files, below, linkName);
     if (!target) throw new FsError('ENOENT', linkName);
@@ -76,13 +85,14 @@ export function putEntry(files: MemoryFs, below: Inode, entry: LayerEntry): void
     return;
   }
   if (entry.type === 'symlink') {
-    files.symlink(directory, name, linkName, { uid, gid });
+    files.setAttributes(files.symlink(directory, name, linkName, { uid, gid }), { mtimeNs });
     return;
   }
   const inode = files.create(directory, name, typeBits[entry.type] | mode, { uid, gid }, { major, minor });
-  // A copy: what is written to it must not be written to the image.
-  if (entry.content && entry.content.length > 0) files.replaceContent(inode, entry.content.slice());
-  files.setAttributes(inode, { mtimeNs: BigInt(entry.mtime) * 1_000_000_000n });
+  // A copy where the bytes may be part of something larger, that would stay with them.
+  if (entry.content && entry.content.length > 0) files.replaceContent(inode, share ? entry.content : entry.content.slice());
+  for (const [name, value] of Object.entries(entry.xattrs ?? {})) files.setXattr(inode, name, value, 'any');
+  files.setAttributes(inode, { mtimeNs });
 }
 
 /** Removes what is at a path with everything below; nothing when absent. Not by recursion: how deep it goes is the guest's choice. */

@@ -12,6 +12,7 @@ import { createContainer } from '../container/create.ts';
 import { forceRemove } from '../container/remove.ts';
 import { start } from '../container/start.ts';
 import { waitForContainer } from '../container/wait.ts';
+import { writtenEntries } from '../container/written.ts';
 import { kill } from '../container/kill.ts';
 import { EngineError, messageOf } from '../errors.ts';
 import { shortId } from '../id.ts';
@@ -300,7 +301,7 @@ class ClassicBuild {
     const code = await this.#runContainer(container).finally(() => missing.stop());
     if (code !== 0) missing.tellLists();
     if (code !== 0) throw new CommandFailed(`The command '${args.join(' ')}' returned a non-zero code: ${code}`, code);
-    await this.#commit(state, probed, container.id, await this.#containers.ports.runtime.writableEntries(container.id));
+    await this.#commit(state, probed, container.id, await writtenEntries(this.#containers, container));
   }
 
   /** Runs it to its end, with its output. */

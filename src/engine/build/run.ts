@@ -98,7 +98,7 @@ export async function runStep(containers: Containers, step: RunStep): Promise<Ra
   } finally {
     try {
       await releaseNetworks(containers, container, { silent: true });
-      removeRecords(storage, container.id);
+      removeRecords(storage, container.id, containers.ports.images.ports.driver);
     } finally {
       await runtime.removeWritable(container.id);
     }

@@ -7,14 +7,14 @@ import type { LayerEntry } from '../image/layer-trees.ts';
 import { splitPath, type RootFiles } from '../image/root-files.ts';
 import { isWhiteout } from '../oci/tar-writer.ts';
 import type { Containers } from './containers.ts';
-import { lowerFiles } from './export.ts';
+import { lowerFiles, writtenEntries } from './written.ts';
 
 const kinds = { modified: 0, added: 1, deleted: 2 } as const;
 
 /** Sorted by path. */
 export async function containerChanges(containers: Containers, name: string): Promise<ContainerChange[]> {
   const container = containers.resolve(name);
-  const written = await containers.ports.runtime.writableEntries(container.id);
+  const written = await writtenEntries(containers, container);
   return changesOver(lowerFiles(containers, container), written);
 }
 

@@ -14,6 +14,7 @@ import type { Containers } from './containers.ts';
 import { withImageDefaults } from './image-defaults.ts';
 import { pauseContainer } from './pause.ts';
 import { unpauseContainer } from './unpause.ts';
+import { writtenEntries } from './written.ts';
 
 export interface CommitContainer {
   reference?: Reference | undefined;
@@ -54,12 +55,12 @@ export async function commitContainer(containers: Containers, name: string, requ
 }
 
 async function imageOf(containers: Containers, container: Container, config: RunConfig, request: CommitContainer): Promise<Image> {
-  const { images, runtime, clock } = containers.ports;
+  const { images, clock } = containers.ports;
   const { topLayer, imageId } = container;
   if (topLayer !== undefined) images.hold(topLayer);
   let held: string | undefined;
   try {
-    const layer = await addLayer(images, await runtime.writableEntries(container.id), topLayer);
+    const layer = await addLayer(images, await writtenEntries(containers, container), topLayer);
     held = layer?.chainId;
     const parent = images.store.get(imageId);
     const image = await images.store.create(

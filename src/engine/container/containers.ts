@@ -77,7 +77,7 @@ export class Containers {
   static async open(ports: ContainerPorts, nodeFiles = ports.nodeFiles ?? defaultNodeFiles(ports.nodeName)): Promise<Containers> {
     const containers = new Containers(ports, await ports.runtime.info(), nodeFiles);
     ensureInitLayer(ports.layerTrees);
-    for (const record of loadContainers(ports.storage)) {
+    for (const record of loadContainers(ports.storage, ports.images.ports.driver)) {
       const container = makeContainer(record);
       containers.names.reserve(container.name, container.id);
       containers.#byId.set(container.id, container);
@@ -121,7 +121,7 @@ export class Containers {
 
   /** @throws EngineError when there is no room for it; it is not there then */
   add(container: Container): void {
-    writeContainer(this.ports.storage, container);
+    writeContainer(this.ports.storage, container, this.ports.images.ports.driver);
     this.#byId.set(container.id, container);
   }
 
@@ -136,7 +136,7 @@ export class Containers {
   save(container: Container): void {
     if (container.live.removed) return;
     try {
-      writeContainer(this.ports.storage, container);
+      writeContainer(this.ports.storage, container, this.ports.images.ports.driver);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
     }

@@ -10,6 +10,7 @@ import { hex, newId, shortId } from '../id.ts';
 import type { Image } from '../image/image-store.ts';
 import { LayerIndexes } from '../image/root-files.ts';
 import { endpointProblem } from '../network/validate.ts';
+import { treePath } from '../runtime/runtime.ts';
 import { completeConfig, completeHostConfig, sortedMap } from './config-document.ts';
 import { type Container, emptyEndpointSettings, makeContainer, type NetworkAttachment } from './container.ts';
 import type { Containers } from './containers.ts';
@@ -22,6 +23,7 @@ import { removeRecords, writeLayerName } from './records.ts';
 import { parseSecurityOptions } from './spec/security-options.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths } from './spec/spec.ts';
 import { fillMountedVolumes, fillVolumes } from './volume-content.ts';
+import { copyImage, removeCopy } from './written.ts';
 import { checkModes, checkSettings } from './validate-config.ts';
 
 export interface CreateContainer {
@@ -72,6 +74,8 @@ function create(
   validateLogConfig(hostConfig.LogConfig);
 
   const id = newId(random);
+  const layerName = hex(random.bytes(32));
+  const { driver } = containers.ports.images.ports;
   let mounts: Mount[] = [];
   const name = request.name === '' ? containers.names.generate(id) : containers.names.reserve(request.name, id);
   try {
@@ -90,7 +94,6 @@ function create(
       image: (other) => images.resolve(other),
       newTree: () => hex(random.bytes(32)),
     });
-    const layerName = hex(random.bytes(32));
     refuseVolumesOverFiles(containers, image, merged, layerName);
     fillVolumes(containers, image, mounts, layerName);
     const { path, args } = commandOf(merged);
@@ -111,11 +114,13 @@ function create(
       mounts,
       networks: attachmentsOf(containers, hostConfig, endpoints),
     });
-    writeLayerName(storage, container);
+    writeLayerName(storage, container, driver);
+    copyImage(containers, container);
     containers.add(container);
     return { container, warnings: [...warnings, ...macWarning] };
   } catch (error) {
-    removeRecords(storage, id);
+    removeRecords(storage, id, driver);
+    removeCopy(containers, { layerName });
     releaseVolumes(volumes, mounts, id, true);
     containers.names.release(name);
     throw error;
@@ -141,7 +146,7 @@ function refuseVolumesOverFiles(containers: Containers, image: Image | undefined
     if (!entry || entry.type === 'directory') continue;
     throw new EngineError(
       'unknown',
-      `cannot mount volume over existing file, file exists /var/lib/docker/overlay2/${layerName}/merged/${place}`,
+      `cannot mount volume over existing file, file exists ${treePath(layerName, containers.ports.images.ports.driver)}/${place}`,
     );
   }
 }

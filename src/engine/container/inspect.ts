@@ -9,11 +9,13 @@ import { shownLinks } from './links.ts';
 import { wireMount } from './mount.ts';
 import { sandboxKey, timeText } from './records.ts';
 import { shownNetworks } from './shown-networks.ts';
+import { writtenBytes } from './written.ts';
 
 export async function inspectContainer(containers: Containers, name: string, { size }: { size: boolean }): Promise<ContainerInspect> {
   const container = containers.resolve(name);
   const sizes = size ? await sizesOf(containers, container) : undefined;
   const { paths } = container;
+  const { driver } = containers.ports.images.ports;
   const execs = [...container.live.execs.values()].filter((exec) => exec.exitCode === undefined).map((exec) => exec.id);
   return {
     Id: container.id,
@@ -28,14 +30,14 @@ export async function inspectContainer(containers: Containers, name: string, { s
     LogPath: paths.log,
     Name: `/${container.name}`,
     RestartCount: container.restartCount,
-    Driver: 'overlay2',
+    Driver: driver,
     Platform: container.os,
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execs.length > 0 ? execs : null,
     HostConfig: { ...container.hostConfig, Links: shownLinks(containers, container) },
-    GraphDriver: { Data: directoriesOf(containers, container), Name: 'overlay2' },
+    GraphDriver: { Data: driver === 'overlay2' ? directoriesOf(containers, container) : null, Name: driver },
     ...(sizes ? { SizeRw: sizes.writableBytes, SizeRootFs: sizes.totalBytes } : {}),
     Mounts: container.mounts.map(wireMount),
     Config: configOf(container),
@@ -45,7 +47,7 @@ export async function inspectContainer(containers: Containers, name: string, { s
 
 /** Bytes the container wrote, and those with its image. */
 export async function sizesOf(containers: Containers, container: Container): Promise<{ writableBytes: number; totalBytes: number }> {
-  const writableBytes = await containers.ports.runtime.writableSizeBytes(container.id);
+  const writableBytes = await writtenBytes(containers, container);
   return { writableBytes, totalBytes: writableBytes + layersOf(containers, container).reduce((sum, layer) => sum + layer.sizeBytes, 0) };
 }
 

@@ -6,6 +6,7 @@ import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { removeStopped } from './remove.ts';
 import { isUp } from './state.ts';
+import { writtenBytes } from './written.ts';
 
 export interface PrunedContainers {
   /** Newest first, as Docker's list is. */
@@ -25,7 +26,7 @@ export function pruneContainers(containers: Containers, filters: Filters): Promi
       const { Labels: labels } = container.config;
       if (isUp(container.state.status) || container.createdMs > newest) continue;
       if (!filters.pairs('label', labels) || (filters.has('label!') && filters.pairs('label!', labels))) continue;
-      const size = await containers.ports.runtime.writableSizeBytes(container.id);
+      const size = await writtenBytes(containers, container);
       if (!(await isGone(containers, container))) continue;
       removed.push(container.id);
       reclaimedBytes += size;

@@ -5,6 +5,7 @@
  */
 import type { ContainerConfig, HostConfig } from '../api/types/container.ts';
 import type { Storage } from '../storage.ts';
+import { imageRoot, type StorageDriver } from '../storage-driver.ts';
 import { parseRfc3339, rfc3339Nano, zeroTime } from '../time.ts';
 import type { ContainerRecord, NetworkAttachment } from './container.ts';
 import { loadedMount, type StoredMount, storedMount } from './mount-record.ts';
@@ -45,6 +46,7 @@ interface StoredContainer {
     Ports: ContainerRecord['ports'];
   };
   LogPath: string;
+  Driver: StorageDriver;
   Name: string;
   RestartCount: number;
   HasBeenManuallyStopped: boolean;
@@ -57,7 +59,7 @@ interface StoredContainer {
 /** A directory without it is no container's. */
 export const configFile = 'config.v2.json';
 
-export function writeContainer(storage: Storage, container: ContainerRecord): void {
+export function writeContainer(storage: Storage, container: ContainerRecord, driver: StorageDriver): void {
   const { id, paths } = container;
   const stored = {
     StreamConfig: {},
@@ -84,7 +86,7 @@ export function writeContainer(storage: Storage, container: ContainerRecord): vo
     },
     LogPath: paths.log,
     Name: `/${container.name}`,
-    Driver: 'overlay2',
+    Driver: driver,
     OS: container.os,
     RestartCount: container.restartCount,
     HasBeenStartedBefore: container.state.startedMs !== undefined,
@@ -100,25 +102,29 @@ export function writeContainer(storage: Storage, container: ContainerRecord): vo
   write('hostconfig.json', container.hostConfig);
 }
 
-/** Where Docker keeps which directory under overlay2/ is a container's. */
-export function writeLayerName(storage: Storage, { id, layerName, topLayer }: ContainerRecord): void {
-  const directory = `image/overlay2/layerdb/mounts/${id}`;
+/** Where Docker keeps which of the driver's directories is a container's. */
+export function writeLayerName(storage: Storage, { id, layerName, topLayer }: ContainerRecord, driver: StorageDriver): void {
+  const directory = layerRecords(driver, id);
   storage.write(`${directory}/mount-id`, encoder.encode(layerName));
   storage.write(`${directory}/init-id`, encoder.encode(`${layerName}-init`));
   if (topLayer !== undefined) storage.write(`${directory}/parent`, encoder.encode(topLayer));
 }
 
-export function removeRecords(storage: Storage, id: string): void {
+export function removeRecords(storage: Storage, id: string, driver: StorageDriver): void {
   storage.remove(`containers/${id}`);
-  storage.remove(`image/overlay2/layerdb/mounts/${id}`);
+  storage.remove(layerRecords(driver, id));
 }
 
-/** Oldest first. What cannot be read is left where it is and left out, as Docker does. */
-export function loadContainers(storage: Storage): ContainerRecord[] {
+function layerRecords(driver: StorageDriver, id: string): string {
+  return `${imageRoot(driver)}/layerdb/mounts/${id}`;
+}
+
+/** Oldest first. What cannot be read, or is another driver's, is left where it is and left out, as Docker does. */
+export function loadContainers(storage: Storage, driver: StorageDriver): ContainerRecord[] {
   const records: ContainerRecord[] = [];
   for (const id of storage.list('containers')) {
     try {
-      const record = loadContainer(storage, id);
+      const record = loadContainer(storage, id, driver);
       if (record) records.push(record);
     } catch {
       continue;
@@ -127,14 +133,26 @@ export function loadContainers(storage: Storage): ContainerRecord[] {
   return records.sort((a, b) => a.createdMs - b.createdMs);
 }
 
-function loadContainer(storage: Storage, id: string): ContainerRecord | undefined {
+/** Containers that are another driver's. */
+export function containersOfOthers(storage: Storage, driver: StorageDriver): string[] {
+  return storage.list('containers').filter((id) => {
+    const config = storage.read(`containers/${id}/${configFile}`);
+    try {
+      return config !== undefined && (JSON.parse(decoder.decode(config)) as StoredContainer).Driver !== driver;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function loadContainer(storage: Storage, id: string, driver: StorageDriver): ContainerRecord | undefined {
   const config = storage.read(`containers/${id}/${configFile}`);
   const hostConfig = storage.read(`containers/${id}/hostconfig.json`);
-  const layerName = storage.read(`image/overlay2/layerdb/mounts/${id}/mount-id`);
-  const parent = storage.read(`image/overlay2/layerdb/mounts/${id}/parent`);
+  const layerName = storage.read(`${layerRecords(driver, id)}/mount-id`);
+  const parent = storage.read(`${layerRecords(driver, id)}/parent`);
   if (!config || !hostConfig || !layerName) return undefined;
   const stored = JSON.parse(decoder.decode(config)) as StoredContainer;
-  if (stored.ID !== id) return undefined;
+  if (stored.ID !== id || stored.Driver !== driver) return undefined;
   return {
     id,
     name: stored.Name.slice(1),

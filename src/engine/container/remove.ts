@@ -11,6 +11,7 @@ import { releaseVolumes } from './mount-points.ts';
 import { removeRecords } from './records.ts';
 import { canMove, isUp, move } from './state.ts';
 import { permitRemoval } from './removal-refusal.ts';
+import { removeCopy } from './written.ts';
 
 export interface RemoveOptions {
   force: boolean;
@@ -64,6 +65,7 @@ export async function removeStopped(
     containers.save(container);
     try {
       await containers.ports.runtime.removeWritable(container.id);
+      removeCopy(containers, container);
       for (const { image } of container.mounts) if (image) await containers.ports.runtime.removeTree(image.tree);
     } catch (error) {
       container.state = move(container.state, { kind: 'fail-removal' });
@@ -72,7 +74,7 @@ export async function removeStopped(
     }
     live.removed = true;
     live.streams.reset();
-    removeRecords(containers.ports.storage, container.id);
+    removeRecords(containers.ports.storage, container.id, containers.ports.images.ports.driver);
     containers.delete(container);
     releaseVolumes(containers.ports.volumes, container.mounts, container.id, volumes);
     live.waiters.removed({ exitCode: container.state.exitCode, error: '' });

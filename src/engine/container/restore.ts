@@ -14,6 +14,7 @@ import { LineSplitter, type UnendedLine } from './log/line-splitter.ts';
 import { openLog } from './log/options.ts';
 import { watch } from './monitor.ts';
 import { releaseShm } from './ready-mounts.ts';
+import { containersOfOthers } from './records.ts';
 import { forceRemove } from './remove.ts';
 import { freshRestartState, nextRestart, type RestartPolicyState } from './restart-policy.ts';
 import { giveUpRestart, restartAfter } from './restart-timer.ts';
@@ -49,7 +50,9 @@ export function saveContainers(containers: Containers): ContainersState {
 export async function bringUpContainers(containers: Containers, saved?: ContainersState): Promise<void> {
   const policies = new Map(saved?.restarts.map((entry) => [entry.id, entry]));
   const toStart: Container[] = [];
-  await containers.ports.runtime.endOthers(new Set(containers.all().map(({ id }) => id)));
+  const { storage, images, runtime } = containers.ports;
+  const others = containersOfOthers(storage, images.ports.driver);
+  await runtime.endOthers(new Set([...containers.all().map(({ id }) => id), ...others]));
   for (const container of containers.all()) {
     const entry = policies.get(container.id);
     if (entry) container.live.restartPolicy = entry.policy;

@@ -5,10 +5,16 @@ import type { Containers } from './containers.ts';
 import { imageTrees } from './ready-mounts.ts';
 import { initDiffId } from './init-layer.ts';
 
-export function rootfsOf(containers: Containers, { topLayer, layerName }: Container): Rootfs {
+export function rootfsOf(containers: Containers, { id, topLayer, layerName }: Container): Rootfs {
   const layers = topLayer === undefined ? [] : (containers.ports.images.layers.chain(topLayer) ?? []);
   const lower = [...layers].reverse().map(({ diffId, cacheId }) => ({ diffId, cacheId }));
-  return { lower: [{ diffId: initDiffId, cacheId: `${layerName}-init` }, ...lower], name: layerName };
+  // A step of a build is no container of the engine: it stands on mounted layers whatever the driver.
+  const isCopy = containers.ports.images.ports.driver === 'vfs' && containers.get(id) !== undefined;
+  return {
+    ...(isCopy && { driver: 'vfs' as const }),
+    lower: [{ diffId: initDiffId, cacheId: `${layerName}-init` }, ...lower],
+    name: layerName,
+  };
 }
 
 /** Directories of the node that bind mounts need and that are made when they are missing. */

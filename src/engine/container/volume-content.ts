@@ -8,7 +8,7 @@ import { joinPath } from '../go-path.ts';
 import type { Image } from '../image/image-store.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import { LayerIndexes, type RootFiles } from '../image/root-files.ts';
-import { type ContainerFiles, FilesError, type TreePiece } from '../runtime/runtime.ts';
+import { type ContainerFiles, FilesError, treePath, type TreePiece } from '../runtime/runtime.ts';
 import { needsMount } from '../volume/local-options.ts';
 import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
@@ -20,7 +20,7 @@ import { rootfsOf } from './rootfs.ts';
 
 /** Of volumes that are directories of the node's /var/lib/docker. @throws EngineError when the image has a file there */
 export function fillVolumes(containers: Containers, image: Image | undefined, mounts: readonly Mount[], layerName: string): void {
-  const { storage, layerTrees, volumes } = containers.ports;
+  const { storage, layerTrees, volumes, images } = containers.ports;
   const wanted = mounts.filter((mount) => mount.type === 'volume' && mount.copyData && !needsMount(volumes.get(mount.name).options));
   if (!image || wanted.length === 0) return;
   const files = new LayerIndexes(layerTrees).root([...image.config.rootfs.diff_ids, initDiffId]);
@@ -28,7 +28,7 @@ export function fillVolumes(containers: Containers, image: Image | undefined, mo
     const content = `volumes/${name}/_data`;
     const subpath = spec.VolumeOptions?.Subpath ?? '';
     const target = subpath === '' ? content : `${content}/${subpath}`;
-    const source = directoryAt(files, destination, layerName);
+    const source = directoryAt(files, destination, treePath(layerName, images.ports.driver));
     if (!source || storage.list(target).length > 0) continue;
     // A subpath that is not there is an error at the start only.
     if (subpath !== '' && (storage.sizeBytes(target) !== undefined || !storage.list(parentOf(target)).includes(baseOf(target)))) continue;
@@ -51,7 +51,7 @@ export async function fillMountedVolumes(containers: Containers, container: Cont
   const files = new LayerIndexes(layerTrees).root([...layers.map(({ diffId }) => diffId), initDiffId]);
   try {
     for (const mount of wanted) {
-      const source = directoryAt(files, mount.destination, container.layerName);
+      const source = directoryAt(files, mount.destination, treePath(container.layerName, images.ports.driver));
       if (source) await fillMounted(containers, container, mount, { files, ...source });
     }
   } catch (error) {
@@ -95,11 +95,10 @@ async function fillMounted(
 }
 
 /** What the image has at a path; undefined when nothing is there. */
-function directoryAt(files: RootFiles, destination: string, layerName: string): { path: string; entry: LayerEntry } | undefined {
+function directoryAt(files: RootFiles, destination: string, root: string): { path: string; entry: LayerEntry } | undefined {
   const { path, entry } = files.resolve(destination);
   if (!entry) return undefined;
-  if (entry.type !== 'directory')
-    throw new EngineError('system', `source /var/lib/docker/overlay2/${layerName}/merged${destination} is not directory`);
+  if (entry.type !== 'directory') throw new EngineError('system', `source ${root}${destination} is not directory`);
   return { path, entry };
 }
 

@@ -8,6 +8,7 @@ import { chainIds } from '../oci/chain-id.ts';
 import { digestOf, encodedOf } from '../oci/digest.ts';
 import { parseImageConfig, type ImageConfigFile } from '../oci/image-config.ts';
 import type { Storage } from '../storage.ts';
+import { imageRoot, type StorageDriver } from '../storage-driver.ts';
 import { parseRfc3339 } from '../time.ts';
 import type { Layer, LayerStore } from './layer-store.ts';
 
@@ -27,27 +28,29 @@ export interface Image {
   lastTagTime: string | undefined;
 }
 
-const content = 'image/overlay2/imagedb/content/sha256';
-const metadata = 'image/overlay2/imagedb/metadata/sha256';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export class ImageStore {
   readonly #storage: Storage;
+  readonly #content: string;
+  readonly #metadata: string;
   readonly #crypto: Crypto;
   readonly #layers: LayerStore;
   readonly #images = new Map<string, Image>();
 
-  constructor(ports: { storage: Storage; crypto: Crypto }, layers: LayerStore) {
+  constructor(ports: { storage: Storage; crypto: Crypto; driver: StorageDriver }, layers: LayerStore) {
     this.#storage = ports.storage;
+    this.#content = `${imageRoot(ports.driver)}/imagedb/content/sha256`;
+    this.#metadata = `${imageRoot(ports.driver)}/imagedb/metadata/sha256`;
     this.#crypto = ports.crypto;
     this.#layers = layers;
   }
 
   /** Reads what Storage has. An image whose layers are gone or whose configuration was changed is left out, as Docker does. */
   async load(): Promise<void> {
-    for (const name of this.#storage.list(content)) {
-      const bytes = this.#storage.read(`${content}/${name}`);
+    for (const name of this.#storage.list(this.#content)) {
+      const bytes = this.#storage.read(`${this.#content}/${name}`);
       if (!bytes || (await digestOf(this.#crypto, bytes)) !== `sha256:${name}`) continue;
       try {
         const image = await this.#toImage(`sha256:${name}`, bytes);
@@ -88,37 +91,37 @@ export class ImageStore {
     const known = this.#images.get(id);
     if (known) return known;
     const image = await this.#toImage(id, config);
-    this.#storage.write(`${content}/${encodedOf(id)}`, config, 0o600);
+    this.#storage.write(`${this.#content}/${encodedOf(id)}`, config, 0o600);
     this.#images.set(id, image);
     return image;
   }
 
   /** The configuration's exact bytes. */
   configBytes(image: Image): Uint8Array {
-    const bytes = this.#storage.read(`${content}/${encodedOf(image.id)}`);
+    const bytes = this.#storage.read(`${this.#content}/${encodedOf(image.id)}`);
     if (!bytes) throw new EngineError('data-loss', `image config ${image.id} is missing`);
     return bytes;
   }
 
   setParent(image: Image, parentId: string): void {
     image.parentId = parentId;
-    this.#storage.write(`${metadata}/${encodedOf(image.id)}/parent`, encoder.encode(parentId), 0o600);
+    this.#storage.write(`${this.#metadata}/${encodedOf(image.id)}/parent`, encoder.encode(parentId), 0o600);
   }
 
   setLastTagTime(image: Image, time: string): void {
     image.lastTagTime = time;
-    this.#storage.write(`${metadata}/${encodedOf(image.id)}/lastUpdated`, encoder.encode(time), 0o600);
+    this.#storage.write(`${this.#metadata}/${encodedOf(image.id)}/lastUpdated`, encoder.encode(time), 0o600);
   }
 
   /** Forgets an image; its layers stay for the caller to collect. */
   delete(image: Image): void {
     for (const child of this.children(image.id)) {
       child.parentId = '';
-      this.#storage.remove(`${metadata}/${encodedOf(child.id)}/parent`);
+      this.#storage.remove(`${this.#metadata}/${encodedOf(child.id)}/parent`);
     }
     this.#images.delete(image.id);
-    this.#storage.remove(`${content}/${encodedOf(image.id)}`);
-    this.#storage.remove(`${metadata}/${encodedOf(image.id)}`);
+    this.#storage.remove(`${this.#content}/${encodedOf(image.id)}`);
+    this.#storage.remove(`${this.#metadata}/${encodedOf(image.id)}`);
   }
 
   async #toImage(id: string, bytes: Uint8Array): Promise<Image> {
@@ -129,7 +132,7 @@ export class ImageStore {
     const layers = this.#layers.chain(top);
     if (!layers) throw new EngineError('invalid-parameter', `failed to get layer ${top}: layer does not exist`);
     const note = (name: string): string | undefined => {
-      const value = this.#storage.read(`${metadata}/${encodedOf(id)}/${name}`);
+      const value = this.#storage.read(`${this.#metadata}/${encodedOf(id)}/${name}`);
       return value && decoder.decode(value);
     };
     return {

@@ -12,6 +12,7 @@ import { familiarString, parseAnyReference, tagNameOnly, type Reference } from '
 import type { Random } from '../random.ts';
 import { Semaphore } from '../semaphore.ts';
 import type { Storage } from '../storage.ts';
+import type { StorageDriver } from '../storage-driver.ts';
 import { rfc3339Nano } from '../time.ts';
 import { BlobRecords } from './blob-records.ts';
 import { ImageStore, type Image } from './image-store.ts';
@@ -29,6 +30,7 @@ export interface ImagePorts {
   clock: Clock;
   random: Random;
   events: Events;
+  driver: StorageDriver;
 }
 
 /** What images have to ask before they go; engine.ts answers from the containers. */
@@ -63,8 +65,8 @@ export class Images {
     this.ports = ports;
     this.layers = new LayerStore(ports);
     this.store = new ImageStore(ports, this.layers);
-    this.references = new ReferenceStore(ports.storage);
-    this.blobs = new BlobRecords(ports.storage);
+    this.references = new ReferenceStore(ports.storage, ports.driver);
+    this.blobs = new BlobRecords(ports.storage, ports.driver);
   }
 
   /** The images that Storage has. */

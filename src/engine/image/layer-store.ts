@@ -1,5 +1,5 @@
 /**
- * Which layers there are: chains of unpacked layers, each with its directory name under overlay2/. Their
+ * Which layers there are: chains of unpacked layers, each with its directory name of the storage driver. Their
  * files are in LayerTrees (once per diffID, however many chains use it); what Docker keeps in `layerdb` is in Storage,
  * so that a restarted daemon finds them.
  */
@@ -14,7 +14,9 @@ import { unpackLayer } from '../oci/layer-entries.ts';
 import { packTar } from '../oci/tar-writer.ts';
 import type { Random } from '../random.ts';
 import type { Storage } from '../storage.ts';
+import { imageRoot, type StorageDriver, storageDrivers, vfsDirectory } from '../storage-driver.ts';
 import type { LayerTrees } from './layer-trees.ts';
+import { LayerIndexes } from './root-files.ts';
 import { joinTar, splitTar } from './tar-split.ts';
 
 export interface Layer {
@@ -24,13 +26,13 @@ export interface Layer {
   diffId: string;
   /** ChainID of the layer below. */
   parent: string | undefined;
-  /** Directory under `/var/lib/docker/overlay2/`. */
+  /** Its directory under `/var/lib/docker/overlay2/` or `/var/lib/docker/vfs/dir/`. */
   cacheId: string;
   /** Bytes in its own files. */
   sizeBytes: number;
 }
 
-const root = 'image/overlay2/layerdb/sha256';
+const rootOf = (driver: StorageDriver): string => `${imageRoot(driver)}/layerdb/sha256`;
 /** As Docker: more directories than these cannot be mounted on each other. */
 const maxDepth = 128;
 const tarSplitFile = 'tar-split.json.gz';
@@ -41,6 +43,8 @@ const decoder = new TextDecoder();
 
 export class LayerStore {
   readonly #storage: Storage;
+  readonly #driver: StorageDriver;
+  readonly #root: string;
   readonly #trees: LayerTrees;
   readonly #crypto: Crypto;
   readonly #compression: Compression;
@@ -49,13 +53,22 @@ export class LayerStore {
   /** Sizes of layers' tars, by diffID. */
   readonly #archiveBytes = new Map<string, number>();
 
-  constructor(ports: { storage: Storage; layerTrees: LayerTrees; crypto: Crypto; compression: Compression; random: Random }) {
+  constructor(ports: {
+    storage: Storage;
+    layerTrees: LayerTrees;
+    crypto: Crypto;
+    compression: Compression;
+    random: Random;
+    driver: StorageDriver;
+  }) {
     this.#storage = ports.storage;
+    this.#driver = ports.driver;
+    this.#root = rootOf(ports.driver);
     this.#trees = ports.layerTrees;
     this.#crypto = ports.crypto;
     this.#compression = ports.compression;
     this.#random = ports.random;
-    for (const name of this.#storage.list(root)) this.#load(name);
+    for (const name of this.#storage.list(this.#root)) this.#load(name);
   }
 
   get(chainId: string): Layer | undefined {
@@ -107,6 +120,7 @@ export class LayerStore {
     if (!this.#trees.has(id)) this.#trees.put(id, entries);
     const layer = { chainId, diffId: id, parent, cacheId: hex(this.#random.bytes(32)), sizeBytes };
     try {
+      if (this.#driver === 'vfs') this.#copy(layer);
       this.#save(layer, split);
     } catch (error) {
       this.#forget(layer);
@@ -123,7 +137,7 @@ export class LayerStore {
    */
   async archive({ chainId, diffId }: Layer): Promise<Uint8Array> {
     const entries = [...(this.#trees.entries(diffId) ?? [])];
-    const split = this.#storage.read(`${root}/${encodedOf(chainId)}/${tarSplitFile}`);
+    const split = this.#storage.read(`${this.#root}/${encodedOf(chainId)}/${tarSplitFile}`);
     const pieces = split && joinTar(await this.#compression.gunzip(split, maxTarSplitBytes), entries);
     const archive = concatBytes(pieces ?? packTar(entries));
     if ((await digestOf(this.#crypto, archive)) !== diffId)
@@ -144,14 +158,34 @@ export class LayerStore {
   }
 
   #forget(layer: Layer): void {
-    this.#storage.remove(`${root}/${encodedOf(layer.chainId)}`);
+    this.#storage.remove(`${this.#root}/${encodedOf(layer.chainId)}`);
+    if (this.#driver === 'vfs') this.#storage.remove(vfsDirectory(layer.cacheId));
     for (const other of this.#layers.values()) if (other.diffId === layer.diffId) return;
+    if (this.#isElsewhere(layer.diffId)) return;
     this.#trees.remove(layer.diffId);
     this.#archiveBytes.delete(layer.diffId);
   }
 
+  /** Whether another driver's layers, which are not loaded, have the same files. */
+  #isElsewhere(diffId: string): boolean {
+    const others = storageDrivers.filter((driver) => driver !== this.#driver).map(rootOf);
+    return others.some((root) =>
+      this.#storage.list(root).some((name) => {
+        const bytes = this.#storage.read(`${root}/${name}/diff`);
+        return bytes !== undefined && decoder.decode(bytes) === diffId;
+      }),
+    );
+  }
+
+  /** The layer with all below it as one tree, as vfs keeps it. */
+  #copy(layer: Layer): void {
+    const below = this.chain(layer.parent) ?? [];
+    const files = new LayerIndexes(this.#trees).root([...below, layer].map(({ diffId }) => diffId));
+    this.#storage.putTree(vfsDirectory(layer.cacheId), files.resolve('').entry!, files.walk(''), { share: true });
+  }
+
   #save({ chainId, diffId, parent, cacheId, sizeBytes }: Layer, split: Uint8Array): void {
-    const directory = `${root}/${encodedOf(chainId)}`;
+    const directory = `${this.#root}/${encodedOf(chainId)}`;
     const put = (name: string, text: string): void => this.#storage.write(`${directory}/${name}`, encoder.encode(text), 0o644);
     put('cache-id', cacheId);
     put('diff', diffId);
@@ -163,7 +197,7 @@ export class LayerStore {
 
   #load(name: string): void {
     const field = (file: string): string | undefined => {
-      const bytes = this.#storage.read(`${root}/${name}/${file}`);
+      const bytes = this.#storage.read(`${this.#root}/${name}/${file}`);
       return bytes && decoder.decode(bytes);
     };
     const [diffId, cacheId, size, parent] = [field('diff'), field('cache-id'), field('size'), field('parent')];

@@ -14,18 +14,19 @@ import {
   type Reference,
 } from '../oci/reference.ts';
 import type { Storage } from '../storage.ts';
-
-const file = 'image/overlay2/repositories.json';
+import { imageRoot, type StorageDriver } from '../storage-driver.ts';
 
 export class ReferenceStore {
   readonly #storage: Storage;
+  readonly #file: string;
   /** By familiar string (`busybox:latest`, `busybox@sha256:…`). */
   #references = new Map<string, { reference: Reference; imageId: string }>();
   /** Sorted as Docker lists them: by full string. */
   #byImage = new Map<string, Reference[]>();
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, driver: StorageDriver) {
     this.#storage = storage;
+    this.#file = `${imageRoot(driver)}/repositories.json`;
     this.#load();
   }
 
@@ -105,11 +106,11 @@ export class ReferenceStore {
       const { reference, imageId } = this.#references.get(key)!;
       (repositories[familiarName(reference)] ??= {})[key] = imageId;
     }
-    this.#storage.write(file, new TextEncoder().encode(JSON.stringify({ Repositories: repositories })), 0o600);
+    this.#storage.write(this.#file, new TextEncoder().encode(JSON.stringify({ Repositories: repositories })), 0o600);
   }
 
   #load(): void {
-    const bytes = this.#storage.read(file);
+    const bytes = this.#storage.read(this.#file);
     if (!bytes) return;
     let parsed: { Repositories?: Record<string, Record<string, string>> };
     try {

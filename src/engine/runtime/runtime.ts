@@ -4,6 +4,7 @@
  * `runtime.contract.ts`. The engine decides (OCI configuration, addresses, names); the runtime carries out.
  */
 import type { LayerEntry } from '../image/layer-trees.ts';
+import { type StorageDriver, vfsDirectory } from '../storage-driver.ts';
 import type { AnswerNames, DefaultRoute, EndpointPlan, NetworkDevice, NetworkSandbox, Publication } from './network-plan.ts';
 import type { RuntimeSpec } from './spec.ts';
 
@@ -149,12 +150,14 @@ export interface ExecLaunch {
   stdinOpen: boolean;
 }
 
-/** An overlay mount: read-only layers below one writable directory, as Docker's overlay2 driver lays them out. */
+/** An overlay mount: read-only layers below one writable directory, as Docker's overlay2 driver lays them out; or what vfs made of the same layers. */
 export interface Rootfs {
   /** Image layers, topmost first. `diffId` names content in LayerTrees, `cacheId` its directory under overlay2/. */
   lower: { diffId: string; cacheId: string }[];
   /** The container's own directory under overlay2/ (`<name>/{diff,work,merged}`). */
   name: string;
+  /** The files lie ready in `vfs/dir/<name>`, to be used as they are: nothing is mounted. */
+  driver?: StorageDriver;
 }
 
 /** A tree beside the root file system; what is written to it goes with it, unless `keep` says that its directory stays (until removeTree). */
@@ -163,7 +166,8 @@ export interface LaunchTree extends Rootfs {
 }
 
 /** Where a tree is in the node while it is mounted. */
-export function treePath(name: string): string {
+export function treePath(name: string, driver: StorageDriver = 'overlay2'): string {
+  if (driver === 'vfs') return `/var/lib/docker/${vfsDirectory(name)}`;
   return `/var/lib/docker/overlay2/${name}/merged`;
 }
 

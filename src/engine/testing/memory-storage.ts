@@ -1,12 +1,14 @@
 /** Storage in a map, for tests. The app's lies in the worker's file system (emulator/p9). */
 import { assert } from '../assert.ts';
 import { concatBytes } from '../bytes.ts';
-import type { LayerEntry } from '../image/layer-trees.ts';
+import type { FileAttributes, LayerEntry } from '../image/layer-trees.ts';
 import type { Storage } from '../storage.ts';
 
 export class MemoryStorage implements Storage {
   /** By path. Directories exist through their files, or here with undefined. */
   readonly #files = new Map<string, Uint8Array | undefined>();
+  /** What putTree was given, by path. */
+  readonly #entries = new Map<string, LayerEntry>();
 
   read(path: string): Uint8Array | undefined {
     return this.#files.get(checked(path))?.slice();
@@ -24,11 +26,23 @@ export class MemoryStorage implements Storage {
     if (!this.#files.has(checked(path))) this.#files.set(path, undefined);
   }
 
-  putTree(path: string, _top: unknown, entries: Iterable<LayerEntry>): void {
+  putTree(path: string, top: FileAttributes, entries: Iterable<LayerEntry>): void {
     this.makeDirectory(path);
+    this.#entries.set(path, { ...top, path: '', type: 'directory', mtime: 0 });
     for (const entry of entries) {
+      this.#entries.set(`${path}/${entry.path}`, entry);
       if (entry.type === 'directory') this.makeDirectory(`${path}/${entry.path}`);
       else this.write(`${path}/${entry.path}`, entry.content ?? new Uint8Array());
+    }
+  }
+
+  *tree(path: string): Iterable<LayerEntry> {
+    const inside = [...this.#files].filter(([name]) => name === path || name.startsWith(`${path}/`));
+    for (const [name, content] of inside.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const known = this.#entries.get(name);
+      const type = content ? 'file' : 'directory';
+      const entry = known ?? { path: name.slice(path.length + 1), type, mode: content ? 0o644 : 0o755, uid: 0, gid: 0, mtime: 0 };
+      yield { ...entry, ...(content && entry.type === 'file' && { content }) };
     }
   }
 

@@ -2,6 +2,7 @@
 import type { Image } from '../../image/image-store.ts';
 import type { ListedImage } from '../../image/list.ts';
 import type { RunConfig } from '../../oci/image-config.ts';
+import type { StorageDriver } from '../../storage-driver.ts';
 import { zeroTime } from '../../time.ts';
 import type { ContainerConfig, GraphDriver } from '../types/container.ts';
 import type { ImageInspect, ImageSummary } from '../types/image.ts';
@@ -26,7 +27,12 @@ export function imageSummary(
   };
 }
 
-export function imageInspect(image: Image, { tags, digests }: { tags: string[]; digests: string[] }, version: string): ImageInspect {
+export function imageInspect(
+  image: Image,
+  { tags, digests }: { tags: string[]; digests: string[] },
+  driver: StorageDriver,
+  version: string,
+): ImageInspect {
   const { config } = image;
   const created = config.created ?? (atLeast(version, '1.44') ? undefined : zeroTime);
   return {
@@ -45,7 +51,7 @@ export function imageInspect(image: Image, { tags, digests }: { tags: string[]; 
     ...(config['os.version'] && { OsVersion: config['os.version'] }),
     Size: image.sizeBytes,
     ...(!atLeast(version, '1.44') && { VirtualSize: image.sizeBytes }),
-    GraphDriver: graphDriver(image),
+    GraphDriver: driver === 'overlay2' ? graphDriver(image) : { Data: null, Name: driver },
     RootFS: { Type: config.rootfs.type, ...(config.rootfs.diff_ids.length > 0 && { Layers: config.rootfs.diff_ids }) },
     Metadata: { LastTagTime: image.lastTagTime ?? zeroTime },
   };

@@ -22,6 +22,7 @@ import { filtersParam, flagParam, textParam, textParams } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
 import type { ProgressMessage } from '../types/system.ts';
 import type { ImageDeleted, ImageHistoryItem, ImagesPruned } from '../types/image.ts';
+import type { StorageDriver } from '../../storage-driver.ts';
 import { atLeast } from '../version.ts';
 import { imageInspect, imageSummary } from './image-json.ts';
 import { credentialsOf } from './registry-auth.ts';
@@ -31,6 +32,7 @@ export interface ImageBackend {
   pull(request: PullRequest): Promise<void>;
   import(archive: Uint8Array, options: { reference?: Reference; message: string; changes: string[]; platform?: Platform }): Promise<Image>;
   resolve(name: string): Image;
+  readonly driver: StorageDriver;
   namesOf(image: Image): { tags: string[]; digests: string[] };
   list(options: ListImages): ListedImage[];
   history(image: Image): HistoryStep[];
@@ -118,7 +120,7 @@ function inspect(backend: ImageBackend, { params, query, version }: ApiCall): Ap
     throw new EngineError('invalid-parameter', 'conflicting options: manifests and platform options cannot both be set');
   }
   const image = backend.resolve(params['name']!);
-  return json(200, imageInspect(image, backend.namesOf(image), version));
+  return json(200, imageInspect(image, backend.namesOf(image), backend.driver, version));
 }
 
 function history(backend: ImageBackend, { params }: ApiCall): ApiResponse {

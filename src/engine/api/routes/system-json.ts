@@ -60,6 +60,14 @@ export function versionJson({ config, runtime, release }: SystemFacts): Version 
   };
 }
 
+const overlayStatus: Info['DriverStatus'] = [
+  ['Backing Filesystem', 'tmpfs'],
+  ['Supports d_type', 'true'],
+  ['Using metacopy', 'false'],
+  ['Native Overlay Diff', 'true'],
+  ['userxattr', 'false'],
+];
+
 export function infoJson(facts: SystemFacts): Info {
   const { runtime, release, containers, config } = facts;
   return {
@@ -70,13 +78,7 @@ export function infoJson(facts: SystemFacts): Info {
     ContainersStopped: containers.stopped,
     Images: facts.imageCount,
     Driver: config.storageDriver,
-    DriverStatus: [
-      ['Backing Filesystem', 'tmpfs'],
-      ['Supports d_type', 'true'],
-      ['Using metacopy', 'false'],
-      ['Native Overlay Diff', 'true'],
-      ['userxattr', 'false'],
-    ],
+    DriverStatus: config.storageDriver === 'overlay2' ? overlayStatus : null,
     Plugins: {
       Volume: ['local'],
       Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],

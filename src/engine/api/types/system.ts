@@ -42,7 +42,7 @@ export interface Info {
   ContainersStopped: number;
   Images: number;
   Driver: string;
-  DriverStatus: [string, string][];
+  DriverStatus: [string, string][] | null;
   Plugins: { Volume: string[] | null; Network: string[] | null; Authorization: string[] | null; Log: string[] | null };
   MemoryLimit: boolean;
   SwapLimit: boolean;
