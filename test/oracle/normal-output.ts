@@ -14,6 +14,11 @@ const rules: [RegExp, string][] = [
   [/\b[a-z]+_[a-z]+\d?\b(?=\s*$)/gm, '<NAME>'],
   // Busybox, of the recording's architecture and of ours.
   [/\b1\.(?:98|14)\d?MB\b/g, '<BUSYBOX>'],
+  // Its labels, in a list and in a document: the recording's had none.
+  [/dev\.drydock\.[^\n"]*?image\.version=1\.35\.0,?/g, ''],
+  [/^ *"(?:dev\.drydock|org\.opencontainers)\.[^\n]*\n/gm, ''],
+  [/,(\s*\})/g, '$1'],
+  [/\{\s*\}/g, '{}'],
   [/\r/g, ''],
   [/[ \t]+/g, ' '],
   [/ $/gm, ''],
