@@ -42,7 +42,9 @@ export interface MirrorRecord {
 
 /** Paths below `images/` that decide the content. */
 const recipe = [
-  ...['apt.ts', 'content.ts', 'docker.ts', 'licences.ts', 'npm-packages.json', 'npm.ts', 'pypi.ts', 'wheel.py'].map((file) => `mirror/${file}`),
+  ...['apt.ts', 'content.ts', 'docker.ts', 'licences.ts', 'npm-packages.json', 'npm.ts', 'pypi.ts', 'wheel.py'].map(
+    (file) => `mirror/${file}`,
+  ),
   ...['hub/debian/path-filter.ts', 'hub/debian/rootfs/etc/dpkg'],
   ...dockerRecipe,
 ];

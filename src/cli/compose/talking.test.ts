@@ -78,7 +78,7 @@ describe('cp', () => {
     ['cp --index 3 web:/a b', 'service "web" is not running container #3\n'],
     ['cp web:/a b', 'no container found for service "web"\n'],
   ])('%s', async (line, message) => {
-    const none = line.includes('web:/b') ? {} : { 'GET /containers/json': { json: [] } };
+    const none: Answers = line.includes('web:/b') ? {} : { 'GET /containers/json': { json: [] } };
     expect((await run(line, none)).stderr).toContain(message);
   });
 });

@@ -28,7 +28,13 @@ describe('ping', () => {
       'Cache-Control': 'no-cache, no-store, must-revalidate',
       Pragma: 'no-cache',
     });
-    expect(await docker.client.negotiate()).toEqual({ apiVersion: '1.50', osType: 'linux', builderVersion: '1', experimental: false, swarm: 'inactive' });
+    expect(await docker.client.negotiate()).toEqual({
+      apiVersion: '1.50',
+      osType: 'linux',
+      builderVersion: '1',
+      experimental: false,
+      swarm: 'inactive',
+    });
   });
 });
 
