@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { attachTo } from '../container/attach.ts';
-import { projectName, serviceContainer } from './project-containers.ts';
+import { projectName } from './named-project.ts';
+import { serviceContainer } from './project-containers.ts';
 
 /** @cli  Y  docker compose attach  "Attach local standard input, output, and error streams to a service's running container" */
 export const attach: Command = {

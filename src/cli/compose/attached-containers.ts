@@ -6,10 +6,11 @@
 import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
 import type { EventMessage } from '#engine/api/types/system.ts';
 import { copyAll, copyFrames } from '../stream/stdcopy.ts';
-import { labelFilter, projectContainers, shortName, type ComposeWork } from './compose-work.ts';
+import { labelFilter, type ComposeWork } from './compose-work.ts';
 import { PROJECT_LABEL, SERVICE_LABEL } from './labels.ts';
 import { compareStrings } from './load/model.ts';
 import { LineOutput, type LogPrinter } from './log-printer.ts';
+import { nameWithoutProject, projectContainers } from './project-containers.ts';
 
 export interface Exit {
   name: string;
@@ -52,10 +53,10 @@ export class AttachedContainers {
     const { attach, services, printer } = this.#options;
     if (attach.length > 0) {
       const containers = (await projectContainers(api, this.#project, { services: attach })).sort((a, b) =>
-        compareStrings(shortName(a), shortName(b)),
+        compareStrings(nameWithoutProject(a), nameWithoutProject(b)),
       );
-      for (const container of containers) printer.register(shortName(container));
-      await context.out(`Attaching to ${containers.map(shortName).join(', ')}\n`);
+      for (const container of containers) printer.register(nameWithoutProject(container));
+      await context.out(`Attaching to ${containers.map(nameWithoutProject).join(', ')}\n`);
       await Promise.all(containers.map((container) => this.#attachTo(container)));
     }
     const watched = services.length === 0 ? [] : [...new Set([...attach, ...services])];
@@ -119,7 +120,7 @@ export class AttachedContainers {
   }
 
   async #print(container: ContainerSummary, chunks: AsyncIterable<Uint8Array>, tty: boolean): Promise<void> {
-    const name = shortName(container);
+    const name = nameWithoutProject(container);
     const lines = (stream: 'stdout' | 'stderr') =>
       new LineOutput((line) => (this.#isSilent ? Promise.resolve() : this.#options.printer.log(name, line, stream)));
     const [out, err] = [lines('stdout'), lines('stderr')];
@@ -134,7 +135,7 @@ export class AttachedContainers {
     this.#streams.delete(container.Id);
     const restarts = await this.#restarts(container.Id);
     if (!restarts) this.#watched.delete(container.Id);
-    await this.#options.onExit({ name: shortName(container), service: container.Labels[SERVICE_LABEL] ?? '', code, restarts });
+    await this.#options.onExit({ name: nameWithoutProject(container), service: container.Labels[SERVICE_LABEL] ?? '', code, restarts });
   }
 
   async #restarts(id: string): Promise<boolean> {

@@ -4,7 +4,7 @@
  * Source: docker/compose 2.26.1 pkg/compose/{create,convergence}.go.
  */
 import type { ContainerSummary } from '#engine/api/types/container.ts';
-import { nameOf, progressName, projectContainers, type ComposeWork } from './compose-work.ts';
+import type { ComposeWork } from './compose-work.ts';
 import { createContainer } from './create-container.ts';
 import { inDependencyOrder } from './dependency-order.ts';
 import { ensureImages, type ImageOptions } from './ensure-images.ts';
@@ -16,6 +16,7 @@ import { done, working } from './progress.ts';
 import { reconcile, type ReconcileOptions, type ServicePlan, type Step } from './reconcile.ts';
 import { withReferences } from './service-references.ts';
 import { stopAndRemove } from './stop-containers.ts';
+import { nameOf, progressName, projectContainers } from './project-containers.ts';
 
 export interface ConvergeOptions extends ImageOptions, Omit<ReconcileOptions, 'imageIds'> {
   /** A container that is replaced hands its anonymous volumes on. */

@@ -7,7 +7,8 @@ import { copyIn, copyOut } from '../container/cp.ts';
 import { ComposeError } from './compose-error.ts';
 import { globalsOf } from './globals.ts';
 import { withProgress } from './progress.ts';
-import { nameOf, projectContainers, projectName, serviceContainer } from './project-containers.ts';
+import { projectName } from './named-project.ts';
+import { nameOf, projectContainers, serviceContainer } from './project-containers.ts';
 
 /** @cli  Y  docker compose cp  "Copy files/folders between a service container and the local filesystem" */
 export const cp: Command = {

@@ -8,11 +8,12 @@ import { concatBytes } from '#engine/bytes.ts';
 import { endOfTar, tarPieces } from '#engine/oci/tar-writer.ts';
 import { addProxies } from '../container/proxy-environment.ts';
 import { ComposeError } from './compose-error.ts';
-import { nameOf, projectContainers, type ComposeWork } from './compose-work.ts';
+import type { ComposeWork } from './compose-work.ts';
 import { configTarget, isWritten, secretTarget } from './create-mounts.ts';
 import { createRequest, type CreateOptions } from './create-request.ts';
 import { imageName } from './labels.ts';
 import type { ComposeService, FileObject, FileReference, Project } from './project.ts';
+import { nameOf, projectContainers } from './project-containers.ts';
 
 export interface NewContainer extends Omit<CreateOptions, 'links' | 'proxies' | 'inherited' | 'imageVolumes'> {
   name: string;

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { quote } from '#engine/go-quote.ts';
 import { errorLine } from '../error-line.ts';
 import { ComposeError } from './compose-error.ts';
-import { isStatus, labelFilter, projectContainers, type ComposeWork } from './compose-work.ts';
+import { isStatus, labelFilter, type ComposeWork } from './compose-work.ts';
 import { inReverseDependencyOrder } from './dependency-order.ts';
 import { globalsOf } from './globals.ts';
 import { imagesToRemove, removeImage } from './remove-images.ts';
@@ -15,6 +15,7 @@ import { done, failed, warned, working } from './progress.ts';
 import { isOrphan } from './reconcile.ts';
 import { projectOrNamed, runWork, timeoutOf } from './run-work.ts';
 import { stopAndRemove } from './stop-containers.ts';
+import { projectContainers } from './project-containers.ts';
 
 interface DownOptions {
   removeOrphans: boolean;

@@ -6,7 +6,7 @@ import { responseLines } from '../response-text.ts';
 import { goJson } from './go-json.ts';
 import { ONEOFF_LABEL, PROJECT_LABEL, SERVICE_LABEL } from './labels.ts';
 import { sortedKeys } from './load/model.ts';
-import { projectName } from './project-containers.ts';
+import { projectName } from './named-project.ts';
 
 /** @cli  Y  docker compose events  "Receive real time events from containers" */
 export const events: Command = {

@@ -5,7 +5,8 @@ import { runExec } from '../container/exec.ts';
 import type { FlagSyntax } from '../flags/declaration.ts';
 import { scalar } from '../flags/syntax.ts';
 import { parseBool } from '../units/number.ts';
-import { projectName, serviceContainer } from './project-containers.ts';
+import { projectName } from './named-project.ts';
+import { serviceContainer } from './project-containers.ts';
 
 /** @cli  Y  docker compose exec  "Execute a command in a running container" */
 export const exec: Command = {

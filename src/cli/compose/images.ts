@@ -9,7 +9,8 @@ import { humanSizeWithPrecision } from '../units/size.ts';
 import { PROJECT_LABEL } from './labels.ts';
 import { LIST_TABLE, listJson } from './list-output.ts';
 import { compareStrings } from './load/model.ts';
-import { nameOf, projectName, serviceOf } from './project-containers.ts';
+import { projectName } from './named-project.ts';
+import { nameOf, serviceOf } from './project-containers.ts';
 import type { ContainerSummary } from '#engine/api/types/container.ts';
 import { ComposeError } from './compose-error.ts';
 

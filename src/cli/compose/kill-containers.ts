@@ -1,7 +1,8 @@
 /** Source: docker/compose 2.26.1 pkg/compose/kill.go. */
 import type { ContainerSummary } from '#engine/api/types/container.ts';
-import { progressName, type ComposeWork } from './compose-work.ts';
+import type { ComposeWork } from './compose-work.ts';
 import { done, failed, working } from './progress.ts';
+import { progressName } from './project-containers.ts';
 
 export async function killContainers(
   { api, progress }: ComposeWork,

@@ -6,7 +6,7 @@ import type { ContainerInspect, ContainerSummary } from '#engine/api/types/conta
 import type { Command, CommandContext } from '../command.ts';
 import { listOf } from '../flags/syntax.ts';
 import { ComposeError } from './compose-error.ts';
-import { isStatus, nameOf, progressName, projectContainers } from './compose-work.ts';
+import { isStatus } from './compose-work.ts';
 import { converge } from './converge.ts';
 import { inDependencyOrder } from './dependency-order.ts';
 import { globalsOf } from './globals.ts';
@@ -20,6 +20,7 @@ import { projectOrNamed, runWork, timeoutOf, wholeProject } from './run-work.ts'
 import { startServices } from './start-services.ts';
 import { remove, stopServices } from './stop-containers.ts';
 import { checkCreateFlags, convergeOptions, withCreateFlags, withScale } from './up-options.ts';
+import { nameOf, progressName, projectContainers } from './project-containers.ts';
 
 /** @cli  Y  docker compose create  "Creates containers for a service" */
 const create: Command = {

@@ -10,7 +10,8 @@ import { ComposeError } from './compose-error.ts';
 import { globalsOf } from './globals.ts';
 import { LineOutput, LogPrinter } from './log-printer.ts';
 import { compareStrings } from './load/model.ts';
-import { nameWithoutProject, projectContainers, projectOrName, serviceContainer, serviceOf } from './project-containers.ts';
+import { projectOrName } from './named-project.ts';
+import { nameWithoutProject, projectContainers, serviceContainer, serviceOf } from './project-containers.ts';
 
 /** @cli  Y  docker compose logs  "View output from containers" */
 export const logs: Command = {

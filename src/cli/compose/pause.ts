@@ -3,7 +3,8 @@ import type { Command, CommandContext } from '../command.ts';
 import { containerPath } from '../container/container-path.ts';
 import { globalsOf } from './globals.ts';
 import { withProgress } from './progress.ts';
-import { nameOf, projectContainers, projectOrName, serviceOf } from './project-containers.ts';
+import { projectOrName } from './named-project.ts';
+import { progressName, projectContainers, serviceOf } from './project-containers.ts';
 
 /** @cli  Y  docker compose pause  "Pause services" */
 export const pause: Command = { path: ['compose', 'pause'], run: (context) => change(context, 'pause', 'Paused') };
@@ -21,7 +22,7 @@ async function change(context: CommandContext, verb: string, done: string): Prom
     await Promise.all(
       containers.map(async (container) => {
         if (!dryRun) await api.post(containerPath(container.Id, verb));
-        writer.event({ id: `Container ${nameOf(container)}`, status: 'done', statusText: done });
+        writer.event({ id: progressName(container), status: 'done', statusText: done });
       }),
     );
   });

@@ -3,7 +3,8 @@ import { messageOf } from '#engine/errors.ts';
 import type { Command } from '../command.ts';
 import { parseUnsigned } from '../units/number.ts';
 import { ComposeError } from './compose-error.ts';
-import { nameOf, projectName, serviceContainer } from './project-containers.ts';
+import { projectName } from './named-project.ts';
+import { nameOf, serviceContainer } from './project-containers.ts';
 
 /** @cli  Y  docker compose port  "Print the public port for a port binding" */
 export const port: Command = {

@@ -5,27 +5,24 @@
 import type { ApiClient } from '#engine/api/client.ts';
 import { quote } from '#engine/go-quote.ts';
 import type { ContainerSummary } from '#engine/api/types/container.ts';
-import type { CommandContext } from '../command.ts';
 import { addFilter, filtersParameter, type Filters } from '../options/filter.ts';
 import { ComposeError } from './compose-error.ts';
-import { globalsOf } from './globals.ts';
 import { HASH_LABEL, NUMBER_LABEL, ONEOFF_LABEL, PROJECT_LABEL, SERVICE_LABEL } from './labels.ts';
-import { loadProject } from './load/load-project.ts';
-import { checkProjectName } from './load/project-name.ts';
-import type { Project } from './project.ts';
 
 /** Whether containers of `docker compose run` are among them. */
 export type OneOff = 'include' | 'exclude' | 'only';
 
 export interface ContainerSelection {
-  oneOff: OneOff;
-  /** Those that do not run too. */
-  all: boolean;
+  /** Unless said, they are left out. */
+  oneOff?: OneOff;
+  /** Those that do not run too; unless said, they are among them. */
+  all?: boolean;
   /** None for all. */
-  services?: string[];
+  services?: readonly string[];
 }
 
-export async function projectContainers(api: ApiClient, project: string, selection: ContainerSelection): Promise<ContainerSummary[]> {
+/** The containers of a project, newest first as the daemon lists them. */
+export async function projectContainers(api: ApiClient, project: string, selection: ContainerSelection = {}): Promise<ContainerSummary[]> {
   const { services = [] } = selection;
   const containers = await list(api, selection, filtersOf(project, selection));
   return services.length > 1 ? containers.filter((container) => services.includes(serviceOf(container))) : containers;
@@ -52,14 +49,14 @@ export async function serviceContainer(
   throw new ComposeError(`service ${quote(service)} is not running${index > 0 ? ` container #${index}` : ''}`);
 }
 
-function filtersOf(project: string, { oneOff, services = [] }: ContainerSelection): Filters {
+function filtersOf(project: string, { oneOff = 'exclude', services = [] }: ContainerSelection): Filters {
   let filters = addFilter({}, 'label', `${PROJECT_LABEL}=${project}`);
   if (services.length === 1) filters = addFilter(filters, 'label', `${SERVICE_LABEL}=${services[0]}`);
   filters = addFilter(filters, 'label', HASH_LABEL);
   return oneOff === 'include' ? filters : addFilter(filters, 'label', `${ONEOFF_LABEL}=${oneOff === 'only' ? 'True' : 'False'}`);
 }
 
-function list(api: ApiClient, { all }: { all: boolean }, filters: Filters): Promise<ContainerSummary[]> {
+function list(api: ApiClient, { all = true }: ContainerSelection, filters: Filters): Promise<ContainerSummary[]> {
   return api.get<ContainerSummary[]>('/containers/json', { query: { all: all ? 1 : undefined, filters: filtersParameter(filters) } });
 }
 
@@ -68,17 +65,23 @@ export function serviceOf({ Labels }: ContainerSummary): string {
 }
 
 export function numberOf({ Labels }: ContainerSummary): number {
-  return Number(Labels?.[NUMBER_LABEL] ?? 0);
+  const number = Number(Labels?.[NUMBER_LABEL]);
+  return Number.isInteger(number) ? number : 0;
 }
 
 export function isOneOff({ Labels }: ContainerSummary): boolean {
   return Labels?.[ONEOFF_LABEL] === 'True';
 }
 
-/** `demo-web-1`. */
-export function nameOf({ Names }: ContainerSummary): string {
-  const own = Names.find((name) => !name.slice(1).includes('/')) ?? Names[0] ?? '';
-  return own.replace(/^\//, '');
+/** `demo-web-1`: without the slash; the daemon lists names by which links know it too. */
+export function nameOf({ Names, Id }: Pick<ContainerSummary, 'Names' | 'Id'>): string {
+  const own = Names.find((name) => !name.slice(1).includes('/')) ?? Names[0];
+  return own?.replace(/^\//, '') ?? Id.slice(0, 12);
+}
+
+/** As progress calls it: `Container demo-web-1`. */
+export function progressName(container: Pick<ContainerSummary, 'Names' | 'Id'>): string {
+  return `Container ${nameOf(container)}`;
 }
 
 /** `web-1`; a container that has a name of its own keeps it. */
@@ -87,38 +90,4 @@ export function nameWithoutProject(container: ContainerSummary): string {
   const project = container.Labels?.[PROJECT_LABEL] ?? '';
   const given = [project, serviceOf(container), container.Labels?.[NUMBER_LABEL]].join('-');
   return name === given ? name.slice(project.length + 1) : name;
-}
-
-export interface NamedProject {
-  name: string;
-  /** Not read when only a name was given. */
-  project?: Project;
-}
-
-/**
- * The project that the command is about. Its files are read unless `--project-name` says all that is needed.
- *
- * @throws ComposeError
- */
-export async function projectOrName(context: CommandContext, services: string[] = []): Promise<NamedProject> {
-  const { load } = await globalsOf(context);
-  if (load.projectName) checkProjectName(load.projectName, 1);
-  if (load.projectName && load.files?.length === 0) return { name: load.projectName };
-  try {
-    const project = await loadProject({ ...load, services });
-    return { name: project.name, project };
-  } catch (error) {
-    const name = load.environment['COMPOSE_PROJECT_NAME'];
-    if (!name || !(error instanceof ComposeError)) throw error;
-    return { name };
-  }
-}
-
-/** The project's name alone: a variable is enough too. */
-export async function projectName(context: CommandContext): Promise<string> {
-  const { load } = await globalsOf(context);
-  const given = load.projectName || load.environment['COMPOSE_PROJECT_NAME'];
-  if (!given) return (await loadProject(load)).name;
-  checkProjectName(given, 1);
-  return given;
 }

@@ -7,7 +7,7 @@ import type { ContainerSummary } from '#engine/api/types/container.ts';
 import type { NetworkInspect } from '#engine/api/types/network.ts';
 import type { VolumeList } from '#engine/api/types/volume.ts';
 import { ComposeError } from './compose-error.ts';
-import { labelFilter, projectContainers } from './compose-work.ts';
+import { labelFilter } from './compose-work.ts';
 import {
   CONFIG_FILES_LABEL,
   DEPENDENCIES_LABEL,
@@ -18,6 +18,7 @@ import {
   WORKING_DIR_LABEL,
 } from './labels.ts';
 import type { ComposeNetwork, ComposeService, ComposeVolume, Project, ServiceDependency } from './project.ts';
+import { projectContainers } from './project-containers.ts';
 
 /** @throws ComposeError for a service of which there is no container */
 export async function projectOfContainers(api: ApiClient, name: string, services: readonly string[] = []): Promise<Project> {

@@ -5,7 +5,8 @@ import type { Command, CommandContext } from '../command.ts';
 import { formatRows } from '../format/formatter.ts';
 import { ComposeError } from './compose-error.ts';
 import { compareStrings } from './load/model.ts';
-import { nameOf, projectContainers, projectOrName, serviceOf } from './project-containers.ts';
+import { projectOrName } from './named-project.ts';
+import { nameOf, projectContainers, serviceOf } from './project-containers.ts';
 import { psFormat, psRows, type PsContainer } from './ps-rows.ts';
 
 /** @cli  Y  docker compose ps  "List containers" */

@@ -5,7 +5,8 @@
  */
 import type { ContainerSummary } from '#engine/api/types/container.ts';
 import { ComposeError } from './compose-error.ts';
-import { containerName, HASH_LABEL, IMAGE_LABEL, NUMBER_LABEL, ONEOFF_LABEL, SERVICE_LABEL } from './labels.ts';
+import { containerName, HASH_LABEL, IMAGE_LABEL, SERVICE_LABEL } from './labels.ts';
+import { isOneOff, numberOf } from './project-containers.ts';
 import { servicesInOrder } from './project-selection.ts';
 import type { ComposeService, Project } from './project.ts';
 import { referencedServices, withReferences } from './service-references.ts';
@@ -71,10 +72,6 @@ export function scaleOf({ scale, deploy }: ComposeService): number {
   return scale ?? deploy?.replicas ?? 1;
 }
 
-export function isOneOff({ Labels }: ContainerSummary): boolean {
-  return Labels[ONEOFF_LABEL] === 'True';
-}
-
 export function isOf(container: ContainerSummary, service: string): boolean {
   return container.Labels[SERVICE_LABEL] === service && !isOneOff(container);
 }
@@ -114,11 +111,6 @@ function stepsOf(
     steps.push({ kind: 'create', number, name: containerName(project, service, number) });
   }
   return steps;
-}
-
-export function numberOf({ Labels }: ContainerSummary): number {
-  const number = Number(Labels[NUMBER_LABEL]);
-  return Number.isInteger(number) ? number : 0;
 }
 
 function isObsolete(

@@ -10,7 +10,7 @@ import { ExitError } from '../exit-error.ts';
 import { parseFlags } from '../flags/parse.ts';
 import { helpOf } from '../help/help-data.ts';
 import { ComposeError } from './compose-error.ts';
-import { projectContainers, type ComposeWork } from './compose-work.ts';
+import type { ComposeWork } from './compose-work.ts';
 import { converge } from './converge.ts';
 import { createContainer } from './create-container.ts';
 import { ensureImages } from './ensure-images.ts';
@@ -25,6 +25,7 @@ import { withReferences } from './service-references.ts';
 import { startServices } from './start-services.ts';
 import { convergeOptions } from './up-options.ts';
 import { waitDependencies } from './wait-dependencies.ts';
+import { projectContainers } from './project-containers.ts';
 
 const SHORT_SLUG = 12;
 

@@ -5,13 +5,14 @@
 import type { ContainerSummary } from '#engine/api/types/container.ts';
 import { formatDuration } from '#engine/go-duration.ts';
 import { ComposeError } from './compose-error.ts';
-import { labelFilter, progressName, type ComposeWork } from './compose-work.ts';
+import { labelFilter, type ComposeWork } from './compose-work.ts';
 import { inDependencyOrder } from './dependency-order.ts';
 import { ONEOFF_LABEL, PROJECT_LABEL } from './labels.ts';
 import type { Project } from './project.ts';
 import { done, working } from './progress.ts';
 import { isOf, scaleOf } from './reconcile.ts';
 import { waitDependencies, type Dependency } from './wait-dependencies.ts';
+import { progressName } from './project-containers.ts';
 
 export interface StartOptions {
   /** Until all are running or healthy. */

@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import { showStats, watchAll } from '../container/stats.ts';
 import { addFilter } from '../options/filter.ts';
 import { PROJECT_LABEL, SERVICE_LABEL } from './labels.ts';
-import { projectName } from './project-containers.ts';
+import { projectName } from './named-project.ts';
 
 /** @cli  Y  docker compose stats  "Display a live stream of container(s) resource usage statistics" */
 export const stats: Command = {

@@ -6,7 +6,7 @@
 import type { CommandContext } from '../command.ts';
 import { AttachedContainers, type Exit } from './attached-containers.ts';
 import { ComposeError } from './compose-error.ts';
-import { projectContainers, type ComposeWork } from './compose-work.ts';
+import type { ComposeWork } from './compose-work.ts';
 import type { ComposeGlobals } from './globals.ts';
 import { killContainers } from './kill-containers.ts';
 import { LogPrinter } from './log-printer.ts';
@@ -15,6 +15,7 @@ import { runWork } from './run-work.ts';
 import { startServices } from './start-services.ts';
 import { stopServices } from './stop-containers.ts';
 import { abortsOnExit } from './up-options.ts';
+import { projectContainers } from './project-containers.ts';
 
 const CANCELED_STATUS = 130;
 

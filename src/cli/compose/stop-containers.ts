@@ -1,10 +1,11 @@
 /** Stops containers, and removes them. Source: docker/compose 2.26.1 pkg/compose/{stop,down}.go. */
 import type { ContainerSummary } from '#engine/api/types/container.ts';
-import { isStatus, progressName, projectContainers, type ComposeWork } from './compose-work.ts';
+import { isStatus, type ComposeWork } from './compose-work.ts';
 import { inReverseDependencyOrder } from './dependency-order.ts';
 import type { Project } from './project.ts';
 import { done, failed, working } from './progress.ts';
 import { isOf } from './reconcile.ts';
+import { progressName, projectContainers } from './project-containers.ts';
 
 export interface StopOptions {
   /** Undefined for each container's own. */

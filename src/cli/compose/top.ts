@@ -4,7 +4,8 @@ import type { Command } from '../command.ts';
 import { containerPath } from '../container/container-path.ts';
 import { alignColumns } from '../format/tabwriter.ts';
 import { compareStrings } from './load/model.ts';
-import { nameOf, projectContainers, projectName } from './project-containers.ts';
+import { projectName } from './named-project.ts';
+import { nameOf, projectContainers } from './project-containers.ts';
 
 /** @cli  Y  docker compose top  "Display the running processes" */
 export const top: Command = {

@@ -5,11 +5,12 @@
 import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
 import { sleep } from '../sleep.ts';
 import { ComposeError } from './compose-error.ts';
-import { progressName, type ComposeWork } from './compose-work.ts';
+import type { ComposeWork } from './compose-work.ts';
 import { sortedKeys } from './load/model.ts';
 import type { Project } from './project.ts';
 import { done, failed, warned, working } from './progress.ts';
 import { isOf, scaleOf } from './reconcile.ts';
+import { progressName } from './project-containers.ts';
 
 const POLL_MS = 500;
 

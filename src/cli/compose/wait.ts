@@ -4,7 +4,8 @@ import { quote } from '#engine/go-quote.ts';
 import type { Command } from '../command.ts';
 import { containerPath } from '../container/container-path.ts';
 import { ComposeError } from './compose-error.ts';
-import { projectContainers, projectOrName } from './project-containers.ts';
+import { projectOrName } from './named-project.ts';
+import { projectContainers } from './project-containers.ts';
 
 /** @cli  Y  docker compose wait  "Block until the first service container stops" */
 /** @flag  N[there is no taking down from here yet] docker compose wait  --down-project */
