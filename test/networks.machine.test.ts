@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningMachine } from '../src/emulator/running-machine.ts';
 import { startMachine } from '../src/emulator/start.ts';
 import { openMachine, shell } from './machine/node-machine.ts';
+import { output as succeed } from './machine/output.ts';
 
 let machine: RunningMachine;
 
@@ -12,12 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => machine.stop());
 
-/** Standard output of a script on the node, which succeeds. */
-async function output(script: string): Promise<string> {
-  const { stdout, stderr, status } = await shell(machine, script);
-  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-  return stdout;
-}
+const output = (script: string): Promise<string> => succeed(machine, script);
 
 /** Standard output and error of a script in a container that is gone afterwards. */
 async function inside(options: string, script: string): Promise<string> {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningMachine } from '../src/emulator/running-machine.ts';
 import { openMachine, shell } from './machine/node-machine.ts';
+import { output as succeed } from './machine/output.ts';
 
 let machine: RunningMachine;
 
@@ -11,12 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => machine.stop());
 
-/** Standard output of a script on the node, which succeeds. */
-async function output(script: string): Promise<string> {
-  const { stdout, stderr, status } = await shell(machine, script);
-  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-  return stdout;
-}
+const output = (script: string): Promise<string> => succeed(machine, script);
 
 const run = (name: string, policy: string): string =>
   `docker run -d --name ${name} --restart ${policy} --stop-signal KILL busybox sleep 1000 >/dev/null`;

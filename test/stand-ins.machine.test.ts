@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningMachine } from '../src/emulator/running-machine.ts';
 import { openMachine, shell } from './machine/node-machine.ts';
+import { output as succeed } from './machine/output.ts';
 
 let machine: RunningMachine;
 
@@ -13,12 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => machine.stop());
 
-/** Standard output of a command that succeeds and prints no errors. */
-async function output(command: string): Promise<string> {
-  const { stdout, stderr, status } = await shell(machine, command);
-  expect({ command, stderr, status }).toEqual({ command, stderr: '', status: 0 });
-  return stdout;
-}
+const output = (script: string): Promise<string> => succeed(machine, script);
 
 const address = (name: string): Promise<string> =>
   output(`docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' ${name}`).then((text) => text.trim());

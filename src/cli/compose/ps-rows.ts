@@ -1,27 +1,16 @@
 /** Containers as `docker compose ps` prints them. Source: docker/compose 2.26.1 cmd/formatter/container.go. */
 import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
-import { quote } from '#engine/go-quote.ts';
-import { agoOf, timeText } from '../format/age.ts';
+import { assert } from '#engine/assert.ts';
+import { CONTAINER_RAW, containerRows, mountsOf } from '../format/container.ts';
 import { displayPorts } from '../format/display-ports.ts';
 import type { RowKind } from '../format/formatter.ts';
-import { ellipsis, joinLabels, labelHeader, truncateId } from '../format/text.ts';
+import { labelHeader } from '../format/text.ts';
 import { typed } from '../inspect/go-types.ts';
 import { PROJECT_LABEL } from './labels.ts';
 import { compareStrings } from './load/model.ts';
 import { nameOf, serviceOf } from './project-containers.ts';
 
 const TABLE = 'table {{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}';
-const RAW = `container_id: {{.ID}}
-image: {{.Image}}
-command: {{.Command}}
-created_at: {{.CreatedAt}}
-state: {{- pad .State 1 0}}
-status: {{- pad .Status 1 0}}
-names: {{.Names}}
-labels: {{- pad .Labels 1 0}}
-ports: {{- pad .Ports 1 0}}
-`;
-const COMMAND_WIDTH = 20;
 /** As recorded; Docker's own is 15. */
 const MOUNT_WIDTH = 11;
 
@@ -33,10 +22,16 @@ export interface PsContainer {
 /** The format that a `--format` value stands for. */
 export function psFormat(source: string): string {
   if (source === '' || source === 'table') return TABLE;
-  return source === 'raw' ? RAW : source;
+  return source === 'raw' ? CONTAINER_RAW : source;
 }
 
 export function psRows(truncate: boolean, nowMs: number): RowKind<PsContainer> {
+  const docker = containerRows({ truncate, nowMs });
+  const asDocker = (name: string): RowKind<PsContainer>['values'][string] => {
+    const value = docker.values[name];
+    assert(value, 'docker ps shows it');
+    return ({ summary }) => value(summary);
+  };
   const name = ({ summary }: PsContainer): string => nameOf(summary);
   return {
     type: '*formatter.ContainerContext',
@@ -60,25 +55,25 @@ export function psRows(truncate: boolean, nowMs: number): RowKind<PsContainer> {
       Networks: 'NETWORKS',
     },
     values: {
-      ID: ({ summary }) => (truncate ? truncateId(summary.Id) : summary.Id),
+      ID: asDocker('ID'),
       Name: name,
       Names: name,
       Project: ({ summary }) => summary.Labels?.[PROJECT_LABEL] ?? '',
       Service: ({ summary }) => serviceOf(summary),
       Image: ({ summary }) => summary.Image,
-      Command: ({ summary }) => quote(truncate ? ellipsis(summary.Command, COMMAND_WIDTH) : summary.Command),
-      CreatedAt: ({ summary }) => timeText(summary.Created),
-      RunningFor: ({ summary }) => agoOf(summary.Created, nowMs),
+      Command: asDocker('Command'),
+      CreatedAt: asDocker('CreatedAt'),
+      RunningFor: asDocker('RunningFor'),
       Ports: ({ summary }) => displayPorts(summary.Ports ?? [], (host, port) => `${host}:${port}`),
-      State: ({ summary }) => summary.State,
-      Status: ({ summary }) => summary.Status,
+      State: asDocker('State'),
+      Status: asDocker('Status'),
       Health: ({ inspect: { State } }) => (State.Status === 'running' ? (State.Health?.Status ?? '') : ''),
       ExitCode: ({ inspect: { State } }) => BigInt(State.Status === 'exited' || State.Status === 'dead' ? State.ExitCode : 0),
       Publishers: publishersOf,
       Size: () => '0B',
-      Labels: ({ summary }) => joinLabels(summary.Labels),
-      Mounts: ({ summary }) => mountNames(summary, truncate).join(','),
-      LocalVolumes: ({ summary }) => String((summary.Mounts ?? []).filter(({ Driver }) => Driver === 'local').length),
+      Labels: asDocker('Labels'),
+      Mounts: ({ summary }) => mountsOf(summary, truncate ? MOUNT_WIDTH : undefined),
+      LocalVolumes: asDocker('LocalVolumes'),
       Networks: ({ inspect }) =>
         Object.keys(inspect.NetworkSettings.Networks ?? {})
           .sort(compareStrings)
@@ -100,8 +95,4 @@ function publishersOf({ summary: { Ports } }: PsContainer): ReturnType<typeof ty
     return { URL: IP, TargetPort: PrivatePort, PublishedPort: PublicPort, Protocol: Type };
   });
   return typed('[]api.PortPublisher', publishers.length > 0 ? publishers : undefined);
-}
-
-function mountNames({ Mounts }: ContainerSummary, truncate: boolean): string[] {
-  return (Mounts ?? []).map(({ Name, Source }) => Name || Source || '').map((name) => (truncate ? ellipsis(name, MOUNT_WIDTH) : name));
 }

@@ -3,6 +3,7 @@
  * the checks that the client makes itself. Field for field what Docker 28.2.2 sends, empty ones included.
  * Source: docker/cli cli/command/container/opts.go, parse; moby client/container_create.go.
  */
+import type { EndpointSettings } from '#engine/api/types/network.ts';
 import type { CliEnvironment } from '#cli/environment.ts';
 import type { ContainerConfig, HostConfig, Mount, Resources, Ulimit } from '#engine/api/types/container.ts';
 import type { ParsedFlags } from '../flags/parse.ts';
@@ -13,7 +14,7 @@ import { cut, readKeyValues, toMap } from '../options/key-value-file.ts';
 import { isMacAddress } from '../options/mac-address.ts';
 import { parseExposedPorts, parsePublishedPorts, type PortSpecs } from '../options/published-port.ts';
 import { parseRestartPolicy } from '../options/restart-policy.ts';
-import { networking, type EndpointSettings } from './endpoint-settings.ts';
+import { networking } from './endpoint-settings.ts';
 import { healthConfig } from './health-check.ts';
 import { securityOptions } from './security-options.ts';
 

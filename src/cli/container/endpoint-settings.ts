@@ -4,27 +4,10 @@
  * first network.
  * Source: docker/cli cli/command/container/opts.go, parseNetworkOpts.
  */
+import { emptyEndpointSettings, type EndpointSettings } from '#engine/api/types/network.ts';
 import type { ParsedFlags } from '#cli/flags/parse.ts';
 import { isMacAddress } from '#cli/options/mac-address.ts';
 import type { NetworkAttachment } from '#cli/options/network.ts';
-
-export interface EndpointSettings {
-  IPAMConfig: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] } | null;
-  Links: string[] | null;
-  Aliases: string[] | null;
-  MacAddress: string;
-  DriverOpts: Record<string, string> | null;
-  GwPriority: number;
-  NetworkID: '';
-  EndpointID: '';
-  Gateway: '';
-  IPAddress: '';
-  IPPrefixLen: 0;
-  IPv6Gateway: '';
-  GlobalIPv6Address: '';
-  GlobalIPv6PrefixLen: 0;
-  DNSNames: null;
-}
 
 export interface Networking {
   NetworkMode: string;
@@ -96,6 +79,7 @@ function endpointSettings(attachment: Attachment): EndpointSettings {
   }
   if (MacAddress && !isMacAddress(MacAddress)) throw new Error(`${MacAddress} is not a valid mac address`);
   return {
+    ...emptyEndpointSettings(),
     IPAMConfig:
       IPv4Address || IPv6Address || LinkLocalIPs?.length
         ? { ...(IPv4Address && { IPv4Address }), ...(IPv6Address && { IPv6Address }), ...(LinkLocalIPs?.length && { LinkLocalIPs }) }
@@ -105,15 +89,6 @@ function endpointSettings(attachment: Attachment): EndpointSettings {
     MacAddress: MacAddress ?? '',
     DriverOpts: DriverOpts && Object.keys(DriverOpts).length > 0 ? DriverOpts : null,
     GwPriority: GwPriority ?? 0,
-    NetworkID: '',
-    EndpointID: '',
-    Gateway: '',
-    IPAddress: '',
-    IPPrefixLen: 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
   };
 }
 

@@ -11,7 +11,8 @@ import { typed } from '../inspect/go-types.ts';
 import { ellipsis, joinLabels, labelHeader, truncateId } from './text.ts';
 
 const TABLE = 'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
-const RAW = `container_id: {{.ID}}
+/** `--format raw`. */
+export const CONTAINER_RAW = `container_id: {{.ID}}
 image: {{.Image}}
 command: {{.Command}}
 created_at: {{.CreatedAt}}
@@ -28,7 +29,7 @@ const MOUNT_WIDTH = 15;
 export function containerFormat(source: string, quiet: boolean, size: boolean): string {
   if (source === 'raw') {
     if (quiet) return 'container_id: {{.ID}}';
-    return size ? `${RAW}size: {{.Size}}\n` : RAW;
+    return size ? `${CONTAINER_RAW}size: {{.Size}}\n` : CONTAINER_RAW;
   }
   if (quiet) return '{{.ID}}';
   if (source === 'table' || source === '') return size ? `${TABLE}\t{{.Size}}` : TABLE;
@@ -75,7 +76,7 @@ export function containerRows({ truncate, nowMs }: ContainerRowOptions): RowKind
       Status: (row) => row.Status,
       Size: sizeOf,
       Labels: (row) => joinLabels(row.Labels),
-      Mounts: (row) => mountsOf(row, truncate),
+      Mounts: (row) => mountsOf(row, truncate ? MOUNT_WIDTH : undefined),
       LocalVolumes: (row) => String((row.Mounts ?? []).filter((mount) => mount.Driver === 'local').length),
       Networks: (row) =>
         Object.keys(row.NetworkSettings?.Networks ?? {})
@@ -121,9 +122,10 @@ function sizeOf(row: ContainerSummary): string {
   return row.SizeRootFs ? `${written} (virtual ${humanSizeWithPrecision(row.SizeRootFs, 3)})` : written;
 }
 
-function mountsOf(row: ContainerSummary, truncate: boolean): string {
+/** Names of volumes and sources of binds, each shortened to a width. */
+export function mountsOf(row: ContainerSummary, width: number | undefined): string {
   return (row.Mounts ?? [])
     .map((mount) => mount.Name || mount.Source || '')
-    .map((name) => (truncate ? ellipsis(name, MOUNT_WIDTH) : name))
+    .map((name) => (width === undefined ? name : ellipsis(name, width)))
     .join(',');
 }

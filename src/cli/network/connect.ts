@@ -1,5 +1,5 @@
 /** Joins a container to a network. Source: docker/cli cli/command/network/connect.go. */
-import type { EndpointSettings, NetworkConnectRequest } from '#engine/api/types/network.ts';
+import { emptyEndpointSettings, type EndpointSettings, type NetworkConnectRequest } from '#engine/api/types/network.ts';
 import type { Command } from '../command.ts';
 import type { ParsedFlags } from '../flags/parse.ts';
 import { listOf } from '../flags/syntax.ts';
@@ -22,6 +22,7 @@ export const connectCommand: Command = {
 function settingsOf(flags: ParsedFlags): EndpointSettings {
   const [ipv4, ipv6, linkLocal, links] = [flags.string('ip'), flags.string('ip6'), flags.list('link-local-ip'), flags.list('link')];
   return {
+    ...emptyEndpointSettings(),
     IPAMConfig: {
       ...(ipv4 !== '' && { IPv4Address: ipv4 }),
       ...(ipv6 !== '' && { IPv6Address: ipv6 }),
@@ -29,18 +30,8 @@ function settingsOf(flags: ParsedFlags): EndpointSettings {
     },
     Links: links.length > 0 ? links : null,
     Aliases: flags.list('alias'),
-    MacAddress: '',
     DriverOpts: Object.fromEntries(flags.list('driver-opt').map(driverOption)),
     GwPriority: flags.number('gw-priority'),
-    NetworkID: '',
-    EndpointID: '',
-    Gateway: '',
-    IPAddress: '',
-    IPPrefixLen: 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
   };
 }
 

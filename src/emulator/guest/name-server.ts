@@ -3,6 +3,7 @@
  * the engine say what the answer is, and asks other servers where it says so, from where the container stands.
  * Source: moby libnetwork/resolver.go.
  */
+import { concatBytes } from '#engine/bytes.ts';
 import { formatIpv4, parseIpv4 } from '#engine/network/ipv4.ts';
 import type { NameAnswer, NameQuestion } from '#engine/runtime/network-plan.ts';
 import { AgentError, ChannelClosed } from '#emulator/agent/agent-error.ts';
@@ -71,10 +72,10 @@ export class NameServer {
 
   /** Answers what comes by TCP, one message after the other, each with its length before it. */
   async serveStream(channel: Channel): Promise<void> {
-    let held = new Uint8Array();
+    let held: Uint8Array = new Uint8Array();
     try {
       for await (const chunk of channel.read()) {
-        held = Uint8Array.from([...held, ...chunk]);
+        held = concatBytes([held, chunk]);
         for (let length = lengthOf(held); length !== undefined && held.length >= 2 + length; length = lengthOf(held)) {
           if (length > MAX_MESSAGE_BYTES) return;
           const message = held.slice(2, 2 + length);

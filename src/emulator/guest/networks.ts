@@ -369,14 +369,11 @@ export class NodeNetworks {
  * Each is said with what it stands for.
  */
 function listened(ports: readonly PublishedPort[]): { socket: string; published: PublishedPort }[] {
-  const both = (port: PublishedPort): boolean =>
-    ports.some((other) => other.hostAddress === '::' && other.protocol === port.protocol && other.hostPort === port.hostPort);
   return ports.flatMap((port) => {
-    if (port.hostAddress === '0.0.0.0' && both(port)) return { socket: '::', published: port };
-    const covered =
-      port.hostAddress === '::' &&
-      ports.some((other) => other.hostAddress === '0.0.0.0' && other.protocol === port.protocol && other.hostPort === port.hostPort);
-    return covered ? [] : { socket: port.hostAddress, published: port };
+    const alsoAt = (address: string): boolean =>
+      ports.some((other) => other.hostAddress === address && other.protocol === port.protocol && other.hostPort === port.hostPort);
+    if (port.hostAddress === '0.0.0.0' && alsoAt('::')) return { socket: '::', published: port };
+    return port.hostAddress === '::' && alsoAt('0.0.0.0') ? [] : { socket: port.hostAddress, published: port };
   });
 }
 

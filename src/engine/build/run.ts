@@ -2,10 +2,11 @@
  * RUN: a container of the stage so far, which nobody but the build sees. What it has written becomes the next layer.
  * Source: BuildKit executor/runcexecutor; Dockerfile reference, RUN --mount.
  */
+import { emptyEndpointSettings } from '../api/types/network.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { completeConfig, completeHostConfig } from '../container/config-document.ts';
 import { connectNetworks, releaseNetworks } from '../container/connect.ts';
-import { emptyEndpointSettings, makeContainer, type Container } from '../container/container.ts';
+import { makeContainer, type Container } from '../container/container.ts';
 import type { Containers } from '../container/containers.ts';
 import { plainMounts } from '../container/ready-mounts.ts';
 import { removeRecords } from '../container/records.ts';

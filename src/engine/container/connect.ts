@@ -3,13 +3,14 @@
  * published ports. Undone when it ends.
  * Source: moby daemon/container_operations.go, initializeNetworking and allocateNetwork.
  */
+import { emptyEndpointSettings } from '../api/types/network.ts';
 import { EngineError } from '../errors.ts';
 import { hex, shortId } from '../id.ts';
 import { formatIpv4 } from '../network/ipv4.ts';
 import { isPredefined, type Endpoint, type Network } from '../network/network.ts';
 import { endpointProblem } from '../network/validate.ts';
 import type { DefaultRoute, EndpointPlan, NetworkSandbox } from '../runtime/network-plan.ts';
-import { type Container, emptyEndpointSettings, type NetworkAttachment } from './container.ts';
+import type { Container, NetworkAttachment } from './container.ts';
 import type { Containers } from './containers.ts';
 import { parseLink } from './links.ts';
 import { writeNetworkFiles } from './network-files.ts';

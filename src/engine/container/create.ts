@@ -4,7 +4,7 @@
  * Source: moby api/server/router/container; daemon/create.go.
  */
 import type { ContainerConfig, HostConfig, Mount as MountSpec } from '../api/types/container.ts';
-import type { EndpointSettings, NetworkingConfig } from '../api/types/network.ts';
+import { emptyEndpointSettings, type EndpointSettings, type NetworkingConfig } from '../api/types/network.ts';
 import { EngineError } from '../errors.ts';
 import { hex, newId, shortId } from '../id.ts';
 import type { Image } from '../image/image-store.ts';
@@ -12,7 +12,7 @@ import { LayerIndexes } from '../image/root-files.ts';
 import { endpointProblem } from '../network/validate.ts';
 import { treePath } from '../runtime/runtime.ts';
 import { completeConfig, completeHostConfig, sortedMap } from './config-document.ts';
-import { type Container, emptyEndpointSettings, makeContainer, type NetworkAttachment } from './container.ts';
+import { type Container, makeContainer, type NetworkAttachment } from './container.ts';
 import type { Containers } from './containers.ts';
 import { checkCommand, commandOf, withImageDefaults } from './image-defaults.ts';
 import { mergedLogConfig, validateLogConfig } from './log/options.ts';

@@ -1,9 +1,10 @@
 /** `docker inspect` of a container, key by key in Docker's order. Source: moby daemon/inspect.go. */
+import { emptyEndpointSettings } from '../api/types/network.ts';
 import type { ContainerInspect, ContainerState, NetworkSettings } from '../api/types/container.ts';
 import type { EngineRelease } from '../engine-release.ts';
 import { rfc3339Nano } from '../time.ts';
 import { completeConfig } from './config-document.ts';
-import { type Container, emptyEndpointSettings } from './container.ts';
+import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { shownLinks } from './links.ts';
 import { wireMount } from './mount.ts';

@@ -2,12 +2,12 @@
  * `docker network connect` and `disconnect`: at once for a container that runs, else at its next start.
  * Source: moby daemon/container_operations.go, ConnectToNetwork and DisconnectFromNetwork.
  */
-import type { EndpointSettings } from '../api/types/network.ts';
+import { emptyEndpointSettings, type EndpointSettings } from '../api/types/network.ts';
 import { EngineError } from '../errors.ts';
 import { isPredefined, type Network } from '../network/network.ts';
 import { endpointProblem } from '../network/validate.ts';
 import { dnsNames, gatewayOf, join, type Joined, joinedNetworks, leave, planOf, routeOf, unpublishedPorts } from './connect.ts';
-import { type Container, emptyEndpointSettings, type NetworkAttachment } from './container.ts';
+import type { Container, NetworkAttachment } from './container.ts';
 import type { Containers } from './containers.ts';
 import { addHosts, removeHosts } from './hosts-file.ts';
 import { ownHosts, writeResolvConf } from './network-files.ts';

@@ -27,6 +27,27 @@ export interface EndpointSettings {
   DNSNames: string[] | null;
 }
 
+/** Of a container that is not on the network yet. */
+export function emptyEndpointSettings(): EndpointSettings {
+  return {
+    IPAMConfig: null,
+    Links: null,
+    Aliases: null,
+    MacAddress: '',
+    DriverOpts: null,
+    GwPriority: 0,
+    NetworkID: '',
+    EndpointID: '',
+    Gateway: '',
+    IPAddress: '',
+    IPPrefixLen: 0,
+    IPv6Gateway: '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    DNSNames: null,
+  };
+}
+
 export interface NetworkingConfig {
   EndpointsConfig?: Record<string, Partial<EndpointSettings> | null> | null;
 }
