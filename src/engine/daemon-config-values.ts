@@ -8,6 +8,7 @@ import { validateLogConfig } from './container/log/options.ts';
 import { type CgroupnsMode, type DaemonConfig, defaultDaemonConfig } from './daemon-config.ts';
 import { daemonFile, DaemonConfigError, type DaemonSettings } from './daemon-settings.ts';
 import { EngineError } from './errors.ts';
+import { parseRamSize } from './go-values.ts';
 import { parseIpv4, parsePrefix, looksLikeIpv6 } from './network/ipv4.ts';
 import type { StorageDriver } from './storage-driver.ts';
 import type { AddressPools } from './network/default-subnets.ts';
@@ -63,7 +64,7 @@ function checkValues(get: Get): void {
   if (!['text', 'json'].includes(format)) throw invalid(`invalid log format: ${format}`);
   for (const what of ['downloads', 'uploads']) {
     const count = get<number>(`max-concurrent-${what}`) ?? 0;
-    if (count < 0) throw invalid(`invalid max concurrent ${what.replace(/s$/, '')}s: ${count}`);
+    if (count < 0) throw invalid(`invalid max concurrent ${what}: ${count}`);
   }
   if ((get<number>('max-download-attempts') ?? 1) < 0)
     throw invalid(`invalid max download attempts: ${get<number>('max-download-attempts')}`);
@@ -154,13 +155,13 @@ function ulimitsOf(limits: Record<string, { Name?: string; Hard?: number; Soft?:
   });
 }
 
-/** A number of bytes, or `64m`: binary units, as docker/go-units RAMInBytes. */
+/** A number of bytes, or `64m`. */
 function shmBytesOf(size: unknown): number {
   if (size === undefined) return 0;
   if (typeof size === 'number' && size >= 0) return size;
-  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(String(size));
-  if (!match) throw invalid(`invalid size: '${String(size)}'`);
-  return Math.floor(Number(match[1]) * 1024 ** ' kmgtp'.indexOf((match[2] || ' ').toLowerCase()));
+  const bytes = parseRamSize(String(size));
+  if (bytes === undefined) throw invalid(`invalid size: '${String(size)}'`);
+  return bytes;
 }
 
 function isAddress(text: string): boolean {

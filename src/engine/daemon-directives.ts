@@ -14,7 +14,7 @@ export interface Directive {
 const ulimits: Shape = { map: { struct: { Name: 'string', Hard: 'int64', Soft: 'int64' } } };
 
 export const directives: Readonly<Record<string, Directive>> = {
-  'allow-nondistributable-artifacts': { flag: 'allow-nondistributable-artifacts', shape: strings },
+  'allow-nondistributable-artifacts': { shape: strings },
   'authorization-plugins': { flag: 'authorization-plugin', shape: strings },
   bip: { shape: 'string' },
   bridge: { shape: 'string' },

@@ -6,6 +6,7 @@ import { jsonTextMistake } from './api/go-json.ts';
 import { decode, type Shape } from './api/shape.ts';
 import { directives, flagOf, shortFlags } from './daemon-directives.ts';
 import { EngineError } from './errors.ts';
+import { parseGoBool } from './go-values.ts';
 
 export const daemonFile = '/etc/docker/daemon.json';
 
@@ -42,9 +43,9 @@ function readFile(text: string): DaemonSettings {
   const mistake = jsonTextMistake(text);
   if (mistake !== undefined) throw new DaemonConfigError(mistake);
   const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    if (kind === 'null') return {};
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
     throw new DaemonConfigError(`json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`);
   }
   const unknown = Object.keys(value).filter((key) => directives[key] === undefined);
@@ -54,7 +55,7 @@ function readFile(text: string): DaemonSettings {
   return decode<Record<string, unknown>>(value, shape, 'Config');
 }
 
-/** A directive that adds to a list may be said in both places; any other may not. */
+/** Nothing may be said in both places, lists included. */
 function refuseBoth(flags: DaemonSettings, file: DaemonSettings): void {
   const both = Object.keys(file)
     .filter((name) => flags[name] !== undefined)
@@ -99,13 +100,13 @@ function readFlags(args: readonly string[]): DaemonSettings {
   return settings;
 }
 
-function flagValue(before: unknown, shape: Shape, text: string, flag: string): unknown {
+function flagValue(before: unknown, shape: Shape, text: string, name: string): unknown {
   const invalid = (why: string): DaemonConfigError =>
-    new DaemonConfigError(usage(`invalid argument ${JSON.stringify(text)} for ${JSON.stringify(flag)} flag: ${why}`));
+    new DaemonConfigError(usage(`invalid argument ${JSON.stringify(text)} for ${JSON.stringify(name)} flag: ${why}`));
   if (shape === 'bool') {
-    if (!['true', 'false', '1', '0', 't', 'f', 'T', 'F', 'TRUE', 'FALSE', 'True', 'False'].includes(text))
-      throw invalid(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
-    return ['true', '1', 't', 'T', 'TRUE', 'True'].includes(text);
+    const flag = parseGoBool(text);
+    if (flag === undefined) throw invalid(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+    return flag;
   }
   if (shape === 'int') {
     if (!/^[+-]?\d+$/.test(text)) throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);

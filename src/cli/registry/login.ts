@@ -1,5 +1,6 @@
 /** Logs in to a registry. Source: docker/cli cli/command/registry/login.go and cli/command/registry.go. */
 import { ApiError } from '#engine/api/client.ts';
+import { parseGoBool } from '#engine/go-values.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { errorLine } from '../error-line.ts';
 import { ExitError } from '../exit-error.ts';
@@ -126,5 +127,5 @@ async function logIn(context: CommandContext, auth: AuthConfig): Promise<string>
 
 /** As Go's strconv.ParseBool reads a yes. */
 function oauthIsDisabled(value = ''): boolean {
-  return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value);
+  return parseGoBool(value) === true;
 }

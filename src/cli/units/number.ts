@@ -3,14 +3,12 @@
  * option syntaxes show them to the user.
  */
 import { quote } from '#engine/go-quote.ts';
-
-const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+import { parseGoBool } from '#engine/go-values.ts';
 
 export function parseBool(text: string): boolean {
-  if (TRUE.has(text)) return true;
-  if (FALSE.has(text)) return false;
-  throw new Error(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
+  const value = parseGoBool(text);
+  if (value === undefined) throw new Error(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
+  return value;
 }
 
 /**

@@ -173,7 +173,7 @@ function ownerOf(
   { copyUIDGID }: ExtractOptions,
 ): { uid: number; gid: number } | undefined {
   if (!copyUIDGID || config.User === '') return undefined;
-  const layers = topLayer === undefined ? [] : (containers.ports.images.layers.chain(topLayer) ?? []);
+  const layers = containers.ports.images.layers.chain(topLayer) ?? [];
   const files = containers.layerFiles.userFiles([...layers].reverse().map(({ diffId }) => diffId));
   // Docker asks for the whole text as a name, whatever `--user` may mean otherwise.
   const row = (files.passwd ?? '').split('\n').find((line) => line.startsWith(`${config.User}:`));

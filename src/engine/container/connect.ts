@@ -159,7 +159,7 @@ export function routeOf({ gatewayFor, record: { parent, driver, internal } }: Ne
 }
 
 /** Stays over runs: what the user asked for, and which network it was. */
-export function withoutOperational({ settings }: NetworkAttachment): NetworkAttachment['settings'] {
+function withoutOperational({ settings }: NetworkAttachment): NetworkAttachment['settings'] {
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames } = settings;
   return { ...emptyEndpointSettings(), IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames };
 }

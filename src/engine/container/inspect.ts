@@ -53,7 +53,7 @@ export async function sizesOf(containers: Containers, container: Container): Pro
 }
 
 function layersOf(containers: Containers, { topLayer }: Container): { cacheId: string; sizeBytes: number }[] {
-  return topLayer === undefined ? [] : (containers.ports.images.layers.chain(topLayer) ?? []);
+  return containers.ports.images.layers.chain(topLayer) ?? [];
 }
 
 function stateOf({ state, health }: Container): ContainerState {

@@ -52,16 +52,12 @@ export async function disconnectFromNetwork(
 ): Promise<void> {
   const { networks } = containers.ports;
   const network = networks.resolve(networkName);
-  const container = containers.find(name);
-  if (!container) {
-    if (force) return;
-    containers.resolve(name);
-    return;
-  }
+  if (force && !containers.find(name)) return;
+  const container = containers.resolve(name);
   await container.live.lock.run(async () => {
     permit('connect', container, name);
-    const attachment = container.networks.get(network.name);
-    if (!attachment) throw new EngineError('unknown', `container ${container.id} is not connected to network ${network.name}`);
+    if (!container.networks.has(network.name))
+      throw new EngineError('unknown', `container ${container.id} is not connected to network ${network.name}`);
     if (network.driver === 'host' && isUp(container.state.status))
       throw new EngineError('unknown', 'container cannot be disconnected from host network or connected to host network');
     const joined = joinedNetworks(containers, container).find((each) => each.network === network);

@@ -93,7 +93,7 @@ async function publish(containers: Containers, by: { network: Network; endpoint:
       await runtime.publish({ id: by.endpoint.id, bridge: device?.name ?? '', ports: list });
       return portMap(taken);
     } catch (error) {
-      for (const { want, hostPort } of taken) for (const each of want.addresses) hostPorts.release(want.protocol, each, hostPort);
+      giveBack(hostPorts, taken);
       if (!(error instanceof PublishError)) throw error;
       const { port } = error;
       const want = taken.find((each) => each.hostPort === port.hostPort && each.want.protocol === port.protocol)?.want;
@@ -103,16 +103,25 @@ async function publish(containers: Containers, by: { network: Network; endpoint:
   }
 }
 
+interface Taken {
+  want: Wanted;
+  hostPort: number;
+}
+
 /** All or none. */
-function takePorts(hostPorts: HostPorts, wanted: Wanted[]): { want: Wanted; hostPort: number }[] {
-  const taken: { want: Wanted; hostPort: number }[] = [];
+function takePorts(hostPorts: HostPorts, wanted: Wanted[]): Taken[] {
+  const taken: Taken[] = [];
   try {
     for (const want of wanted) taken.push({ want, hostPort: hostPorts.take(want) });
     return taken;
   } catch (error) {
-    for (const { want, hostPort } of taken) for (const each of want.addresses) hostPorts.release(want.protocol, each, hostPort);
+    giveBack(hostPorts, taken);
     throw error;
   }
+}
+
+function giveBack(hostPorts: HostPorts, taken: readonly Taken[]): void {
+  for (const { want, hostPort } of taken) for (const each of want.addresses) hostPorts.release(want.protocol, each, hostPort);
 }
 
 function publishedPorts({ protocol, port, addresses }: Wanted, hostPort: number, address: string): PublishedPort[] {
@@ -120,7 +129,7 @@ function publishedPorts({ protocol, port, addresses }: Wanted, hostPort: number,
   return addresses.map((hostAddress) => ({ protocol, hostAddress, hostPort, address, port }));
 }
 
-function portMap(taken: { want: Wanted; hostPort: number }[]): PortMap {
+function portMap(taken: readonly Taken[]): PortMap {
   const ports: Record<string, PortBinding[]> = {};
   for (const { want, hostPort } of taken)
     (ports[want.key] ??= []).push(...want.addresses.map((HostIp) => ({ HostIp, HostPort: String(hostPort) })));

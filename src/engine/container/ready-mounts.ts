@@ -103,7 +103,7 @@ export async function unmountVolumes(containers: Containers, container: Mounted,
 export function imageTrees(containers: Containers, { mounts }: Container): LaunchTree[] {
   return mounts.flatMap(({ image }) => {
     if (!image) return [];
-    const layers = image.topLayer === undefined ? [] : (containers.ports.images.layers.chain(image.topLayer) ?? []);
+    const layers = containers.ports.images.layers.chain(image.topLayer) ?? [];
     return [{ name: image.tree, lower: layers.map(({ diffId, cacheId }) => ({ diffId, cacheId })).reverse() }];
   });
 }
@@ -205,7 +205,7 @@ async function volumeSource(containers: Containers, { source, spec }: Mount): Pr
 function imageSource(containers: Containers, { source, spec, image }: Mount): string {
   const subpath = spec.ImageOptions?.Subpath ?? '';
   if (subpath === '' || !image) return source;
-  const layers = image.topLayer === undefined ? [] : (containers.ports.images.layers.chain(image.topLayer) ?? []);
+  const layers = containers.ports.images.layers.chain(image.topLayer) ?? [];
   const files = new LayerIndexes(containers.ports.layerTrees).root(layers.map(({ diffId }) => diffId));
   const found = subpathInImage(files, subpath);
   const whole = joinPath(treePath(image.tree), subpath);

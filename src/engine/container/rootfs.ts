@@ -6,7 +6,7 @@ import { imageTrees } from './ready-mounts.ts';
 import { initDiffId } from './init-layer.ts';
 
 export function rootfsOf(containers: Containers, { id, topLayer, layerName }: Container): Rootfs {
-  const layers = topLayer === undefined ? [] : (containers.ports.images.layers.chain(topLayer) ?? []);
+  const layers = containers.ports.images.layers.chain(topLayer) ?? [];
   const lower = [...layers].reverse().map(({ diffId, cacheId }) => ({ diffId, cacheId }));
   // A step of a build is no container of the engine: it stands on mounted layers whatever the driver.
   const isCopy = containers.ports.images.ports.driver === 'vfs' && containers.get(id) !== undefined;

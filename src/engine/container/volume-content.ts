@@ -17,6 +17,7 @@ import type { Mount } from './mount.ts';
 import { mountVolumes, unmountVolumes } from './ready-mounts.ts';
 import { forceRemove } from './remove.ts';
 import { rootfsOf } from './rootfs.ts';
+import { lowerFiles } from './written.ts';
 
 /** Of volumes that are directories of the node's /var/lib/docker. @throws EngineError when the image has a file there */
 export function fillVolumes(containers: Containers, image: Image | undefined, mounts: readonly Mount[], layerName: string): void {
@@ -42,13 +43,12 @@ export function fillVolumes(containers: Containers, image: Image | undefined, mo
  * @throws EngineError in Docker's words; the container is removed then
  */
 export async function fillMountedVolumes(containers: Containers, container: Container): Promise<void> {
-  const { volumes, layerTrees, images } = containers.ports;
+  const { volumes, images } = containers.ports;
   const wanted = container.mounts.filter(
     (mount) => mount.type === 'volume' && mount.copyData && needsMount(volumes.get(mount.name).options),
   );
   if (wanted.length === 0) return;
-  const layers = container.topLayer === undefined ? [] : (images.layers.chain(container.topLayer) ?? []);
-  const files = new LayerIndexes(layerTrees).root([...layers.map(({ diffId }) => diffId), initDiffId]);
+  const files = lowerFiles(containers, container);
   try {
     for (const mount of wanted) {
       const source = directoryAt(files, mount.destination, treePath(container.layerName, images.ports.driver));

@@ -26,7 +26,7 @@ export async function writtenBytes(containers: Containers, container: Container)
 /** The layers that a container stands on, with the places for its mounts. */
 export function lowerFiles(containers: Containers, { topLayer }: Pick<Container, 'topLayer'>): RootFiles {
   const { images, layerTrees } = containers.ports;
-  const chain = topLayer === undefined ? [] : (images.layers.chain(topLayer) ?? []);
+  const chain = images.layers.chain(topLayer) ?? [];
   return new LayerIndexes(layerTrees).root([...chain.map(({ diffId }) => diffId), initDiffId]);
 }
 

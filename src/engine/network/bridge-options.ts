@@ -3,6 +3,7 @@
  * Source: moby libnetwork/drivers/bridge/bridge_linux.go, networkConfiguration.fromLabels, and labels.go.
  */
 import { EngineError } from '../errors.ts';
+import { parseGoBool } from '../go-values.ts';
 import type { Bridge } from '../runtime/network-plan.ts';
 import { formatIpv4, formatPrefix, masked, type Prefix } from './ipv4.ts';
 
@@ -22,7 +23,7 @@ const deviceName = /^[^\s/:]{1,15}$/;
 /** @throws EngineError with moby's words for options that make no sense */
 export function checkBridgeOptions(options: Readonly<Record<string, string>>, internal: boolean): void {
   for (const [key, value] of Object.entries(options)) {
-    if (flags.includes(key) && key !== `${bridge}.trusted_host_interfaces` && goBool(value) === undefined)
+    if (flags.includes(key) && key !== `${bridge}.trusted_host_interfaces` && parseGoBool(value) === undefined)
       throw invalid(
         `failed to parse ${key} value: ${JSON.stringify(value)} (strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax)`,
       );
@@ -49,15 +50,15 @@ export function bridgeDevice(
 ): Bridge {
   const mode = options[gatewayModeKey] || 'nat';
   const mtu = Number(options[mtuKey] ?? 0);
-  const takesPart = gateway !== undefined && mode !== 'isolated' && goBool(options[`${bridge}.inhibit_ipv4`]) !== true;
+  const takesPart = gateway !== undefined && mode !== 'isolated' && parseGoBool(options[`${bridge}.inhibit_ipv4`] ?? '') !== true;
   return {
     kind: 'bridge',
     name: options[nameKey] || `br-${id.slice(0, 12)}`,
     address: takesPart ? `${formatIpv4(gateway)}/${subnet.bits}` : undefined,
     subnet: formatPrefix(masked(subnet)),
     internal,
-    interContainer: goBool(options[`${bridge}.enable_icc`]) !== false,
-    masquerade: mode !== 'routed' && goBool(options[`${bridge}.enable_ip_masquerade`]) !== false,
+    interContainer: parseGoBool(options[`${bridge}.enable_icc`] ?? '') !== false,
+    masquerade: mode !== 'routed' && parseGoBool(options[`${bridge}.enable_ip_masquerade`] ?? '') !== false,
     open: mode === 'nat-unprotected',
     ...(mtu > 0 && mtu !== 1500 && { mtu }),
   };
@@ -66,13 +67,6 @@ export function bridgeDevice(
 /** Where ports are published that name no address. */
 export function hostBinding(options: Readonly<Record<string, string>>): string {
   return options[hostBindingKey] ?? '';
-}
-
-/** What Go's strconv.ParseBool takes. */
-function goBool(text: string | undefined): boolean | undefined {
-  if (text === undefined) return undefined;
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
-  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : undefined;
 }
 
 function invalid(message: string): EngineError {

@@ -29,9 +29,7 @@ export class HostPorts {
     const { protocol, addresses, range, except } = request;
     const free = (port: number): boolean =>
       !except?.has(port) && addresses.every((address) => !this.#taken.has(key(protocol, address, port)));
-    const port = range
-      ? portsFrom(range.first, range).find(free)
-      : portsFrom(this.#next.get(protocol) ?? dynamic.first, dynamic).find(free);
+    const port = range ? firstOf(range.first, range, free) : firstOf(this.#next.get(protocol) ?? dynamic.first, dynamic, free);
     if (port === undefined) {
       if (range && range.first === range.last)
         throw new EngineError('unknown', `Bind for ${bracketed(addresses[0] ?? '')}:${range.first} failed: port is already allocated`);
@@ -56,10 +54,14 @@ function key(protocol: string, address: string, port: number): string {
   return `${protocol} ${address}:${port}`;
 }
 
-/** All of a range, beginning somewhere in it. */
-function portsFrom(start: number, { first, last }: { first: number; last: number }): number[] {
+/** The first port that will do, of all of a range, beginning somewhere in it. */
+function firstOf(start: number, { first, last }: { first: number; last: number }, will: (port: number) => boolean): number | undefined {
   const count = last - first + 1;
-  return Array.from({ length: count }, (_, at) => first + ((start - first + at) % count));
+  for (let at = 0; at < count; at++) {
+    const port = first + ((start - first + at) % count);
+    if (will(port)) return port;
+  }
+  return undefined;
 }
 
 export function bracketed(address: string): string {

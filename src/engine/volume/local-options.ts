@@ -5,6 +5,7 @@
  */
 import { EngineError } from '../errors.ts';
 import { quote } from '../go-quote.ts';
+import { parseRamSize } from '../go-values.ts';
 
 export type VolumeOptions = Readonly<Record<string, string>>;
 
@@ -23,7 +24,7 @@ export function checkLocalOptions(options: VolumeOptions): void {
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown !== undefined) throw bad(`invalid option: ${quote(unknown)}`);
   if (options['type'] === 'cifs' && options['device']) checkCifsDevice(options['device']);
-  if (options['size'] !== undefined && ramBytes(options['size']) > 0) throw bad('quota size requested but no quota support');
+  if (options['size'] !== undefined && quotaBytes(options['size']) > 0) throw bad('quota size requested but no quota support');
   for (const [option, others] of needed) {
     const missing = options[option] === undefined ? undefined : others.find((other) => options[other] === undefined);
     if (missing !== undefined) throw bad(`missing required option: ${quote(missing)}`);
@@ -36,13 +37,10 @@ function checkCifsDevice(device: string): void {
     throw bad("port not allowed in CIFS device URL, include 'port' in 'o='");
 }
 
-const units = 'bkmgtp';
-
-/** As go-units reads sizes: `64m`, `1.5 GiB`. */
-function ramBytes(text: string): number {
-  const [, number, unit = 'b'] = /^(\d+(?:\.\d+)?) ?(?:([bkmgtp])(?:i?b)?)?$/i.exec(text) ?? [];
-  if (number === undefined) throw bad(`invalid size: '${text}'`);
-  return Number(number) * 1024 ** units.indexOf(unit.toLowerCase());
+function quotaBytes(text: string): number {
+  const bytes = parseRamSize(text);
+  if (bytes === undefined) throw bad(`invalid size: '${text}'`);
+  return bytes;
 }
 
 /** Whether something has to be mounted before the volume can be used. */

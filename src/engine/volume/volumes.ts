@@ -9,6 +9,7 @@ import { EngineError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Filters } from '../filters.ts';
 import { quote } from '../go-quote.ts';
+import { parseGoBool } from '../go-values.ts';
 import { newId } from '../id.ts';
 import type { Random } from '../random.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -231,9 +232,10 @@ function onlyFlag(values: string[]): boolean {
   if (value === undefined) return false;
   if (values.length > 1)
     throw new EngineError('invalid-parameter', `invalid filter 'all=[${values.join(' ')}]': only one value is expected`);
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value)) return true;
-  if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(value)) return false;
-  throw new EngineError('invalid-parameter', `invalid filter 'all': strconv.ParseBool: parsing ${quote(value)}: invalid syntax`);
+  const flag = parseGoBool(value);
+  if (flag === undefined)
+    throw new EngineError('invalid-parameter', `invalid filter 'all': strconv.ParseBool: parsing ${quote(value)}: invalid syntax`);
+  return flag;
 }
 
 export function wireVolume(record: VolumeRecord): WireVolume {

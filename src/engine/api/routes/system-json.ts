@@ -70,6 +70,8 @@ const overlayStatus: Info['DriverStatus'] = [
 
 export function infoJson(facts: SystemFacts): Info {
   const { runtime, release, containers, config } = facts;
+  const insecureNetworks = config.insecureRegistries.filter((name) => name.includes('/'));
+  const insecureNames = config.insecureRegistries.filter((name) => !insecureNetworks.includes(name));
   return {
     ID: facts.id,
     Containers: containers.running + containers.paused + containers.stopped,
@@ -112,13 +114,9 @@ export function infoJson(facts: SystemFacts): Info {
     RegistryConfig: {
       IndexConfigs: {
         'docker.io': { Mirrors: [...config.registryMirrors], Name: 'docker.io', Official: true, Secure: true },
-        ...Object.fromEntries(
-          config.insecureRegistries
-            .filter((name) => !name.includes('/'))
-            .map((name) => [name, { Mirrors: [], Name: name, Official: false, Secure: false }]),
-        ),
+        ...Object.fromEntries(insecureNames.map((name) => [name, { Mirrors: [], Name: name, Official: false, Secure: false }])),
       },
-      InsecureRegistryCIDRs: [...config.insecureRegistries.filter((name) => name.includes('/')), '::1/128', '127.0.0.0/8'],
+      InsecureRegistryCIDRs: [...insecureNetworks, '::1/128', '127.0.0.0/8'],
       Mirrors: config.registryMirrors.length > 0 ? [...config.registryMirrors] : null,
     },
     NCPU: runtime.cpuCount,

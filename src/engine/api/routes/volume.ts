@@ -8,7 +8,7 @@ import type { ApiResponse } from '../http.ts';
 import { filtersParam, flagParam } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
 import { type Shape, stringMap } from '../shape.ts';
-import type { Volume, VolumeList, VolumesPruned } from '../types/volume.ts';
+import type { Volume, VolumeCreateRequest, VolumeList, VolumesPruned } from '../types/volume.ts';
 import { atLeast } from '../version.ts';
 
 export interface VolumeBackend {
@@ -22,14 +22,6 @@ export interface VolumeBackend {
 const createShape: Shape = {
   struct: { Name: 'string', Driver: 'string', DriverOpts: stringMap, Labels: stringMap, ClusterVolumeSpec: { struct: {} } },
 };
-
-interface CreateRequest {
-  Name?: string;
-  Driver?: string;
-  DriverOpts?: Record<string, string>;
-  Labels?: Record<string, string>;
-  ClusterVolumeSpec?: object;
-}
 
 export function volumeRoutes(backend: VolumeBackend): Route[] {
   return [
@@ -52,7 +44,7 @@ function list(backend: VolumeBackend, { query }: ApiCall): ApiResponse {
 }
 
 async function create(backend: VolumeBackend, call: ApiCall): Promise<ApiResponse> {
-  const request = await readJson<CreateRequest>(call, createShape, 'CreateOptions');
+  const request = await readJson<VolumeCreateRequest>(call, createShape, 'CreateOptions');
   if (request?.ClusterVolumeSpec && atLeast(call.version, '1.42')) {
     throw new EngineError(
       'unavailable',

@@ -59,7 +59,7 @@ export function createExec(containers: Containers, name: string, request: Create
 
 /** Who is who in the container's image. */
 export function userFilesOf(containers: Containers, container: Container): UserFiles {
-  const layers = container.topLayer === undefined ? [] : (containers.ports.images.layers.chain(container.topLayer) ?? []);
+  const layers = containers.ports.images.layers.chain(container.topLayer) ?? [];
   return containers.layerFiles.userFiles(layers.map(({ diffId }) => diffId).reverse());
 }
 

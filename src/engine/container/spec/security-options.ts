@@ -1,5 +1,6 @@
 /** `--security-opt`. Source: moby daemon/daemon_unix.go, parseSecurityOpt; daemon/seccomp_linux.go. */
 import { EngineError } from '../../errors.ts';
+import { parseGoBool } from '../../go-values.ts';
 import { defaultProfile } from '../../runtime/seccomp/default-profile.ts';
 import type { SeccompProfile } from '../../runtime/seccomp/profile.ts';
 
@@ -61,11 +62,10 @@ function profileOf(option: string | undefined, privileged: boolean): SeccompProf
   return profile as SeccompProfile;
 }
 
-/** Go's strconv.ParseBool. */
 function asBoolean(text: string, option: string): boolean {
-  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true;
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false;
-  throw bad(`invalid --security-opt 2: ${JSON.stringify(option)}`);
+  const value = parseGoBool(text);
+  if (value === undefined) throw bad(`invalid --security-opt 2: ${JSON.stringify(option)}`);
+  return value;
 }
 
 function bad(message: string): EngineError {

@@ -7,7 +7,7 @@ import { quote } from '../../../go-quote.ts';
 import { DockerfileError } from '../dockerfile-error.ts';
 import { suggesting } from '../suggest.ts';
 import { csvFields } from './csv.ts';
-import { parseBytes, parseFlag, parseUnsigned } from './numbers.ts';
+import { parseGoBool, parseRamSize, parseUnsigned } from '../../../go-values.ts';
 
 const types = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] as const;
 const sharings = ['shared', 'private', 'locked'] as const;
@@ -139,7 +139,7 @@ function setField(mount: RunMount, key: string, value: string, field: string): v
       return;
     case 'size':
       if (mount.type !== 'tmpfs') throw unexpectedFor(key, mount.type);
-      mount.sizeBytes = parseBytes(value) ?? invalidValue(key, value);
+      mount.sizeBytes = parseRamSize(value) ?? invalidValue(key, value);
       return;
     case 'id':
       mount.id = value;
@@ -184,7 +184,7 @@ function checkMount(mount: RunMount): void {
 /** Without a value, the key itself says yes. */
 function flagValue(key: string, value: string | undefined): boolean {
   if (value === undefined) return true;
-  return parseFlag(value) ?? invalidValue(key, value);
+  return parseGoBool(value) ?? invalidValue(key, value);
 }
 
 function oneOf<T extends string>(known: readonly T[], value: string, message: string): T {

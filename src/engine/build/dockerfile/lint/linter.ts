@@ -5,7 +5,7 @@
 import { quote } from '../../../go-quote.ts';
 import { DockerfileError, type LineRange } from '../dockerfile-error.ts';
 import { readDirective } from '../directives.ts';
-import { parseFlag } from '../instructions/numbers.ts';
+import { parseGoBool } from '../../../go-values.ts';
 import { type RuleArgs, type RuleName, rules, urlOf } from './rules.ts';
 
 export interface LintWarning {
@@ -78,7 +78,7 @@ function parseSettings(text: string): Settings {
     if (key === 'skip' || key === 'experimental') {
       settings[key] = value === 'all' ? 'all' : new Set(value.split(',').map((name) => name.trim()));
     } else if (key === 'error') {
-      const flag = parseFlag(value);
+      const flag = parseGoBool(value);
       if (flag === undefined) {
         throw new DockerfileError(
           `failed to parse check option ${quote(part)}: strconv.ParseBool: parsing ${quote(value)}: invalid syntax`,
