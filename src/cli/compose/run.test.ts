@@ -21,10 +21,10 @@ services:
 
 interface Made {
   name: string;
-  body: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  body: Record<string, unknown>;
 }
 
-const listed = ({ name, body }: Made): object => ({ Id: 'db', Names: [`/${name}`], Labels: body['Labels'] as object, State: 'running' });
+const listed = ({ name, body }: Made): object => ({ Id: 'db', Names: [`/${name}`], Labels: body['Labels'], State: 'running' });
 
 async function run(line: string, more: Answers = {}): Promise<CliResult & { made: Made[]; asked: string[] }> {
   const made: Made[] = [];
@@ -118,7 +118,7 @@ describe('makes of the service', () => {
   it('a name, and aliases when asked', async () => {
     const { made } = await run('-T --name mine --use-aliases tool');
     expect(made[0]).toMatchObject({ name: 'mine' });
-    expect(made[0]?.body['NetworkingConfig'].EndpointsConfig.demo_default.Aliases).toContain('tool');
+    expect(made[0]?.body).toHaveProperty('NetworkingConfig.EndpointsConfig.demo_default.Aliases', expect.arrayContaining(['tool']));
   });
 });
 
