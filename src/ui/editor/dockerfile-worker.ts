@@ -1,10 +1,13 @@
 /** What is known about Dockerfiles, in a worker: completion, hover, parameters and formatting. The engine does the checks. */
+import { Util } from 'dockerfile-ast/lib/util.js';
 import { DockerfileLanguageServiceFactory, type DockerfileLanguageService, type FormatterSettings } from 'dockerfile-language-service';
 import { DockerRegistryClient } from 'dockerfile-language-service/lib/dockerRegistryClient.js';
 import { initialize } from './language-worker.ts';
 
 // It would ask Docker Hub for an image's tags; here there is no such network.
 DockerRegistryClient.prototype.getTags = () => Promise.resolve([]);
+// The parser would look for a byte order mark with Node's Buffer.
+Util.isUTF8BOM = (char) => char === '\uFEFF';
 
 export type Position = Parameters<DockerfileLanguageService['computeHover']>[1];
 export type CompletionItem = Awaited<ReturnType<DockerfileLanguageService['computeCompletionItems']>>[number];
