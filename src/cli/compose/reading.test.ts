@@ -25,7 +25,12 @@ function container(service: string, number: number, state: string, more: object 
 }
 
 const web = container('web', 1, 'running', { Ports: [{ IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' }] });
-const second = container('web', 2, 'running');
+const second = container('web', 2, 'running', {
+  Ports: [
+    { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8081, Type: 'tcp' },
+    { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8053, Type: 'udp' },
+  ],
+});
 const db = container('db', 1, 'exited');
 const frame = (text: string, stream: 'stdout' | 'stderr' = 'stdout'): Uint8Array => encodeFrame(stream, new TextEncoder().encode(text));
 
@@ -48,29 +53,29 @@ function daemonOf(containers: object[] = [second, web, db], more: Answers = {}):
 
 async function run(line: string, daemon = daemonOf(), options: FakeOptions = {}): Promise<CliResult> {
   const files = { '/lab/compose.yaml': 'name: demo\nservices:\n  web: {image: busybox}\n' };
-  return runDocker(['compose', ...line.split(' ')], { cwd: '/lab', files, handler: daemon.handler, ...options });
+  return runDocker(line.split(' '), { cwd: '/lab', files, handler: daemon.handler, ...options });
 }
 
 describe('ps', () => {
   it.each([
-    ['ps -q', `${idOf('db1')}\n${idOf('web1')}\n${idOf('web2')}\n`],
-    ['ps --services', 'db\nweb\n'],
-    ['ps --services --orphans=false', 'web\n'],
-    ['ps --status exited -q', `${idOf('db1')}\n`],
-    ['ps --filter status=running --format {{.Name}}', 'demo-web-1\ndemo-web-2\n'],
-    ['ps -a --format {{.Service}}:{{.Health}}:{{.ExitCode}}:{{.Networks}}', 'db::3:front\nweb:healthy:0:front\nweb::0:front\n'],
-    ['ps --no-trunc --format {{.Command}} --status exited', '"sleep 1000 and a little longer than that"\n'],
-    ['ps --format {{.Publishers}} --status running', '[{0.0.0.0 80 8080 tcp}]\n[]\n'],
-    ['-p demo ps --services', 'db\nweb\n'],
+    ['compose ps -q', `${idOf('db1')}\n${idOf('web1')}\n${idOf('web2')}\n`],
+    ['compose ps --services', 'db\nweb\n'],
+    ['compose ps --services --orphans=false', 'web\n'],
+    ['compose ps --status exited -q', `${idOf('db1')}\n`],
+    ['compose ps --filter status=running --format {{.Name}}', 'demo-web-1\ndemo-web-2\n'],
+    ['compose ps -a --format {{.Service}}:{{.Health}}:{{.ExitCode}}:{{.Networks}}', 'db::3:front\nweb:healthy:0:front\nweb::0:front\n'],
+    ['compose ps --no-trunc --format {{.Command}} --status exited', '"sleep 1000 and a little longer than that"\n'],
+    ['compose ps --format {{.Publishers}} --status running', '[{0.0.0.0 80 8080 tcp}]\n[{0.0.0.0 80 8081 tcp} {0.0.0.0 80 8053 udp}]\n'],
+    ['compose -p demo ps --services', 'db\nweb\n'],
   ])('%s', async (line, stdout) => {
     expect(await run(line)).toMatchObject({ status: 0, stdout, stderr: '' });
   });
 
   it.each([
-    ['ps nosuch', 'no such service: nosuch\n'],
-    ['ps --filter bad', 'arguments to --filter should be in form KEY=VAL\n'],
-    ['ps --filter name=x', 'unknown filter name\n'],
-    ['ps --format {{.Nosuch}}', expect.stringContaining('template parsing error')],
+    ['compose ps nosuch', 'no such service: nosuch\n'],
+    ['compose ps --filter bad', 'arguments to --filter should be in form KEY=VAL\n'],
+    ['compose ps --filter name=x', 'unknown filter name\n'],
+    ['compose ps --format {{.Nosuch}}', expect.stringContaining('template parsing error')],
   ])('%s', async (line, stderr) => {
     expect(await run(line)).toMatchObject({ status: 1, stderr });
   });
@@ -78,30 +83,30 @@ describe('ps', () => {
 
 describe('ls', () => {
   it.each([
-    ['ls -q', 'demo\n'],
-    ['ls --format json', '[{"Name":"demo","Status":"exited(1), running(2)","ConfigFiles":"N/A"}]\n'],
-    ['ls --filter name=em -q', 'demo\n'],
-    ['ls --filter name=other -q', ''],
+    ['compose ls -q', 'demo\n'],
+    ['compose ls --format json', '[{"Name":"demo","Status":"exited(1), running(2)","ConfigFiles":"N/A"}]\n'],
+    ['compose ls --filter name=em -q', 'demo\n'],
+    ['compose ls --filter name=other -q', ''],
   ])('%s', async (line, stdout) => {
     expect(await run(line)).toMatchObject({ status: 0, stdout });
   });
 
   it('shows what does not run only when asked', async () => {
     const daemon = daemonOf();
-    await run('ls', daemon);
-    await run('ls --all', daemon);
+    await run('compose ls', daemon);
+    await run('compose ls --all', daemon);
     expect(daemon.asked.map((request) => request.includes('all=1'))).toEqual([false, true]);
   });
 
   it('knows one filter', async () => {
-    expect(await run('ls --filter status=running')).toMatchObject({ status: 1, stderr: "invalid filter 'status'\n" });
+    expect(await run('compose ls --filter status=running')).toMatchObject({ status: 1, stderr: "invalid filter 'status'\n" });
   });
 });
 
 describe('logs', () => {
   it.each([
-    ['logs', '\x1b[2Kweb-1  | one\n\x1b[2Kweb-1  | two\n\x1b[2Kweb-2  | three\n'],
-    ['logs --no-log-prefix', '\x1b[2Kone\n\x1b[2Ktwo\n\x1b[2Kthree\n'],
+    ['compose logs', '\x1b[2Kweb-1  | one\n\x1b[2Kweb-1  | two\n\x1b[2Kweb-2  | three\n'],
+    ['compose logs --no-log-prefix', '\x1b[2Kone\n\x1b[2Ktwo\n\x1b[2Kthree\n'],
   ])('%s', async (line, stdout) => {
     // The containers' lines come as they may.
     const lines = (text: string): string[] => text.split('\n').sort();
@@ -110,48 +115,57 @@ describe('logs', () => {
 
   it('colours names on a terminal unless told not to', async () => {
     const terminal = { rows: 24, columns: 80 };
-    expect((await run('logs', daemonOf([web]), { terminal })).stdout).toContain('\x1b[36mweb-1  | \x1b[0mone\n');
-    expect((await run('logs --no-color', daemonOf([web]), { terminal })).stdout).toContain('web-1  | one\n');
-    expect((await run('--ansi never logs', daemonOf([web]), { terminal })).stdout).toContain('web-1  | one\n');
+    expect((await run('compose logs', daemonOf([web]), { terminal })).stdout).toContain('\x1b[36mweb-1  | \x1b[0mone\n');
+    expect((await run('compose logs --no-color', daemonOf([web]), { terminal })).stdout).toContain('web-1  | one\n');
+    expect((await run('compose --ansi never logs', daemonOf([web]), { terminal })).stdout).toContain('web-1  | one\n');
   });
 
-  it('asks the daemon for what the flags say', async () => {
-    const daemon = daemonOf([web]);
-    await run('logs --since 2024-01-01T00:00:00Z --until 2024-01-02T00:00:00Z -t -n 5 web', daemon);
-    expect(daemon.asked.at(-1)).toBe(
-      `GET /containers/${idOf('web1')}/logs?since=1704067200.000000000&stderr=1&stdout=1&tail=5&timestamps=1&until=1704153600.000000000`,
-    );
+  it.each([
+    [
+      'compose logs --since 2024-01-01T00:00:00Z --until 2024-01-02T00:00:00Z -t -n 5 web',
+      'since=1704067200.000000000&stderr=1&stdout=1&tail=5&timestamps=1&until=1704153600.000000000',
+    ],
+    ['compose logs -f web', 'follow=1&stderr=1&stdout=1&tail=all'],
+  ])('%s', async (line, query) => {
+    const daemon = daemonOf([web], { 'GET /events': { body: { kind: 'bytes', bytes: new Uint8Array() } } });
+    await run(line, daemon);
+    expect(daemon.asked).toContain(`GET /containers/${idOf('web1')}/logs?${query}`);
   });
 
   it('takes one container of a service', async () => {
     const daemon = daemonOf([second]);
-    expect((await run('logs --index 2 web', daemon)).stdout).toBe('\x1b[2Kweb-2  | three\n');
+    expect((await run('compose logs --index 2 web', daemon)).stdout).toBe('\x1b[2Kweb-2  | three\n');
     expect(daemon.asked[0]).toContain('"com.docker.compose.container-number=2":true');
-    expect(await run('logs --index 2')).toMatchObject({ status: 1, stderr: '--index requires one service to be selected\n' });
-    expect(await run('logs --index 7 web', daemonOf([]))).toMatchObject({ stderr: 'service "web" is not running container #7\n' });
+    expect(await run('compose logs --index 2')).toMatchObject({ status: 1, stderr: '--index requires one service to be selected\n' });
+    expect(await run('compose logs --index 7 web', daemonOf([]))).toMatchObject({ stderr: 'service "web" is not running container #7\n' });
   });
 });
 
 describe('port', () => {
   it.each([
-    ['port web 80', 0, '0.0.0.0:8080\n', ''],
-    ['port --protocol udp web 80', 1, '', 'no port 80/udp for container demo-web-1: 8080/tcp\n'],
-    ['port web x', 1, '', 'strconv.ParseUint: parsing "x": invalid syntax\n'],
+    ['compose port web 80', 0, '0.0.0.0:8080\n', ''],
+    ['compose port --protocol udp web 80', 1, '', 'no port 80/udp for container demo-web-1: 8080/tcp\n'],
+    ['compose port web x', 1, '', 'strconv.ParseUint: parsing "x": invalid syntax\n'],
   ])('%s', async (line, status, stdout, stderr) => {
     expect(await run(line, daemonOf([second, web]))).toMatchObject({ status, stdout, stderr });
   });
 
   it('of one container', async () => {
-    expect(await run('port --index 2 web 80', daemonOf([]))).toMatchObject({ stderr: 'service "web" is not running container #2\n' });
+    const daemon = daemonOf([second]);
+    expect(await run('compose port --index 2 --protocol UDP web 80', daemon)).toMatchObject({ status: 0, stdout: '0.0.0.0:8053\n' });
+    expect(daemon.asked[0]).toContain('"com.docker.compose.container-number=2":true');
+    expect(await run('compose port --index 2 web 80', daemonOf([]))).toMatchObject({
+      stderr: 'service "web" is not running container #2\n',
+    });
   });
 });
 
 describe('images', () => {
   it.each([
-    ['images -q', 'b0\n'],
-    ['images --format json web', '[{"ID":"sha256:b0","ContainerName":"demo-web-1","Repository":"","Tag":"","Size":1500000}]\n'],
+    ['compose images -q', 'b0\n'],
+    ['compose images --format json web', '[{"ID":"sha256:b0","ContainerName":"demo-web-1","Repository":"","Tag":"","Size":1500000}]\n'],
     [
-      'images web',
+      'compose images web',
       'CONTAINER           REPOSITORY          TAG                 IMAGE ID            SIZE\ndemo-web-1          <none>              <none>              b0                  1.5MB\n',
     ],
   ])('%s', async (line, stdout) => {
@@ -163,13 +177,15 @@ describe('top', () => {
   it('shows those asked for', async () => {
     const top = { json: { Titles: ['PID', 'CMD'], Processes: [['1', 'sleep']] } };
     const daemon = daemonOf([web, db], { [`GET /containers/${idOf('web1')}/top`]: top, [`GET /containers/${idOf('db1')}/top`]: top });
-    expect((await run('top', daemon)).stdout).toBe('demo-db-1\nPID   CMD\n1     sleep   \n\ndemo-web-1\nPID   CMD\n1     sleep   \n\n');
+    expect((await run('compose top', daemon)).stdout).toBe(
+      'demo-db-1\nPID   CMD\n1     sleep   \n\ndemo-web-1\nPID   CMD\n1     sleep   \n\n',
+    );
   });
 });
 
 it('pauses nothing in a dry run', async () => {
   const daemon = daemonOf([web]);
-  expect(await run('--progress plain pause --dry-run web', daemon)).toMatchObject({
+  expect(await run('compose --progress plain pause --dry-run web', daemon)).toMatchObject({
     stderr: 'DRY-RUN MODE -  Container demo-web-1  Paused\n',
   });
   expect(daemon.asked).toHaveLength(1);

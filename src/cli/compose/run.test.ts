@@ -56,7 +56,7 @@ async function run(line: string, more: Answers = {}): Promise<CliResult & { made
     'GET /containers/db/json': { json: { Id: 'db', State: { Status: 'running', Running: true }, Config: { Tty: false } } },
     'GET /containers/c0ffee/json': { json: { Id: 'c0ffee', State: { Status: 'running', Running: true }, Config: { Tty: false } } },
   });
-  const result = await runDocker(['compose', '--progress', 'plain', 'run', ...line.split(' ')], {
+  const result = await runDocker(line.replace('compose', 'compose --progress plain').split(' '), {
     cwd: '/lab',
     handler: daemon.handler,
     files: { '/lab/compose.yaml': yaml },
@@ -66,7 +66,7 @@ async function run(line: string, more: Answers = {}): Promise<CliResult & { made
 }
 
 it('runs beside the service, prints what it prints and ends as it ends', async () => {
-  const { status, stdout, stderr, made, asked } = await run('--rm -T tool');
+  const { status, stdout, stderr, made, asked } = await run('compose run --rm -T tool');
   expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: 'hello\n', stderr: '' });
   const [{ name, body }] = made as [Made];
   expect(name).toMatch(/^demo-tool-run-[0-9a-f]{12}$/);
@@ -95,50 +95,53 @@ it('runs beside the service, prints what it prints and ends as it ends', async (
 
 describe('makes of the service', () => {
   it.each([
-    ['-T tool ls -l', { Cmd: ['ls', '-l'], Entrypoint: ['sh', '-c'] }],
-    ['-T --entrypoint /bin/date tool', { Cmd: [], Entrypoint: ['/bin/date'] }],
-    ['-T -e A=1 -e FROM_OUTSIDE -e NOWHERE tool', { Env: expect.arrayContaining(['A=1', 'B=b', 'FROM_OUTSIDE=x']) }],
-    ['-T -u me -w /srv -l x=y tool', { User: 'me', WorkingDir: '/srv', Labels: expect.objectContaining({ x: 'y' }) }],
+    ['compose run -T tool ls -l', { Cmd: ['ls', '-l'], Entrypoint: ['sh', '-c'] }],
+    ['compose run -T --entrypoint /bin/date tool', { Cmd: [], Entrypoint: ['/bin/date'] }],
+    ['compose run -T -e A=1 -e FROM_OUTSIDE -e NOWHERE tool', { Env: expect.arrayContaining(['A=1', 'B=b', 'FROM_OUTSIDE=x']) }],
+    ['compose run -T -u me -w /srv -l x=y tool', { User: 'me', WorkingDir: '/srv', Labels: expect.objectContaining({ x: 'y' }) }],
     [
-      '-T --service-ports tool',
+      'compose run -T --service-ports tool',
       { HostConfig: expect.objectContaining({ PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } }) },
     ],
-    ['-T -P tool', { HostConfig: expect.objectContaining({ PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } }) }],
-    ['-T -p 9000:90 tool', { HostConfig: expect.objectContaining({ PortBindings: { '90/tcp': [{ HostIp: '', HostPort: '9000' }] } }) }],
-    ['-T -v ./data:/data tool', { HostConfig: expect.objectContaining({ Binds: ['/lab/data:/data:rw'] }) }],
+    ['compose run -T -P tool', { HostConfig: expect.objectContaining({ PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } }) }],
     [
-      '-T --cap-add MKNOD --cap-drop NET_ADMIN tool',
+      'compose run -T -p 9000:90 tool',
+      { HostConfig: expect.objectContaining({ PortBindings: { '90/tcp': [{ HostIp: '', HostPort: '9000' }] } }) },
+    ],
+    ['compose run -T -v ./data:/data tool', { HostConfig: expect.objectContaining({ Binds: ['/lab/data:/data:rw'] }) }],
+    [
+      'compose run -T --cap-add MKNOD --cap-drop NET_ADMIN tool',
       { HostConfig: expect.objectContaining({ CapAdd: ['MKNOD'], CapDrop: ['NET_ADMIN'] }) },
     ],
-    ['-T --interactive=false tool', { AttachStdin: false, OpenStdin: false }],
+    ['compose run -T --interactive=false tool', { AttachStdin: false, OpenStdin: false }],
   ])('%s', async (line, body) => {
     expect((await run(line)).made[0]?.body).toMatchObject(body);
   });
 
   it('a name, and aliases when asked', async () => {
-    const { made } = await run('-T --name mine --use-aliases tool');
+    const { made } = await run('compose run -T --name mine --use-aliases tool');
     expect(made[0]).toMatchObject({ name: 'mine' });
     expect(made[0]?.body).toHaveProperty('NetworkingConfig.EndpointsConfig.demo_default.Aliases', expect.arrayContaining(['tool']));
   });
 });
 
 it('makes what the service depends on first, unless told not to', async () => {
-  expect((await run('-T --no-deps late')).made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-late-run']);
-  const { made, stderr } = await run('-T late');
+  expect((await run('compose run -T --no-deps late')).made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-late-run']);
+  const { made, stderr } = await run('compose run -T late');
   expect(stderr).toBe(' Container demo-db-1  Creating\n Container demo-db-1  Created\n');
   expect(made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-db-1', 'demo-late-run']);
 });
 
 it('detached, says only which container', async () => {
-  expect(await run('-d tool')).toMatchObject({ status: 0, stdout: 'c0ffee\n' });
+  expect(await run('compose run -d tool')).toMatchObject({ status: 0, stdout: 'c0ffee\n' });
 });
 
 it.each([
-  ['-T nosuch', 1, 'no such service: nosuch\n'],
-  ['--service-ports -p 1:1 tool', 1, '--service-ports and --publish are incompatible\n'],
-  ['-t -T tool', 1, "--tty and --no-TTY can't be used together\n"],
-  ['-t tool', 1, 'the input device is not a TTY\n'],
-  ['-l bad tool', 1, 'label must be set as KEY=VALUE\n'],
-])('docker compose run %s', async (line, status, stderr) => {
+  ['compose run -T nosuch', 1, 'no such service: nosuch\n'],
+  ['compose run --service-ports -p 1:1 tool', 1, '--service-ports and --publish are incompatible\n'],
+  ['compose run -t -T tool', 1, "--tty and --no-TTY can't be used together\n"],
+  ['compose run -t tool', 1, 'the input device is not a TTY\n'],
+  ['compose run -l bad tool', 1, 'label must be set as KEY=VALUE\n'],
+])('docker %s', async (line, status, stderr) => {
   expect(await run(line)).toMatchObject({ status, stderr });
 });

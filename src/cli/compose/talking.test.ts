@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { endOfTar, tarPieces } from '#engine/oci/tar-writer.ts';
 import { concatBytes } from '#engine/bytes.ts';
-import { ScriptedDaemon, type Answers } from '../container/scripted-daemon.ts';
-import { runDocker, type CliResult, type FakeOptions } from '../testing.ts';
+import { runCli } from '../cli.ts';
+import { ScriptedContainer, ScriptedDaemon, type Answers } from '../container/scripted-daemon.ts';
+import { FakeEnvironment, runDocker, type CliResult, type FakeOptions } from '../testing.ts';
 
 const encoder = new TextEncoder();
 const labels = {
@@ -14,15 +15,22 @@ const labels = {
 const web = { Id: 'w1', Names: ['/demo-web-1'], Labels: labels, State: 'running', Ports: [] };
 const second = { ...web, Id: 'w2', Names: ['/demo-web-2'], Labels: { ...labels, 'com.docker.compose.container-number': '2' } };
 
+/** The words of a command line, with the project's name. */
+const inDemo = (line: string): string[] => line.replace('compose', 'compose -p demo').split(' ');
+
+async function macrotasks(count = 20): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 async function run(line: string, answers: Answers, options: FakeOptions = {}): Promise<CliResult & { asked: string[] }> {
   const daemon = new ScriptedDaemon({ 'GET /containers/json': { json: [web, second] }, ...answers });
-  const result = await runDocker(['compose', '-p', 'demo', ...line.split(' ')], { cwd: '/lab', handler: daemon.handler, ...options });
+  const result = await runDocker(inDemo(line), { cwd: '/lab', handler: daemon.handler, ...options });
   return { ...result, asked: daemon.asked };
 }
 
 describe('cp', () => {
   const stat = (name: string, mode: number): string =>
-    btoa(JSON.stringify({ name, size: 3, mode, mtime: '2024-01-01T00:00:00Z', linkTarget: '' }));
+    btoa(JSON.stringify({ name, size: 3, mode, mtime: '2024-01-01T00:00:00Z', linkTarget: mode & 0x8000000 ? name : '' }));
   const archive = concatBytes([
     ...tarPieces({ path: 'passwd', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, content: encoder.encode('abc') }),
     endOfTar,
@@ -34,7 +42,7 @@ describe('cp', () => {
       request.path.endsWith('/archive')
         ? { status: 200, headers: { 'X-Docker-Container-Path-Stat': stat('passwd', 0o644) }, body: { kind: 'bytes', bytes: archive } }
         : daemon.handler(request);
-    const { status, stderr, stdout, environment } = await runDocker(['compose', '-p', 'demo', 'cp', 'web:/etc/passwd', './pw'], {
+    const { status, stderr, stdout, environment } = await runDocker(inDemo('compose cp web:/etc/passwd ./pw'), {
       cwd: '/lab',
       handler,
       files: { '/lab/x': '' },
@@ -53,30 +61,33 @@ describe('cp', () => {
   });
 
   it.each([
-    ['cp -a pw web:/tmp/', ['w1', 'w2'], true],
-    ['cp --all pw web:/tmp/', ['w1', 'w2'], false],
-  ])('%s writes to every container', async (line, ids, keepsOwners) => {
-    const daemon = new ScriptedDaemon({ 'GET /containers/json': { json: [web, second] } });
-    const put: string[] = [];
+    ['compose cp --index 2 web:/etc/passwd ./out', ['GET w2 /etc/passwd']],
+    ['compose cp web:/etc/link ./out', ['GET w1 /etc/link']],
+    ['compose cp -L web:/etc/link ./out', ['GET w1 /etc/passwd', 'HEAD w1 /etc/link']],
+    ['compose cp pw web:/tmp/', ['HEAD w1 /tmp/', 'HEAD w2 /tmp/', 'PUT w1 /tmp/', 'PUT w2 /tmp/']],
+    ['compose cp --all pw web:/tmp/', ['HEAD w1 /tmp/', 'HEAD w2 /tmp/', 'PUT w1 /tmp/', 'PUT w2 /tmp/']],
+    ['compose cp --index 2 -a pw web:/tmp/', ['HEAD w2 /tmp/', 'PUT w2 /tmp/ with owners']],
+  ])('%s', async (line, archives) => {
+    const daemon = new ScriptedDaemon({
+      'GET /containers/json': ({ query }) => ({ json: query.get('filters')?.[0]?.includes('number=2') ? [second] : [web, second] }),
+    });
+    const seen: string[] = [];
     const handler: typeof daemon.handler = async (request) => {
       if (!request.path.endsWith('/archive')) return daemon.handler(request);
-      if (request.method === 'PUT')
-        put.push(`${request.path.split('/').at(-2)} ${request.query.get('path')?.[0]} ${request.query.has('copyUIDGID')}`);
-      return {
-        status: 200,
-        headers: { 'X-Docker-Container-Path-Stat': stat('tmp', 0o20000000755 + 0x80000000 - 0o20000000000) },
-        body: { kind: 'empty' },
-      };
+      const path = request.query.get('path')?.[0] ?? '';
+      seen.push(`${request.method} ${request.path.split('/').at(-2)} ${path}${request.query.has('copyUIDGID') ? ' with owners' : ''}`);
+      const mode = path.endsWith('/') ? 0x80000000 : path.endsWith('link') ? 0x8000000 : 0;
+      const headers = { 'X-Docker-Container-Path-Stat': stat('passwd', mode + 0o644) };
+      return { status: 200, headers, body: request.method === 'GET' ? { kind: 'bytes', bytes: archive } : { kind: 'empty' } };
     };
-    const result = await runDocker(['compose', '-p', 'demo', ...line.split(' ')], { cwd: '/lab', handler, files: { '/lab/pw': 'abc' } });
-    expect(result).toMatchObject({ status: 0 });
-    expect(put.sort()).toEqual(ids.map((id) => `${id} /tmp/ ${keepsOwners}`));
+    expect(await runDocker(inDemo(line), { cwd: '/lab', handler, files: { '/lab/pw': 'abc' } })).toMatchObject({ status: 0 });
+    expect(seen.sort()).toEqual(archives);
   });
 
   it.each([
-    ['cp web:/a web:/b', 'copying between services is not supported\n'],
-    ['cp --index 3 web:/a b', 'service "web" is not running container #3\n'],
-    ['cp web:/a b', 'no container found for service "web"\n'],
+    ['compose cp web:/a web:/b', 'copying between services is not supported\n'],
+    ['compose cp --index 3 web:/a b', 'service "web" is not running container #3\n'],
+    ['compose cp web:/a b', 'no container found for service "web"\n'],
   ])('%s', async (line, message) => {
     const none: Answers = line.includes('web:/b') ? {} : { 'GET /containers/json': { json: [] } };
     expect((await run(line, none)).stderr).toContain(message);
@@ -96,7 +107,7 @@ describe('events', () => {
   const answers: Answers = { 'GET /events': () => ({ body: { kind: 'bytes', bytes: encoder.encode(text) } }) };
 
   it('prints what happens', async () => {
-    const { stdout, asked } = await run('events', answers);
+    const { stdout, asked } = await run('compose events', answers);
     expect(stdout).toBe(
       '2024-01-01 00:00:00.120000 container start w1 (image=busybox, name=demo-web-1)\n\n2024-01-01 00:00:00.120000 container start w1 (image=busybox, name=demo-db-1)\n\n',
     );
@@ -104,7 +115,7 @@ describe('events', () => {
   });
 
   it('as JSON, of one service', async () => {
-    expect((await run('events --json web', answers)).stdout).toBe(
+    expect((await run('compose events --json web', answers)).stdout).toBe(
       '{"action":"start","attributes":{"image":"busybox","name":"demo-web-1"},"id":"w1","service":"web","time":"2024-01-01T00:00:00.120000007Z","type":"container"}\n',
     );
   });
@@ -117,7 +128,7 @@ describe('wait', () => {
   };
 
   it('ends as they end', async () => {
-    const { status, stdout } = await run('wait web', answers);
+    const { status, stdout } = await run('compose wait web', answers);
     expect({ status, stdout }).toEqual({
       status: 3,
       stdout: 'container "w1" exited with status code 3\ncontainer "w2" exited with status code 3\n',
@@ -125,11 +136,11 @@ describe('wait', () => {
   });
 
   it('wants some', async () => {
-    expect(await run('wait web', { 'GET /containers/json': { json: [] } })).toMatchObject({
+    expect(await run('compose wait web', { 'GET /containers/json': { json: [] } })).toMatchObject({
       status: 1,
       stderr: 'no containers for project "demo"\n',
     });
-    expect(await run('wait', {})).toMatchObject({
+    expect(await run('compose wait', {})).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('"docker compose wait" requires at least 1 argument.'),
     });
@@ -152,7 +163,7 @@ describe('exec', () => {
         return { status: 201, json: { Id: 'e1' } };
       },
     };
-    const { status, asked } = await run('exec -d -T --privileged -u me -w /srv -e A=1 -e HOME --index 1 web ls -l', taken);
+    const { status, asked } = await run('compose exec -d -T --privileged -u me -w /srv -e A=1 -e HOME --index 1 web ls -l', taken);
     expect({ status, body: JSON.parse(body) as unknown }).toEqual({
       status: 0,
       body: {
@@ -173,22 +184,61 @@ describe('exec', () => {
   });
 });
 
-it('attach reaches the container of that number', async () => {
-  const { asked, stderr } = await run('attach --index 2 --no-stdin --sig-proxy=false --detach-keys ctrl-a web', {
-    'GET /containers/json': { json: [second] },
-    'POST /containers/w2/wait': { json: { StatusCode: 0 } },
-    'GET /containers/w2/json': { json: { State: { Running: false }, Config: { Tty: false } } },
+describe('attach', () => {
+  it('reaches the container of that number', async () => {
+    const { asked, stderr } = await run('compose attach --index 2 web', {
+      'GET /containers/json': ({ query }) => ({ json: query.get('filters')?.[0]?.includes('number=2') ? [second] : [web] }),
+      'POST /containers/w2/wait': { json: { StatusCode: 0 } },
+      'GET /containers/w2/json': { json: { State: { Running: false }, Config: { Tty: false } } },
+    });
+    expect(stderr).toBe('You cannot attach to a stopped container, start it first\n');
+    expect(asked.slice(1)).toEqual(['POST /containers/w2/wait', 'GET /containers/w2/json']);
   });
-  expect(stderr).toBe('You cannot attach to a stopped container, start it first\n');
-  expect(asked.slice(1)).toEqual(['POST /containers/w2/wait', 'GET /containers/w2/json']);
+
+  it.each([
+    ['compose attach web', 'stderr=1&stdin=1&stdout=1&stream=1', ['POST /containers/c0ffee/kill?signal=USR1']],
+    ['compose attach --sig-proxy=false web', 'stderr=1&stdin=1&stdout=1&stream=1', []],
+    ['compose attach --no-stdin --sig-proxy=false web', 'stderr=1&stdout=1&stream=1', []],
+    ['compose attach --detach-keys ctrl-a --sig-proxy=false web', 'detachKeys=ctrl-a&stderr=1&stdin=1&stdout=1&stream=1', []],
+  ])('%s', async (line, query, kills) => {
+    const container = new ScriptedContainer(() => ({}));
+    const daemon = new ScriptedDaemon({
+      ...container.answers,
+      'GET /containers/json': { json: [{ ...web, Id: 'c0ffee' }] },
+      'GET /containers/c0ffee/json': { json: { Id: 'c0ffee', State: { Running: true }, Config: { Tty: false, OpenStdin: true } } },
+    });
+    const environment = new FakeEnvironment({ args: inDemo(line), handler: daemon.handler });
+    const ended = runCli(environment);
+    await macrotasks();
+    environment.signal('USR1');
+    await macrotasks();
+    container.endOutput();
+    container.exit(4);
+    expect(await ended).toBe(4);
+    expect(daemon.asked).toContain(`POST /containers/c0ffee/attach?${query}`);
+    expect(daemon.asked.filter((request) => request.includes('/kill'))).toEqual(kills);
+  });
 });
 
-it('stats shows a service', async () => {
-  const { asked, stdout } = await run('stats --no-stream -a --format {{.Name}} --no-trunc web', {
-    'GET /events': { body: { kind: 'bytes', bytes: new Uint8Array() } },
-    'GET /containers/json': { json: [] },
-  });
+describe('stats', () => {
+  const id = 'w1'.padEnd(64, '0');
   const filters = '"label":{"com.docker.compose.project=demo":true,"com.docker.compose.service=web":true}';
-  expect(stdout).toBe('');
-  expect(asked).toEqual([`GET /events?filters={${filters},"type":{"container":true}}`, `GET /containers/json?all=1&filters={${filters}}`]);
+
+  it.each([
+    ['compose stats --no-stream --format {{.ID}}={{.Name}} web', 'w10000000000=demo-web-1\n', ''],
+    ['compose stats --no-stream -a --no-trunc --format {{.ID}}={{.Name}} web', `${id}=demo-web-1\n`, 'all=1&'],
+  ])('%s', async (line, stdout, all) => {
+    const cpu = { cpu_usage: { total_usage: 0 } };
+    const sample = { id, name: '/demo-web-1', pids_stats: {}, blkio_stats: {}, cpu_stats: cpu, precpu_stats: cpu, memory_stats: {} };
+    const result = await run(line, {
+      'GET /events': { body: { kind: 'bytes', bytes: new Uint8Array() } },
+      'GET /containers/json': { json: [{ ...web, Id: id }] },
+      'GET /containers/w10000000000/stats': { json: sample },
+    });
+    expect(result).toMatchObject({ status: 0, stdout });
+    expect(result.asked.slice(0, 2)).toEqual([
+      `GET /events?filters={${filters},"type":{"container":true}}`,
+      `GET /containers/json?${all}filters={${filters}}`,
+    ]);
+  });
 });
