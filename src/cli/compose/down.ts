@@ -35,9 +35,7 @@ export const down: Command = {
     const images = flags.string('rmi');
     if (images !== '' && images !== 'local' && images !== 'all') throw new ComposeError(`invalid value for --rmi: ${quote(images)}`);
     const globals = await globalsOf(context);
-    const project = await projectOrNamed(context, globals);
-    const unknown = args.find((name) => !(name in project.services));
-    if (unknown !== undefined) throw new ComposeError(`no such service: ${unknown}`);
+    const project = await projectOrNamed(context, globals, args);
     const removeOrphans = flags.bool('remove-orphans') || /^(1|t|true|y|yes)$/i.test(environment.env['COMPOSE_REMOVE_ORPHANS'] ?? '');
     await runWork(context, globals, 'Running', (work) =>
       takeDown(work, project, {
@@ -63,9 +61,8 @@ async function takeDown(work: ComposeWork, project: Project, options: DownOption
     const orphans = containers.filter((container) => isOrphan(project, container));
     await Promise.all(orphans.map((orphan) => stopAndRemove(work, orphan, { timeoutSeconds, volumes: false })));
   }
-  // What is left is the whole project's.
-  const removals = services.length > 0 ? [] : await removalsOf(work, project, options);
-  if (containers.length === 0 && removals.length === 0 && services.length === 0) {
+  const removals = await removalsOf(work, project, options);
+  if (containers.length === 0 && removals.length === 0) {
     await work.context.err(`Warning: No resource found to remove for project "${project.name}".\n`);
   }
   const ended = await Promise.allSettled(removals.map((remove) => remove()));

@@ -12,7 +12,7 @@ import { inDependencyOrder } from './dependency-order.ts';
 import { globalsOf } from './globals.ts';
 import { killContainers } from './kill-containers.ts';
 import { SERVICE_LABEL } from './labels.ts';
-import { withSelectedServices } from './project-selection.ts';
+import { withSelectedServices, withServicesEnabled } from './project-selection.ts';
 import type { Project } from './project.ts';
 import { done, working } from './progress.ts';
 import { isOf } from './reconcile.ts';
@@ -69,7 +69,7 @@ const restart: Command = {
   run: async (context) => {
     const { flags, args } = context;
     const globals = await globalsOf(context);
-    const all = await projectOrNamed(context, globals);
+    const all = withServicesEnabled(await projectOrNamed(context, globals), args);
     const related = flags.bool('no-deps') ? all : withRestartingDependencies(all);
     const project = args.length === 0 ? related : withSelectedServices(related, args, flags.bool('no-deps') ? 'ignore' : 'dependents');
     await runWork(context, globals, 'Restarting', async ({ api, progress }) => {

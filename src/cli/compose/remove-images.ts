@@ -17,8 +17,8 @@ export async function imagesToRemove({ api }: ComposeWork, project: Project, all
   const labelled = await api.get<ImageSummary[]>('/images/json', { query: { filters } });
   const found = new Set<string>();
   for (const { Labels, RepoTags } of labelled) {
-    const service = project.services[Labels?.[SERVICE_LABEL] ?? ''];
-    if (service ? all || !service.image : orphans) for (const tag of RepoTags ?? []) found.add(tag);
+    const [tag] = RepoTags ?? [];
+    if (tag !== undefined && (orphans || (Labels?.[SERVICE_LABEL] ?? '') in project.services)) found.add(tag);
   }
   for (const name of sortedKeys(project.services)) {
     const service = project.services[name]!;
