@@ -7,6 +7,7 @@ const files = {
   '/lab/compose.yaml': 'services:\n  web:\n    image: busybox\n  tool:\n    image: tool:${V:-1}\n    profiles: [tools]\n',
   '/lab/other.yaml': 'name: other\nservices:\n  only:\n    image: alpine\n',
   '/lab/two.env': 'V=2\n',
+  '/lab/odd.yaml': 'services:\n  app:\n    build: ./app\n    networks: [nosuch]\n',
 };
 
 async function run(line: string, options: FakeOptions = {}, program = 'docker'): Promise<{ status: number; out: string; err: string }> {
@@ -60,6 +61,24 @@ it.each([
   ['compose -p BAD_NAME! config', 1, expect.stringContaining('invalid project name "BAD_NAME!": must consist only of')],
 ])('%s fails with status %i', async (line, status, err) => {
   expect(await run(line)).toMatchObject({ status, err });
+});
+
+describe('config', () => {
+  const env = { COMPOSE_FILE: 'odd.yaml' };
+
+  it('prints the profiles', async () => {
+    expect(await run('compose config --profiles')).toMatchObject({ status: 0, out: 'tools\n' });
+  });
+
+  it('refuses what is not consistent, unless told not to look', async () => {
+    const refusal = 'service "app" refers to undefined network nosuch: invalid compose project\n';
+    expect(await run('compose config', { env })).toMatchObject({ out: '', err: refusal });
+    expect((await run('compose config --no-consistency', { env })).out).toContain('      context: /lab/app\n');
+  });
+
+  it('leaves paths as they are written', async () => {
+    expect((await run('compose config --no-consistency --no-path-resolution', { env })).out).toContain('      context: ./app\n');
+  });
 });
 
 it('wants a whole number in COMPOSE_PARALLEL_LIMIT', async () => {
