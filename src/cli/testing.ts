@@ -76,10 +76,11 @@ export class FakeEnvironment implements CliEnvironment {
     return text === undefined ? undefined : new TextEncoder().encode(text);
   }
 
-  onSignal(listener: (signal: string) => void): () => void {
+  /** Bound: an environment that is made of this one, with other streams, has it too. */
+  readonly onSignal = (listener: (signal: string) => void): (() => void) => {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
-  }
+  };
 
   /** Sends the process a signal. */
   signal(name: string): void {
