@@ -141,7 +141,7 @@ describe('a project', () => {
     expect(await docker('compose scale app')).toMatchObject({ status: 1, stderr: 'invalid scale specifier: app\n' });
     expect(await docker('compose up -d --scale app=x')).toMatchObject({
       status: 1,
-      stderr: 'invalid --scale option "app=x". Should be SERVICE=NUM\n',
+      stderr: 'strconv.Atoi: parsing "x": invalid syntax\n',
     });
   });
 

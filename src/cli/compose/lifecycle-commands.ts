@@ -19,7 +19,7 @@ import { isOf } from './reconcile.ts';
 import { projectOrNamed, runWork, timeoutOf, wholeProject } from './run-work.ts';
 import { startServices } from './start-services.ts';
 import { remove, stopServices } from './stop-containers.ts';
-import { checkCreateFlags, convergeOptions, withCreateFlags, withScale } from './up-options.ts';
+import { checkCreateFlags, convergeOptions, isInteger, withCreateFlags, withScale } from './up-options.ts';
 import { nameOf, progressName, projectContainers } from './project-containers.ts';
 
 /** @cli  Y  docker compose create  "Creates containers for a service" */
@@ -173,19 +173,28 @@ const scale: Command = {
   run: async (context) => {
     const { flags, args, environment } = context;
     const globals = await globalsOf(context);
-    const names = args.map((arg) => {
-      const [, name] = /^([^=]+)=\d+$/.exec(arg) ?? [];
-      if (name === undefined) throw new ComposeError(`invalid scale specifier: ${arg}`);
-      return name;
-    });
-    let project = withScale(await wholeProject(globals, names), args, 'scale specifier');
+    const scales = scalesOf(args);
+    const names = [...scales.keys()];
+    let project = await wholeProject(globals, names);
     if (flags.bool('no-deps')) project = withSelectedServices(project, names, 'ignore');
+    project = withScale(project, scales);
     const options = { ...convergeOptions(flags, globals, environment.env), services: Object.keys(project.services), startsLater: false };
     await runWork(context, globals, 'Running', async (work) => {
-      await converge(work, project, { ...options, inherit: false });
+      await converge(work, project, { ...options, inherit: false, build: false });
       await startServices(work, project);
     });
   },
 };
+
+function scalesOf(args: readonly string[]): Map<string, number> {
+  return new Map(
+    args.map((arg): [string, number] => {
+      const [, name, number] = /^([^=]+)=(.+)$/s.exec(arg) ?? [];
+      if (name === undefined || number === undefined) throw new ComposeError(`invalid scale specifier: ${arg}`);
+      if (!isInteger(number)) throw new ComposeError(`invalid scale specifier: can't parse replica value as int: ${arg}`);
+      return [name, Number(number)];
+    }),
+  );
+}
 
 export const lifecycleCommands: Command[] = [create, start, stop, restart, kill, rm, scale];

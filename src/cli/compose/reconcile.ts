@@ -40,7 +40,7 @@ export interface ServicePlan {
 export interface Plan {
   /** Dependencies first. */
   services: ServicePlan[];
-  /** Containers of services that the project does not have, and one-off containers that have ended. */
+  /** Containers of services that the project does not have. */
   orphans: ContainerSummary[];
 }
 
@@ -77,7 +77,6 @@ export function isOf(container: ContainerSummary, service: string): boolean {
 }
 
 export function isOrphan(project: Project, container: ContainerSummary): boolean {
-  if (isOneOff(container)) return container.State === 'exited' || container.State === 'dead';
   const service = container.Labels[SERVICE_LABEL] ?? '';
   return !(service in project.services) && !(service in project.disabledServices);
 }

@@ -7,7 +7,6 @@ import type { ParsedFlags } from '../flags/parse.ts';
 import { ComposeError } from './compose-error.ts';
 import type { ConvergeOptions } from './converge.ts';
 import type { ComposeGlobals } from './globals.ts';
-import { imageName } from './labels.ts';
 import type { ComposeService, Project } from './project.ts';
 import type { RecreatePolicy } from './reconcile.ts';
 
@@ -20,6 +19,10 @@ export function checkUpFlags(flags: ParsedFlags): void {
   if (flags.bool('detach') && staying) throw new ComposeError(`--detach ${words}`);
   if (flags.bool('always-recreate-deps') && flags.bool('no-recreate')) {
     throw new ComposeError('--always-recreate-deps and --no-recreate are incompatible');
+  }
+  if (flags.bool('no-build') && flags.bool('watch')) throw new ComposeError('--no-build and --watch are incompatible');
+  if (flags.list('attach').length > 0 && flags.bool('attach-dependencies')) {
+    throw new ComposeError('cannot combine --attach and --attach-dependencies');
   }
 }
 
@@ -39,39 +42,55 @@ export function abortsOnExit(flags: ParsedFlags): boolean {
   return flags.bool('abort-on-container-exit') || flags.string('exit-code-from') !== '';
 }
 
-/** The project with `--pull`, `--build`, `--no-build` and `--scale` in it. @throws ComposeError */
+const PULL_POLICIES = ['always', 'missing', 'if_not_present', 'never', 'build'];
+
+/** The project with `--pull`, `--build` and `--scale` in it. @throws ComposeError */
 export function withCreateFlags(project: Project, flags: ParsedFlags): Project {
   const pull = flags.changed('pull') ? flags.string('pull') : '';
-  if (flags.changed('pull') && !['always', 'missing', 'never', 'build'].includes(pull)) {
+  if (flags.changed('pull') && !PULL_POLICIES.includes(pull)) {
     throw new ComposeError(`invalid --pull option ${quote(pull)}`);
   }
-  const changed = (service: ComposeService): ComposeService => {
-    const next = { ...service };
-    if (pull !== '') next.pull_policy = pull;
-    if (isSet(flags, 'build') && service.build) next.pull_policy = 'build';
-    if (isSet(flags, 'no-build') && service.build) {
-      delete next.build;
-      next.image = imageName(project, service);
-    }
-    return next;
-  };
-  const services = Object.fromEntries(Object.entries(project.services).map(([name, service]) => [name, changed(service)]));
-  return withScale({ ...project, services }, flags.list('scale'), '--scale option');
+  const services = Object.entries(project.services).map(([name, service]): [string, ComposeService] => [
+    name,
+    pull === '' ? service : { ...service, pull_policy: pull },
+  ]);
+  const pulled = { ...project, services: Object.fromEntries(services) };
+  return withScale(isSet(flags, 'build') ? withBuildForced(pulled) : pulled, scalesOf(flags.list('scale')));
 }
 
-/** @param what how a slip is called */
-export function withScale(project: Project, scales: readonly string[], what: string): Project {
+/** Images that can be built are, whether or not they are there. */
+export function withBuildForced(project: Project): Project {
+  const services = Object.entries(project.services).map(([name, service]): [string, ComposeService] => [
+    name,
+    service.build ? { ...service, pull_policy: 'build' } : service,
+  ]);
+  return { ...project, services: Object.fromEntries(services) };
+}
+
+/** `SERVICE=NUM`, as often as it is given. */
+function scalesOf(options: readonly string[]): Map<string, number> {
+  return new Map(
+    options.map((option): [string, number] => {
+      const [name = '', number, ...rest] = option.split('=');
+      if (number === undefined || rest.length > 0) {
+        throw new ComposeError(`invalid --scale option ${quote(option)}. Should be SERVICE=NUM`);
+      }
+      if (!isInteger(number)) throw new ComposeError(`strconv.Atoi: parsing ${quote(number)}: invalid syntax`);
+      return [name, Number(number)];
+    }),
+  );
+}
+
+export function isInteger(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}
+
+export function withScale(project: Project, scales: ReadonlyMap<string, number>): Project {
   const services = { ...project.services };
-  for (const scale of scales) {
-    const [, name = '', number = ''] = /^([^=]*)=(\d+)$/.exec(scale) ?? [];
-    if (number === '') throw new ComposeError(`invalid ${what} ${quote(scale)}. Should be SERVICE=NUM`);
+  for (const [name, scale] of scales) {
     const service = services[name];
     if (!service) throw new ComposeError(`no such service: ${name}`);
-    services[name] = {
-      ...service,
-      scale: Number(number),
-      ...(service.deploy && { deploy: { ...service.deploy, replicas: Number(number) } }),
-    };
+    services[name] = { ...service, scale, ...(service.deploy && { deploy: { ...service.deploy, replicas: scale } }) };
   }
   return { ...project, services };
 }
