@@ -17,6 +17,9 @@ services:
     cap_add: [NET_ADMIN]
     cap_drop: [MKNOD]
   late: {image: busybox, depends_on: [db]}
+  fresh: {image: fresh, profiles: [tools]}
+  built: {build: ., profiles: [tools], depends_on: [base]}
+  base: {build: .}
 `;
 
 interface Made {
@@ -26,7 +29,17 @@ interface Made {
 
 const listed = ({ name, body }: Made): object => ({ Id: 'db', Names: [`/${name}`], Labels: body['Labels'], State: 'running' });
 
-async function run(line: string, more: Answers = {}): Promise<CliResult & { made: Made[]; asked: string[] }> {
+interface RunOptions {
+  answers?: Answers;
+  /** Containers that are there before. */
+  seen?: object[];
+  terminal?: { rows: number; columns: number };
+}
+
+async function run(
+  line: string,
+  { answers, seen = [], terminal }: RunOptions = {},
+): Promise<CliResult & { made: Made[]; asked: string[] }> {
   const made: Made[] = [];
   const container = new ScriptedContainer(async (own) => {
     await own.print('hello\n');
@@ -40,7 +53,6 @@ async function run(line: string, more: Answers = {}): Promise<CliResult & { made
     Labels: { 'com.docker.compose.network': 'default', 'com.docker.compose.project': 'demo' },
   };
   const daemon = new ScriptedDaemon({
-    ...more,
     ...container.answers,
     'POST /containers/create': async (request) => {
       let text = '';
@@ -48,19 +60,21 @@ async function run(line: string, more: Answers = {}): Promise<CliResult & { made
       made.push({ name: request.query.get('name')?.[0] ?? '', body: JSON.parse(text) as Made['body'] });
       return { status: 201, json: { Id: 'c0ffee', Warnings: [] } };
     },
-    'GET /containers/json': () => ({ json: made.filter(({ name }) => name === 'demo-db-1').map(listed) }),
+    'GET /containers/json': () => ({ json: [...seen, ...made.filter(({ name }) => name.endsWith('-1')).map(listed)] }),
     'GET /networks/demo_default': { json: network },
     'GET /networks': { json: [network] },
     'GET /images/busybox/json': { json: { Id: 'sha256:b0', Config: {} } },
     'POST /containers/db/start': { status: 304 },
     'GET /containers/db/json': { json: { Id: 'db', State: { Status: 'running', Running: true }, Config: { Tty: false } } },
     'GET /containers/c0ffee/json': { json: { Id: 'c0ffee', State: { Status: 'running', Running: true }, Config: { Tty: false } } },
+    ...answers,
   });
   const result = await runDocker(line.replace('compose', 'compose --progress plain').split(' '), {
     cwd: '/lab',
     handler: daemon.handler,
-    files: { '/lab/compose.yaml': yaml },
+    files: { '/lab/compose.yaml': yaml, '/lab/Dockerfile': 'FROM busybox\n' },
     env: { FROM_OUTSIDE: 'x' },
+    ...(terminal && { terminal }),
   });
   return { ...result, made, asked: daemon.asked };
 }
@@ -130,6 +144,61 @@ it('makes what the service depends on first, unless told not to', async () => {
   const { made, stderr } = await run('compose run -T late');
   expect(stderr).toBe(' Container demo-db-1  Creating\n Container demo-db-1  Created\n');
   expect(made.map(({ name }) => name.replace(/-run-.*/, '-run'))).toEqual(['demo-db-1', 'demo-late-run']);
+});
+
+it('has a terminal inside where there is one outside, unless told not to', async () => {
+  const terminal = { rows: 24, columns: 80 };
+  expect((await run('compose run tool', { terminal })).made[0]?.body).toMatchObject({ Tty: true });
+  expect((await run('compose run --no-TTY --interactive=false tool', { terminal })).made[0]?.body).toMatchObject({ Tty: false });
+});
+
+it.each([
+  ['compose run -T fresh', ' fresh Pulling \n l1 Pull complete \n fresh Pulled \n'],
+  ['compose run -T --quiet-pull fresh', ' fresh Pulling \n fresh Pulled \n'],
+])('%s', async (line, stderr) => {
+  const layer = new TextEncoder().encode('{"status":"Pull complete","id":"l1","progressDetail":{}}\n');
+  let isThere = false;
+  const answers: Answers = {
+    'GET /images/fresh/json': () =>
+      isThere ? { json: { Id: 'sha256:f0', Config: {} } } : { status: 404, json: { message: 'No such image' } },
+    'POST /images/create': () => {
+      isThere = true;
+      return { body: { kind: 'bytes', bytes: layer } };
+    },
+  };
+  expect(await run(line, { answers })).toMatchObject({ status: 3, stderr });
+});
+
+it.each([
+  ['compose run -T built', []],
+  ['compose run -T --build built', ['demo-base', 'demo-built']],
+  ['compose run -T --build --no-deps built', ['demo-built']],
+])('%s', async (line, images) => {
+  const built: string[] = [];
+  const answers: Answers = {
+    'GET /images/demo-base/json': { json: { Id: 'sha256:d0', Config: {} } },
+    'GET /images/demo-built/json': { json: { Id: 'sha256:d1', Config: {} } },
+    'POST /build': async ({ query, body }) => {
+      for await (const _ of body);
+      built.push(...query.get('t')!);
+      return { body: { kind: 'bytes', bytes: new TextEncoder().encode('{"id":"moby.image.id","aux":{"ID":"sha256:d2"}}\n') } };
+    },
+  };
+  expect(await run(line, { answers })).toMatchObject({ status: 3 });
+  expect(built).toEqual(images);
+});
+
+// Compose 2.26 knows the flag and forgets it; it is done here all the same.
+it.each([
+  ['compose run -T tool', []],
+  ['compose run -T --remove-orphans tool', ['POST /containers/gone1/stop', 'DELETE /containers/gone1?force=1']],
+])('%s', async (line, removals) => {
+  const labels = { 'com.docker.compose.service': 'gone', 'com.docker.compose.oneoff': 'False' };
+  const seen = [{ Id: 'gone1', Names: ['/demo-gone-1'], Labels: labels, State: 'running' }];
+  const gone = { 'POST /containers/gone1/stop': { status: 204 }, 'DELETE /containers/gone1': { status: 204 } };
+  const { asked, stderr } = await run(line, { answers: gone, seen });
+  expect(asked.filter((request) => request.includes('gone1'))).toEqual(removals);
+  expect(stderr.includes('Found orphan containers ([demo-gone-1])')).toBe(removals.length === 0);
 });
 
 it('detached, says only which container', async () => {

@@ -23,7 +23,7 @@ import { checkRunFlags, oneOffService } from './run-options.ts';
 import { runWork, wholeProject } from './run-work.ts';
 import { withReferences } from './service-references.ts';
 import { startServices } from './start-services.ts';
-import { convergeOptions } from './up-options.ts';
+import { convergeOptions, withBuildForced } from './up-options.ts';
 import { waitDependencies } from './wait-dependencies.ts';
 import { projectContainers } from './project-containers.ts';
 
@@ -41,6 +41,7 @@ export const run: Command = {
     const name = context.args[0]!;
     let project = await wholeProject(globals, [name]);
     if (flags.bool('no-deps')) project = withSelectedServices(project, [name], 'ignore');
+    if (flags.bool('build')) project = withBuildForced(project);
     const target = project.services[name];
     if (!target) throw new ComposeError(`no such service: ${name}`);
     await runWork(context, globals, 'Running', (work) => startDependencies(work, globals, project, target));
@@ -50,7 +51,6 @@ export const run: Command = {
     const containerName = flags.string('name') || `${project.name}-${name}-run-${slug.slice(0, SHORT_SLUG)}`;
     const service = oneOffService(context, project, target, containerName);
     if (!flags.bool('detach')) checkTty(context, flags.bool('interactive'), service.tty ?? false);
-    if (flags.bool('build') && service.build) service.pull_policy = 'build';
     const id = await runWork(context, globals, 'Running', (work) => create(work, globals, project, service, slug, all));
     return start(context, id, service);
   },
