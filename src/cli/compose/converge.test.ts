@@ -1,10 +1,7 @@
 /** `docker compose up`, `down` and what is between, against the engine: what is made, what stays, what is told of it. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { testEngine, type TestEngine } from '#engine/testing/test-engine.ts';
-import { runDocker, type CliResult } from '../testing.ts';
+import { ComposeLab } from '../../../test/compose-lab.ts';
 
-/** A tar archive without entries. */
-const EMPTY_LAYER = new Uint8Array(1024);
 const compose = `name: demo
 services:
   web:
@@ -27,37 +24,22 @@ networks: {front: {}, back: {internal: true}}
 volumes: {data: {}}
 `;
 
-let machine: TestEngine;
-let files: Record<string, string>;
+let lab: ComposeLab;
+const docker: ComposeLab['docker'] = (...args) => lab.docker(...args);
 
 beforeEach(async () => {
-  machine = await testEngine();
-  await machine.registry.add(['docker.io/library/busybox:latest'], [EMPTY_LAYER]);
-  files = { '/lab/compose.yaml': compose };
+  lab = await ComposeLab.open(compose);
 });
-
-/** Time goes on until the command has ended. */
-async function docker(line: string, env: Record<string, string> = {}, stdin?: string): Promise<CliResult> {
-  const words = (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^'|'$/g, ''));
-  const running = runDocker(words, { handler: machine.engine.api, clock: machine.clock, cwd: '/lab', files, env, stdin });
-  let isOver = false;
-  const ended = running.finally(() => (isOver = true));
-  for (let turn = 0; !isOver && turn < 2000; turn++) {
-    await machine.clock.advance(50);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return ended;
-}
 
 /** What was told, in the order of things, not of time: side by side they may come either way. */
 async function told(line: string, env: Record<string, string> = {}): Promise<string[]> {
-  const { stderr, status, stdout } = await docker(`compose --progress plain ${line}`, env);
+  const { stderr, status, stdout } = await docker(line, env);
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   return stderr.trimEnd().split('\n').sort();
 }
 
-const list = async (): Promise<string> => (await docker('ps -a --format {{.Names}}={{.State}}')).stdout.trim().split('\n').sort().join(' ');
-const idOf = async (name: string): Promise<string> => (await docker(`inspect -f {{.Id}} ${name}`)).stdout.trim();
+const list = (): Promise<string> => lab.list();
+const idOf = (name: string): Promise<string> => lab.inspect(name, '{{.Id}}');
 const running = 'demo-app-1=running demo-db-1=running demo-init-1=exited demo-web-1=running';
 
 describe('a project', () => {
@@ -66,7 +48,7 @@ describe('a project', () => {
   });
 
   it('comes up in order, and is left alone when it is as it should be', async () => {
-    const { stderr, status } = await docker('compose --progress plain up -d');
+    const { stderr, status } = await docker('compose up -d');
     expect(status).toBe(0);
     const lines = stderr.trimEnd().split('\n');
     expect(lines.slice(0, 6)).toEqual([
@@ -95,7 +77,7 @@ describe('a project', () => {
     const aliases = await docker("inspect -f '{{.NetworkSettings.Networks.demo_back.Aliases}}' demo-db-1");
     expect(aliases.stdout).toBe('[demo-db-1 db database]\n');
 
-    expect(await told('up -d')).toEqual(
+    expect(await told('compose up -d')).toEqual(
       [
         ...['app', 'db', 'web'].map((name) => ` Container demo-${name}-1  Running`),
         ...[
@@ -114,7 +96,7 @@ describe('a project', () => {
   it('has only those recreated that changed, with their volumes', async () => {
     await docker('compose up -d');
     const before = { web: await idOf('demo-web-1'), db: await idOf('demo-db-1') };
-    const lines = await told('up -d web', { GREETING: 'changed' });
+    const lines = await told('compose up -d web', { GREETING: 'changed' });
     expect(lines).toEqual(
       expect.arrayContaining([' Container demo-web-1  Recreate', ' Container demo-web-1  Recreated', ' Container demo-db-1  Running']),
     );
@@ -123,20 +105,20 @@ describe('a project', () => {
     expect(await idOf('demo-web-1')).not.toBe(before.web);
     expect((await docker('inspect -f {{.Config.Env}} demo-web-1')).stdout).toContain('GREETING=changed');
     expect((await docker("inspect -f '{{range .Mounts}}{{.Name}}{{end}}' demo-web-1")).stdout).toBe('demo_data\n');
-    expect((await told('up -d --force-recreate app')).filter((line) => line.includes('app'))).toEqual([
+    expect((await told('compose up -d --force-recreate app')).filter((line) => line.includes('app'))).toEqual([
       ' Container demo-app-1  Recreate',
       ' Container demo-app-1  Recreated',
       ' Container demo-app-1  Started',
       ' Container demo-app-1  Starting',
     ]);
-    expect(await told('up -d --no-recreate app', { GREETING: 'x' })).toEqual([' Container demo-app-1  Running']);
+    expect(await told('compose up -d --no-recreate app', { GREETING: 'x' })).toEqual([' Container demo-app-1  Running']);
   });
 
   it('grows and shrinks', async () => {
     await docker('compose up -d app');
-    await told('up -d --scale app=3 app');
+    await told('compose up -d --scale app=3 app');
     expect(await list()).toBe('demo-app-1=running demo-app-2=running demo-app-3=running');
-    expect(await told('scale app=2')).toContain(' Container demo-app-3  Removed');
+    expect(await told('compose scale app=2')).toContain(' Container demo-app-3  Removed');
     expect(await list()).toBe('demo-app-1=running demo-app-2=running');
     expect(await docker('compose scale app')).toMatchObject({ status: 1, stderr: 'invalid scale specifier: app\n' });
     expect(await docker('compose up -d --scale app=x')).toMatchObject({
@@ -147,52 +129,54 @@ describe('a project', () => {
 
   it('is stopped, started, restarted, killed and removed', async () => {
     await docker('compose up -d app db');
-    expect(await told('stop app')).toEqual([' Container demo-app-1  Stopped', ' Container demo-app-1  Stopping']);
-    expect(await told('start app')).toEqual([' Container demo-app-1  Started', ' Container demo-app-1  Starting']);
-    expect(await told('restart -t 0 db')).toEqual([' Container demo-db-1  Restarting', ' Container demo-db-1  Started']);
-    expect(await told('kill app')).toEqual([' Container demo-app-1  Killed', ' Container demo-app-1  Killing']);
+    expect(await told('compose stop app')).toEqual([' Container demo-app-1  Stopped', ' Container demo-app-1  Stopping']);
+    expect(await told('compose start app')).toEqual([' Container demo-app-1  Started', ' Container demo-app-1  Starting']);
+    expect(await told('compose restart -t 0 db')).toEqual([' Container demo-db-1  Restarting', ' Container demo-db-1  Started']);
+    expect(await told('compose kill app')).toEqual([' Container demo-app-1  Killed', ' Container demo-app-1  Killing']);
     expect((await docker('compose rm app', {}, 'n\n')).stdout).toBe('Going to remove demo-app-1');
-    expect(await docker('compose --progress plain rm -f app')).toMatchObject({
+    expect(await docker('compose rm -f app')).toMatchObject({
       stdout: 'Going to remove demo-app-1\n',
       stderr: ' Container demo-app-1  Removing\n Container demo-app-1  Removed\n',
     });
     expect(await docker('compose rm -f')).toMatchObject({ status: 0, stderr: 'No stopped containers\n' });
-    expect(await told('create app')).toEqual([' Container demo-app-1  Created', ' Container demo-app-1  Creating']);
+    expect(await told('compose create app')).toEqual([' Container demo-app-1  Created', ' Container demo-app-1  Creating']);
     expect(await list()).toBe('demo-app-1=created demo-db-1=running');
   });
 
   it('goes down; volumes and images only when that is said', async () => {
     await docker('compose up -d');
-    const lines = await told('down');
+    const lines = await told('compose down');
     expect(lines).toEqual(
       expect.arrayContaining([' Container demo-web-1  Removed', ' Network demo_back  Removed', ' Network demo_front  Removed']),
     );
     expect((await docker('volume ls -q')).stdout).toBe('demo_data\n');
-    expect(await told('down -v --rmi all')).toEqual([
+    expect(await told('compose down -v --rmi all')).toEqual([
       ' Image busybox:latest  Removed',
       ' Image busybox:latest  Removing',
       ' Volume demo_data  Removed',
       ' Volume demo_data  Removing',
     ]);
     expect((await docker('images -q')).stdout).toBe('');
-    files['/lab/compose.yaml'] = 'name: none\nservices: {a: {image: busybox, network_mode: none}}\n';
+    lab.files['/lab/compose.yaml'] = 'name: none\nservices: {a: {image: busybox, network_mode: none}}\n';
     expect(await docker('compose down')).toMatchObject({ status: 0, stderr: 'Warning: No resource found to remove for project "none".\n' });
   });
 
   it('is known by its name alone', async () => {
     await docker('compose up -d');
-    delete files['/lab/compose.yaml'];
+    delete lab.files['/lab/compose.yaml'];
     expect(await docker('compose stop')).toMatchObject({ status: 14, stderr: 'no configuration file provided: not found\n' });
-    expect(await told('-p demo stop')).toContain(' Container demo-web-1  Stopped');
-    expect(await told('-p demo start')).toContain(' Container demo-web-1  Started');
-    expect(await told('-p demo down -v')).toEqual(expect.arrayContaining([' Network demo_back  Removed', ' Volume demo_data  Removed']));
+    expect(await told('compose -p demo stop')).toContain(' Container demo-web-1  Stopped');
+    expect(await told('compose -p demo start')).toContain(' Container demo-web-1  Started');
+    expect(await told('compose -p demo down -v')).toEqual(
+      expect.arrayContaining([' Network demo_back  Removed', ' Volume demo_data  Removed']),
+    );
     expect(await list()).toBe('');
   });
 
   it('warns of orphans, and removes them when told', async () => {
     await docker('compose up -d app');
-    files['/lab/compose.yaml'] = compose.replace('  app:', '  other:');
-    const { stderr } = await docker('compose --progress plain up -d db');
+    lab.files['/lab/compose.yaml'] = compose.replace('  app:', '  other:');
+    const { stderr } = await docker('compose up -d db');
     expect(stderr).toContain('Found orphan containers ([demo-app-1]) for this project.');
     await docker('compose up -d --remove-orphans db');
     expect(await list()).toBe('demo-db-1=running');
