@@ -51,7 +51,7 @@ async function docker(
 }
 
 it('prints what containers print, each behind its name, and ends with the last', async () => {
-  const { environment, status } = await docker('compose --progress plain up');
+  const { environment, status } = await docker('compose up');
   expect(environment.stderr.text).toBe(
     ' Network lab_default  Creating\n Network lab_default  Created\n' +
       ' Container lab-a-1  Creating\n Container lab-b-1  Creating\n Container lab-a-1  Created\n Container lab-b-1  Created\n' +
@@ -64,8 +64,8 @@ it('prints what containers print, each behind its name, and ends with the last',
   expect(status).toBe(0);
 });
 
-it('ends all with the first, and with the status of the one that is named', async () => {
-  const { environment, status } = await docker('compose --progress plain up --abort-on-container-exit --exit-code-from b');
+it('ends all with the first', async () => {
+  const { environment, status } = await docker('compose up --abort-on-container-exit');
   expect(environment.stdout.text).toBe(
     'Attaching to a-1, b-1\n\x1b[2Ka-1  | a1\n\x1b[2K\x1b[2Ka-1  | a2\n\x1b[2K\x1b[2Ka-1  | a3\nb-1 exited with code 3\n',
   );
@@ -79,25 +79,58 @@ it('ends all with the first, and with the status of the one that is named', asyn
   expect(status).toBe(3);
 });
 
-it('is coloured on a terminal', async () => {
-  const { environment } = await docker('compose up', { terminal: { rows: 24, columns: 80 } });
-  const text = environment.stdout.text;
-  expect(text).toContain('\x1b[2K\x1b[36ma-1  | \x1b[0ma1\n');
-  expect(text).toContain('\x1b[33mb-1 exited with code 3\n\x1b[0m');
+it.each([
+  ['compose up --exit-code-from b', 3],
+  ['compose up --exit-code-from a', 0],
+])('%s ends with that status', async (line, code) => {
+  const { environment, status } = await docker(line);
+  expect(environment.stderr.text).toContain('Aborting on container exit...\n');
+  expect(status).toBe(code);
+});
+
+it.each([
+  ['compose up', '\x1b[2K\x1b[36ma-1  | \x1b[0ma1\n', '\x1b[33mb-1 exited with code 3\n\x1b[0m'],
+  ['compose up --no-color', '\x1b[2Ka-1  | a1\n', '\nb-1 exited with code 3\n'],
+])('%s on a terminal', async (line, printed, ended) => {
+  const { environment } = await docker(line, { terminal: { rows: 24, columns: 80 } });
+  expect(environment.stdout.text).toContain(printed);
+  expect(environment.stdout.text).toContain(ended);
   expect(environment.stderr.text).toContain('[+] Running ');
 });
 
-it('attaches to what is wanted, without names and colours where those are not', async () => {
-  const { environment } = await docker('compose --progress quiet up --no-log-prefix --no-attach b');
-  expect(environment.stdout.text).toBe(
-    'Attaching to a-1\n\x1b[2Ka1\n\x1b[2Ka2\n\x1b[2Ka3\nb-1 exited with code 3\na-1 exited with code 0\n',
-  );
-  expect(environment.stderr.text).toBe('');
+/** Lines of containers, without what clears a terminal's line. */
+const linesOf = (text: string): string[] => text.split('\n').flatMap((line) => /\|.*|^[ab]\d$/.exec(line.replaceAll('\x1b[2K', '')) ?? []);
+
+it.each([
+  ['compose up --no-attach b', 'a-1', ['| a1', '| a2', '| a3'], []],
+  ['compose up --attach b', 'b-1', [], ['| b1', '| b2']],
+  ['compose up --no-log-prefix', 'a-1, b-1', ['a1', 'a2', 'a3'], ['b1', 'b2']],
+])('%s', async (line, attached, out, err) => {
+  const { environment } = await docker(line);
+  expect(environment.stdout.text.split('\n')[0]).toBe(`Attaching to ${attached}`);
+  expect(linesOf(environment.stdout.text)).toEqual(out);
+  expect(linesOf(environment.stderr.text)).toEqual(err);
+});
+
+it('puts the time before each line', async () => {
+  const { environment } = await docker('compose up --timestamps');
+  const times = linesOf(environment.stdout.text).map((line) => /^\| (2026-01-01T00:00:0\d\.\d{9}Z) a[123]$/.exec(line)?.[1]);
+  expect(times).toEqual([...times].sort());
+  expect(new Set(times).size).toBe(3);
+});
+
+it.each([
+  ['compose up c', 'c-1'],
+  ['compose up --attach-dependencies c', 'b-1, c-1'],
+])('%s', async (line, attached) => {
+  const { environment } = await docker(line, { files: { '/lab/compose.yaml': `${compose}  c: {image: busybox, depends_on: [b]}\n` } });
+  expect(environment.stdout.text.split('\n')[0]).toBe(`Attaching to ${attached}`);
+  expect(linesOf(environment.stderr.text)).toEqual(attached.includes('b') ? ['| b1', '| b2'] : []);
 });
 
 it('stops gracefully on Ctrl-C', async () => {
   const files = { '/lab/compose.yaml': 'services: {a: {image: busybox, command: sleep 1000}}\n' };
-  const { environment, status } = await docker('compose --progress plain up', { files }, (stub, turn) => {
+  const { environment, status } = await docker('compose up', { files }, (stub, turn) => {
     if (turn === 20) stub.signal('INT');
   });
   expect(environment.stderr.text).toMatch(
@@ -117,15 +150,20 @@ it('starts again what the daemon starts again, and goes on printing', async () =
 });
 
 it.each([
-  ['up --wait --abort-on-container-exit', '--wait cannot be combined with --abort-on-container-exit, --attach or --attach-dependencies\n'],
-  ['up -d --attach a', '--detach cannot be combined with --abort-on-container-exit, --attach or --attach-dependencies\n'],
-  ['up --build --no-build', '--build and --no-build are incompatible\n'],
-  ['up --force-recreate --no-recreate', '--force-recreate and --no-recreate are incompatible\n'],
-  ['up --attach c', 'cannot attach to services not included in up: c\n'],
-  ['up --exit-code-from c', 'no such service: c\n'],
-  ['up nosuchservice', 'no such service: nosuchservice\n'],
-  ['up --pull odd', 'invalid --pull option "odd"\n'],
+  [
+    'compose up --wait --abort-on-container-exit',
+    '--wait cannot be combined with --abort-on-container-exit, --attach or --attach-dependencies\n',
+  ],
+  ['compose up -d --attach a', '--detach cannot be combined with --abort-on-container-exit, --attach or --attach-dependencies\n'],
+  ['compose up --attach a --attach-dependencies', 'cannot combine --attach and --attach-dependencies\n'],
+  ['compose up --always-recreate-deps --no-recreate', '--always-recreate-deps and --no-recreate are incompatible\n'],
+  ['compose up --build --no-build', '--build and --no-build are incompatible\n'],
+  ['compose up --force-recreate --no-recreate', '--force-recreate and --no-recreate are incompatible\n'],
+  ['compose up --attach c', 'cannot attach to services not included in up: c\n'],
+  ['compose up --exit-code-from c', 'no such service: c\n'],
+  ['compose up nosuchservice', 'no such service: nosuchservice\n'],
+  ['compose up --pull odd', 'invalid --pull option "odd"\n'],
 ])('%s is refused', async (line, words) => {
-  const { environment, status } = await docker(`compose ${line}`);
+  const { environment, status } = await docker(line);
   expect({ status, text: environment.stderr.text }).toEqual({ status: 1, text: words });
 });
