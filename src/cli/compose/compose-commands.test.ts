@@ -76,6 +76,11 @@ describe('config', () => {
     expect((await run('compose config --no-consistency', { env })).out).toContain('      context: /lab/app\n');
   });
 
+  it('adds what is implied, unless told not to', async () => {
+    expect((await run('compose config')).out).toContain('networks:\n  default:\n');
+    expect((await run('compose config --no-normalize')).out).not.toContain('default');
+  });
+
   it('leaves paths as they are written', async () => {
     expect((await run('compose config --no-consistency --no-path-resolution', { env })).out).toContain('      context: ./app\n');
   });

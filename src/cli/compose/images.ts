@@ -27,11 +27,12 @@ export const images: Command = {
   path: ['compose', 'images'],
   async run(context) {
     const { flags, out } = context;
-    const found = await imagesOf(context, await projectName(context));
+    const listed = await imagesOf(context, await projectName(context));
     if (flags.bool('quiet')) {
-      const ids = new Set(found.map(({ ID }) => ID.slice(ID.indexOf(':') + 1)));
+      const ids = new Set(listed.map(({ ID }) => ID.slice(ID.indexOf(':') + 1)));
       return out([...ids].map((id) => `${id}\n`).join(''));
     }
+    const found = listed.sort((a, b) => compareStrings(a.ContainerName, b.ContainerName));
     const format = flags.string('format');
     if (format === 'json') return out(listJson(found));
     if (format !== 'table' && format !== '')
@@ -43,6 +44,7 @@ export const images: Command = {
   },
 };
 
+/** In the daemon's order. */
 async function imagesOf(context: CommandContext, project: string): Promise<ContainerImage[]> {
   const api = await context.api();
   const query = { all: 1, filters: filtersParameter(addFilter({}, 'label', `${PROJECT_LABEL}=${project}`)) };
@@ -51,9 +53,7 @@ async function imagesOf(context: CommandContext, project: string): Promise<Conta
   const ids = [...new Set(containers.map(({ ImageID }) => ImageID ?? ''))];
   const inspected = await Promise.all(ids.map((id) => api.get<ImageInspect>(`/images/${id}/json`)));
   const byId = new Map(ids.map((id, index) => [id, inspected[index]!]));
-  return containers
-    .map((container) => describe(nameOf(container), byId.get(container.ImageID ?? '')!))
-    .sort((a, b) => compareStrings(a.ContainerName, b.ContainerName));
+  return containers.map((container) => describe(nameOf(container), byId.get(container.ImageID ?? '')!));
 }
 
 function describe(ContainerName: string, { Id, RepoTags, Size }: ImageInspect): ContainerImage {

@@ -171,6 +171,12 @@ describe('images', () => {
   ])('%s', async (line, stdout) => {
     expect(await run(line, daemonOf([web]))).toMatchObject({ status: 0, stdout });
   });
+
+  it('are in the order of the daemon when only their ids are wanted', async () => {
+    const newer = container('web', 2, 'running', { ImageID: 'sha256:b1' });
+    const daemon = daemonOf([newer, web, db], { 'GET /images/sha256:b1/json': { json: { Id: 'sha256:b1', RepoTags: [], Size: 0 } } });
+    expect((await run('compose images --quiet', daemon)).stdout).toBe('b1\nb0\n');
+  });
 });
 
 describe('top', () => {
