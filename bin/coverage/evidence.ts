@@ -26,13 +26,6 @@ const replayed: [string, string][] = [
 const named: [test: string, shows: string[]][] = [
   ['src/cli/builder/cache.test.ts', ['docker buildx ls', 'docker buildx version', 'docker buildx inspect']],
   ['src/cli/compose/config.test.ts', ['docker compose config']],
-  ['src/cli/compose/reading.test.ts', ['docker compose images', 'docker compose logs', 'docker compose top', 'docker compose pause']],
-  ['src/cli/compose/recorded.test.ts', ['docker compose unpause']],
-  ['src/cli/compose/run.test.ts', ['docker compose run']],
-  [
-    'src/cli/compose/talking.test.ts',
-    ['docker compose attach', 'docker compose cp', 'docker compose events', 'docker compose exec', 'docker compose stats'],
-  ],
   ['test/registry.machine.test.ts', ['POST /images/{name}/push']],
   ['src/engine/container/layer.test.ts', ['GET /images/{name}/get']],
   ['src/cli/recorded.test.ts', ['POST /plugins/{name}/upgrade']],
