@@ -11,10 +11,11 @@ import { forwardToBuilder, pluginFailure } from './builder/forward.ts';
 import { clientRelease, versionLine } from './client-release.ts';
 import { commandAt } from './commands.ts';
 import { readClientConfig, type ClientConfig } from './client-config.ts';
+import { CommandClock } from './command-clock.ts';
 import type { Command, CommandContext } from './command.ts';
 import { connect } from './connection.ts';
 import { ContextStore } from './context/store.ts';
-import type { CliEnvironment, CliOutput } from './environment.ts';
+import { type CliEnvironment, type CliOutput, withParts } from './environment.ts';
 import { errorLine } from './error-line.ts';
 import { ExitError } from './exit-error.ts';
 import { FlagError, parseFlags, type ParsedFlags } from './flags/parse.ts';
@@ -140,12 +141,14 @@ function notHere(name: string): ExitError {
 /** Runs a command until it ends or a signal ends it; what it still has open then is closed. */
 async function carryOut(
   command: Command,
-  environment: CliEnvironment,
+  given: CliEnvironment,
   client: Client,
   entry: HelpEntry,
   flags: ParsedFlags,
   groupFlags: ParsedFlags | undefined,
 ): Promise<number> {
+  const clock = new CommandClock(given.clock);
+  const environment = withParts(given, { clock });
   const interrupts = new Interrupts(environment);
   const answers = new OpenAnswers();
   const ran = command.run(contextOf(environment, client, entry, flags, groupFlags, interrupts, answers));
@@ -160,6 +163,7 @@ async function carryOut(
     ran.catch(() => {});
     interrupts.stop();
     answers.close();
+    clock.end();
   }
 }
 

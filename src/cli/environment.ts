@@ -28,6 +28,18 @@ export interface CliEnvironment {
   onSignal(listener: (signal: string) => void): () => void;
 }
 
+/** The same process, with some of its parts in others' places. */
+export function withParts(environment: CliEnvironment, parts: Partial<CliEnvironment>): CliEnvironment {
+  const { args, program, env, cwd, stdin, stdout, stderr, files, clock } = environment;
+  return {
+    ...{ args, program, env, cwd, stdin, stdout, stderr, files, clock },
+    connect: (host) => environment.connect(host),
+    asset: (path) => environment.asset(path),
+    onSignal: (listener) => environment.onSignal(listener),
+    ...parts,
+  };
+}
+
 export interface CliInput {
   isTerminal: boolean;
   /** Chunks as they come, until end of file. Nothing is read from the guest before the first `next()`. */

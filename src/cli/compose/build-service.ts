@@ -2,13 +2,16 @@
  * Builds one service's image as `docker build` would with the flags that its `build` section amounts to.
  * Source: docker/compose 2.26.1 pkg/compose/build.go, toBuildOptions.
  */
+import { sha1 } from '@noble/hashes/legacy.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { quote } from '#engine/go-quote.ts';
 import { buildCommand } from '../builder/build.ts';
-import type { CommandContext } from '../command.ts';
-import type { CliEnvironment, CliInput } from '../environment.ts';
+import { type CliEnvironment, type CliInput, withParts } from '../environment.ts';
 import { ExitError } from '../exit-error.ts';
 import { parseFlags } from '../flags/parse.ts';
 import { helpOf } from '../help/help-data.ts';
 import { ComposeError } from './compose-error.ts';
+import type { ComposeWork } from './compose-work.ts';
 import { COMPOSE_VERSION, imageName, PROJECT_LABEL, SERVICE_LABEL, VERSION_LABEL } from './labels.ts';
 import { sortedKeys } from './load/model.ts';
 import type { BuildConfig, ComposeService, Project, Ulimit } from './project.ts';
@@ -23,17 +26,23 @@ export interface BuildServiceOptions {
   pull?: boolean;
   /** `--build-arg`, which goes before the file's. */
   args?: readonly string[];
+  builder?: string | undefined;
+  /** What has a name of its own is pushed. */
+  push?: boolean;
 }
 
 /** @throws ComposeError with what the builder says */
 export async function buildService(
-  context: CommandContext,
+  work: ComposeWork,
   project: Project,
   service: ComposeService,
   options: BuildServiceOptions,
 ): Promise<void> {
+  const { context } = work;
   const build = service.build!;
   refuse(service.name, build);
+  warnOfOwners(work, build);
+  if (work.dryRun) return tellOfBuild(work, project, service);
   const entry = helpOf('buildx build')!;
   const environment = environmentFor(context.environment, build);
   // A terminal's display where there is none is refused by the builder.
@@ -57,6 +66,15 @@ export async function buildService(
   }
 }
 
+/** A dry run: what a build would make. */
+async function tellOfBuild({ api, progress }: ComposeWork, project: Project, service: ComposeService): Promise<void> {
+  const tag = imageName(project, service);
+  await api.post('/build', { query: { t: [tag, ...(service.build?.tags ?? [])] } });
+  progress.event({ id: ' ', text: `build service ${service.name}`, status: 'done' });
+  progress.event({ id: '==>', text: `==> writing image dryRun-${bytesToHex(sha1(utf8ToBytes(service.name)))}`, status: 'done' });
+  progress.event({ id: '==> ==>', text: `naming to ${tag}`, status: 'done' });
+}
+
 /** What comes after `docker buildx build`. */
 export function buildArguments(project: Project, service: ComposeService, options: BuildServiceOptions): string[] {
   const build = service.build!;
@@ -75,6 +93,9 @@ export function buildArguments(project: Project, service: ComposeService, option
     ...each('--add-host', hostLines(build.extra_hosts ?? {}, ':')),
     ...each('--cache-from', build.cache_from),
     ...each('--ulimit', ulimits(build.ulimits ?? {})),
+    ...each('--secret', secrets(project, build)),
+    ...text('--builder', options.builder),
+    ...(options.push && service.image ? ['--push'] : []),
     ...(options.noCache || build.no_cache ? ['--no-cache'] : []),
     ...(options.pull || build.pull ? ['--pull'] : []),
     ...text('--progress', options.progressMode),
@@ -97,9 +118,25 @@ function ulimits(limits: Record<string, Ulimit>): string[] {
   });
 }
 
+function secrets(project: Project, { secrets: references = [] }: BuildConfig): string[] {
+  return references.map(({ source = '', target }) => {
+    const { file, environment } = project.secrets[source] ?? {};
+    const id = `id=${target || source}`;
+    if (file) return `${id},"src=${file.replaceAll('"', '""')}"`;
+    if (environment) return `${id},env=${environment}`;
+    throw new ComposeError(`build.secrets only supports environment or file-based secrets: ${quote(source)}`);
+  });
+}
+
+function warnOfOwners({ warn }: ComposeWork, { secrets: references = [] }: BuildConfig): void {
+  for (const { uid, gid, mode } of references) {
+    if (uid || gid || mode !== undefined) warn('secrets `uid`, `gid` and `mode` are not supported by BuildKit, they will be ignored');
+  }
+}
+
 /** What the one builder cannot do is said before it starts. */
 function refuse(name: string, build: BuildConfig): void {
-  const given = (['ssh', 'secrets', 'additional_contexts', 'cache_to', 'entitlements'] as const).filter(
+  const given = (['ssh', 'additional_contexts', 'cache_to', 'entitlements'] as const).filter(
     (key) => Object.keys(build[key] ?? {}).length > 0,
   );
   if (given[0] === undefined) return;
@@ -115,8 +152,5 @@ function environmentFor(environment: CliEnvironment, { dockerfile_inline: inline
     },
     setRaw: async () => {},
   };
-  return Object.create(environment, {
-    stderr: { value: environment.stdout },
-    ...(inline && { stdin: { value: stdin } }),
-  }) as CliEnvironment;
+  return withParts(environment, { stderr: environment.stdout, ...(inline && { stdin }) });
 }
