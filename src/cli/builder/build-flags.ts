@@ -23,7 +23,6 @@ import { parseBool } from '../units/number.ts';
  * @flag  P[false only, in buildx's words: the docker driver has none]  docker buildx build  --provenance
  * @flag  N[not in this version]  docker buildx build  --build-context --ssh --allow --cgroup-parent
  * @flag  N[the image store keeps none]  docker buildx build  --annotation
- * @flag  N[the image is pushed with docker push]  docker buildx build  --push
  */
 const REFUSED: Record<string, string> = {
   'build-context': 'additional build contexts are not available in this version of Drydock',
@@ -35,7 +34,6 @@ const REFUSED: Record<string, string> = {
   ssh: 'SSH agents are not available in this version of Drydock',
   allow: 'privileged entitlements are not available in this version of Drydock',
   'cgroup-parent': 'a parent cgroup for builds is not available in this version of Drydock',
-  push: 'cannot push from a build in this version of Drydock: push the image with docker push',
 };
 
 /**
@@ -62,7 +60,7 @@ export function flagWarnings(flags: ParsedFlags): string {
 /** @throws Error for what this builder cannot do */
 export function refuseFlags(flags: ParsedFlags): void {
   for (const [name, reason] of Object.entries(REFUSED)) {
-    const given = flags.changed(name) && (name !== 'push' || flags.bool(name)) && !isOff(flags, name);
+    const given = flags.changed(name) && !isOff(flags, name);
     if (given) throw new Error(reason);
   }
   for (const output of flags.list('output')) checkOutput(output);
@@ -78,7 +76,7 @@ function checkOutput(text: string): void {
   const fields = new Map(csvFields(text).map((field) => [field.split('=', 1)[0]!.toLowerCase(), field.slice(field.indexOf('=') + 1)]));
   const type = fields.get('type') ?? (fields.size === 1 && !text.includes('=') ? 'local' : '');
   if (type === '') throw new Error('type is required for output');
-  if ((type === 'docker' && !fields.has('dest')) || (type === 'image' && fields.get('push') !== 'true') || type === 'cacheonly') return;
+  if ((type === 'docker' && !fields.has('dest')) || type === 'image' || type === 'cacheonly') return;
   throw new Error(`the ${type} exporter is not available in this version of Drydock: an image is all that it builds`);
 }
 

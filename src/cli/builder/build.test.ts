@@ -303,11 +303,7 @@ describe('what is refused', () => {
       1,
       'ERROR: failed to build: the local exporter is not available in this version of Drydock: an image is all that it builds\n',
     ],
-    [
-      ['build', '--push', '.'],
-      1,
-      'ERROR: failed to build: cannot push from a build in this version of Drydock: push the image with docker push\n',
-    ],
+    [['build', '--push', '.'], 1, 'ERROR: failed to build: tag is needed when pushing to registry\n'],
     [
       ['build', 'https://example.com/x.git'],
       1,

@@ -6,7 +6,7 @@
 import { ApiError } from '#engine/api/client.ts';
 import { AssertionError } from '#engine/assert.ts';
 import { EngineError, messageOf } from '#engine/errors.ts';
-import { fullString, parseNormalizedNamed, tagNameOnly } from '#engine/oci/reference.ts';
+import { fullString, parseNormalizedNamed, type Reference, tagNameOnly } from '#engine/oci/reference.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { ExitError } from '../exit-error.ts';
 import { FileError } from '../environment.ts';
@@ -20,6 +20,7 @@ import { checkBuilder } from './only-builder.ts';
 import { displayOf, progressMode, type ProgressMode } from './progress-mode.ts';
 import { ProgressWriter } from './progress/progress-writer.ts';
 import type { SolveStatus, WarningUpdate } from './progress/solve-status.ts';
+import { pushTags, tagsToPush } from './push-tags.ts';
 import { secretHeaders } from './secrets.ts';
 import { printExcerpt } from './source-excerpt.ts';
 
@@ -70,6 +71,7 @@ async function build(context: CommandContext, mode: ProgressMode, isCheck: boole
   const { flags, environment, args } = context;
   refuseFlags(flags);
   const query = await buildQuery(context);
+  const pushes = isCheck ? [] : tagsToPush(flags);
   const headers = await secretHeaders(environment, flags.list('secret'));
   const source = await prepareContext(environment, { path: args[0] ?? '', file: flags.string('file') });
   const api = await context.api();
@@ -79,16 +81,22 @@ async function build(context: CommandContext, mode: ProgressMode, isCheck: boole
     headers: { 'Content-Type': 'application/x-tar', ...(await allRegistryAuths(context)), ...headers },
     body: source.archive,
   });
-  return await follow(context, mode, isCheck, source, messages);
+  return await follow(context, mode, { isCheck, source, messages, pushes });
+}
+
+interface RunningBuild {
+  isCheck: boolean;
+  source: BuildContext;
+  messages: AsyncIterable<BuildMessage>;
+  /** Names under which the image is pushed when it is there. */
+  pushes: readonly Reference[];
 }
 
 /** Shows the answer until it ends. */
 async function follow(
   context: CommandContext,
   mode: ProgressMode,
-  isCheck: boolean,
-  source: BuildContext,
-  messages: AsyncIterable<BuildMessage>,
+  { isCheck, source, messages, pushes }: RunningBuild,
 ): Promise<BuildResult> {
   const writer = new ProgressWriter(displayOf(mode, context), context.environment.stderr, context.environment.clock);
   const result: BuildResult = { imageId: '', warnings: [], context: source };
@@ -115,7 +123,11 @@ async function follow(
       else if (event.kind === 'source') excerpt = printExcerpt(isCheck ? source.sourceName : renamedFile(event.file, source), event.lines);
       else if (event.kind === 'failure') failure = event.message;
     }
-    await writer.done();
+    try {
+      if (failure === undefined) await pushTags(context, pushes, (status) => writer.update(status));
+    } finally {
+      await writer.done();
+    }
   } finally {
     interruption.stop();
     writer.stop();
