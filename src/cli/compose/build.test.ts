@@ -3,8 +3,8 @@ import { ScriptedDaemon } from '../container/scripted-daemon.ts';
 import { runDocker } from '../testing.ts';
 
 it.each([
-  ['--builder other', '--builder is not available in this version of Drydock\n'],
-  ['--memory 1g', '--memory is not available in this version of Drydock\n'],
+  ['--builder other', 'no builder "other" found\n'],
+  ['--ssh default', '--ssh is not available in this version of Drydock\n'],
   ['nosuch', 'no such service: nosuch\n'],
 ])('docker compose build %s', async (line, stderr) => {
   const daemon = new ScriptedDaemon({});

@@ -5,6 +5,7 @@ import { helpOf } from '../help/help-data.ts';
 import { helpText } from '../help/usage.ts';
 import { configCommand } from './config.ts';
 import { down } from './down.ts';
+import { withDryRun } from './dry-run.ts';
 import { attach } from './attach.ts';
 import { cp } from './cp.ts';
 import { events } from './events.ts';
@@ -13,6 +14,7 @@ import { wait } from './wait.ts';
 import { run } from './run.ts';
 import { build } from './build.ts';
 import { pull } from './pull.ts';
+import { push } from './push.ts';
 import { globalsOf } from './globals.ts';
 import { exec } from './exec.ts';
 import { images } from './images.ts';
@@ -24,6 +26,7 @@ import { ps } from './ps.ts';
 import { top } from './top.ts';
 import { lifecycleCommands } from './lifecycle-commands.ts';
 import { up } from './up.ts';
+import { watch } from './watch.ts';
 import { version, versionText } from './version.ts';
 
 const DEFAULT_WIDTH = 80;
@@ -40,26 +43,30 @@ const group: Command = {
 
 export const composeCommands: Command[] = [
   group,
-  configCommand(globalsOf),
-  pull,
-  build,
-  run,
-  ...lifecycleCommands,
-  down,
-  wait,
-  stats,
-  events,
-  cp,
-  attach,
-  exec,
-  images,
-  logs,
-  ls,
-  pause,
-  port,
-  ps,
-  top,
-  unpause,
-  up,
-  version,
+  ...[
+    configCommand(globalsOf),
+    pull,
+    push,
+    build,
+    run,
+    ...lifecycleCommands,
+    down,
+    wait,
+    stats,
+    events,
+    cp,
+    attach,
+    exec,
+    images,
+    logs,
+    ls,
+    pause,
+    port,
+    ps,
+    top,
+    unpause,
+    up,
+    watch,
+    version,
+  ].map(withDryRun),
 ];

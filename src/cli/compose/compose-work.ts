@@ -10,6 +10,7 @@ export interface ComposeWork {
   progress: ProgressWriter;
   /** A warning in the client's log. */
   warn: (message: string) => void;
+  dryRun: boolean;
 }
 
 /** A query's `filters`: what has all of these labels. */

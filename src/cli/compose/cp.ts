@@ -30,7 +30,6 @@ export const cp: Command = {
           const id = nameOf(container);
           const text = fromService !== '' ? `copy ${id}:${from} to ${to}` : `copy ${from} to ${id}:${to}`;
           writer.event({ id, text, status: 'working', statusText: 'Copying' });
-          if (dryRun) return writer.event({ id, text, status: 'done', statusText: 'Copied' });
           if (fromService !== '') await copyOut(context, container.Id, from, to, true);
           else await copyIn(context, from, container.Id, to, true);
           writer.event({ id, text, status: 'done', statusText: 'Copied' });

@@ -49,7 +49,7 @@ export const down: Command = {
   },
 };
 
-async function takeDown(work: ComposeWork, project: Project, options: DownOptions): Promise<void> {
+export async function takeDown(work: ComposeWork, project: Project, options: DownOptions): Promise<void> {
   const { removeOrphans, timeoutSeconds, volumes, services } = options;
   const containers = await projectContainers(work.api, project.name, { oneOff: removeOrphans ? 'include' : 'exclude' });
   await inReverseDependencyOrder(project, async (name) => {

@@ -82,7 +82,7 @@ async function buildMissing(work: ComposeWork, project: Project, ids: Map<string
     const name = imageName(project, service);
     if (!service.build || done.has(name) || (ids.has(name) && service.pull_policy !== 'build')) continue;
     done.add(name);
-    await buildService(work.context, project, service, { progressMode: mode });
+    await buildService(work, project, service, { progressMode: mode });
     ids.set(name, (await work.api.get<ImageInspect>(`/images/${name}/json`)).Id);
   }
 }

@@ -6,6 +6,7 @@ import type { CommandContext } from '../command.ts';
 import { parseBool } from '../units/number.ts';
 import type { ConfigGlobals } from './config.ts';
 import { ComposeError } from './compose-error.ts';
+import { isDryRun } from './dry-run.ts';
 import { isAbsolutePath } from './load/paths.ts';
 import type { ProgressMode } from './progress.ts';
 import { warningLine } from './warning-line.ts';
@@ -31,7 +32,7 @@ export async function globalsOf(context: CommandContext): Promise<ComposeGlobals
 }
 
 async function readGlobals(context: CommandContext): Promise<ComposeGlobals> {
-  const { environment, flags } = context;
+  const { environment } = context;
   const { env, cwd } = environment;
   const group = context.groupFlags;
   const list = (name: string): string[] => group?.list(name) ?? [];
@@ -55,7 +56,7 @@ async function readGlobals(context: CommandContext): Promise<ComposeGlobals> {
     compatibility: group?.changed('compatibility') ? group.bool('compatibility') : isTrue(env['COMPOSE_COMPATIBILITY']),
     progress: progressOf(group?.string('progress') || 'auto', ansi),
     color: !env['NO_COLOR'] && (ansi === 'always' || (ansi === 'auto' && environment.stdout.isTerminal)),
-    dryRun: group?.bool('dry-run') || flags.bool('dry-run'),
+    dryRun: isDryRun(context),
     parallel: parallelOf(group?.changed('parallel') ? group.number('parallel') : undefined, env['COMPOSE_PARALLEL_LIMIT']),
     warn,
   };

@@ -8,19 +8,17 @@ import { listOf } from '../flags/syntax.ts';
 import { ComposeError } from './compose-error.ts';
 import { isStatus } from './compose-work.ts';
 import { converge } from './converge.ts';
-import { inDependencyOrder } from './dependency-order.ts';
 import { globalsOf } from './globals.ts';
 import { killContainers } from './kill-containers.ts';
 import { SERVICE_LABEL } from './labels.ts';
 import { withSelectedServices, withServicesEnabled } from './project-selection.ts';
 import type { Project } from './project.ts';
-import { done, working } from './progress.ts';
-import { isOf } from './reconcile.ts';
 import { projectOrNamed, runWork, timeoutOf, wholeProject } from './run-work.ts';
+import { restartServices, toRestart } from './restart-services.ts';
 import { startServices } from './start-services.ts';
 import { remove, stopServices } from './stop-containers.ts';
 import { checkCreateFlags, convergeOptions, isInteger, withCreateFlags, withScale } from './up-options.ts';
-import { nameOf, progressName, projectContainers } from './project-containers.ts';
+import { nameOf, projectContainers } from './project-containers.ts';
 
 /** @cli  Y  docker compose create  "Creates containers for a service" */
 const create: Command = {
@@ -69,33 +67,12 @@ const restart: Command = {
   run: async (context) => {
     const { flags, args } = context;
     const globals = await globalsOf(context);
-    const all = withServicesEnabled(await projectOrNamed(context, globals), args);
-    const related = flags.bool('no-deps') ? all : withRestartingDependencies(all);
-    const project = args.length === 0 ? related : withSelectedServices(related, args, flags.bool('no-deps') ? 'ignore' : 'dependents');
-    await runWork(context, globals, 'Restarting', async ({ api, progress }) => {
-      const containers = await projectContainers(api, project.name);
-      await inDependencyOrder(project, async (name) => {
-        const own = containers.filter((container) => isOf(container, name));
-        await Promise.all(
-          own.map(async (container) => {
-            progress.event(working(progressName(container), 'Restarting'));
-            await api.post(`/containers/${container.Id}/restart`, { query: { t: timeoutOf(context) } });
-            progress.event(done(progressName(container), 'Started'));
-          }),
-        );
-      });
-    });
+    const known = withServicesEnabled(await projectOrNamed(context, globals), args);
+    const project = toRestart(known, args, flags.bool('no-deps'));
+    const options = { timeoutSeconds: timeoutOf(context) };
+    await runWork(context, globals, 'Restarting', (work) => restartServices(work, project, options));
   },
 };
-
-/** Only `restart: true` makes a dependency matter here. */
-function withRestartingDependencies(project: Project): Project {
-  const services = Object.entries(project.services).map(([name, service]) => {
-    const dependencies = Object.entries(service.depends_on ?? {}).filter(([, { restart: follows }]) => follows);
-    return [name, { ...service, depends_on: Object.fromEntries(dependencies) }] as const;
-  });
-  return { ...project, services: Object.fromEntries(services) };
-}
 
 /** @cli  Y  docker compose kill  "Force stop service containers" */
 const kill: Command = {

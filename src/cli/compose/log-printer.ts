@@ -4,6 +4,7 @@
  * Source: docker/compose 2.26.1 cmd/formatter/{logs,colors}.go.
  */
 import type { CliOutput } from '../environment.ts';
+import type { Exit } from './container-watch.ts';
 
 const CLEAR_LINE = '\x1b[2K';
 /** Cyan, yellow, green, magenta, blue; then the same bold. */
@@ -59,6 +60,11 @@ export class LogPrinter {
     this.register(name);
     const text = paint(`${name} ${message}\n`, this.#names.get(name));
     return this.#write(() => this.#options.out.write(text));
+  }
+
+  async exit({ name, code, isReplaced }: Exit): Promise<void> {
+    await this.status(name, `exited with code ${code}`);
+    if (isReplaced) await this.status(name, 'has been recreated');
   }
 
   /** A line of nobody. */

@@ -7,6 +7,7 @@ import { containerPath } from '../container/container-path.ts';
 import { parseTime } from '../options/time.ts';
 import { copyAll, copyFrames } from '../stream/stdcopy.ts';
 import { ComposeError } from './compose-error.ts';
+import { ContainerWatch, type WatchedContainer } from './container-watch.ts';
 import { globalsOf } from './globals.ts';
 import { LineOutput, LogPrinter } from './log-printer.ts';
 import { compareStrings } from './load/model.ts';
@@ -28,6 +29,7 @@ export const logs: Command = {
         : Object.keys(project.services).filter((service) => !silent.some((other) => other.name === service));
     const query = queryOf(context);
     const api = await context.api();
+    const watch = flags.bool('follow') ? await ContainerWatch.open(api, name, services) : undefined;
     const containers =
       index > 0
         ? [await serviceContainer(api, name, services[0]!, index, { oneOff: 'exclude', all: true })]
@@ -40,9 +42,40 @@ export const logs: Command = {
     });
     const shown = containers.filter((container) => services.length === 0 || services.includes(serviceOf(container)));
     for (const container of shown) printer.register(nameWithoutProject(container));
-    await Promise.all(shown.map((container) => show(api, container, query, printer)));
+    const reading = new Map(shown.map((container) => [container.Id, show(api, container, query, printer)]));
+    try {
+      await Promise.all([...reading.values(), watch && followNew({ api, watch, query, printer, reading }, shown)]);
+    } finally {
+      watch?.close();
+    }
   },
 };
+
+interface Following {
+  api: ApiClient;
+  watch: ContainerWatch;
+  query: Query;
+  printer: LogPrinter;
+  /** Ends of what is printed, by container. */
+  reading: Map<string, Promise<void>>;
+}
+
+/** Reads those too that start from now on, until all have ended. */
+async function followNew({ api, watch, query, printer, reading }: Following, containers: readonly ContainerSummary[]): Promise<void> {
+  watch.expect(containers.filter(({ State }) => State === 'running'));
+  await watch.follow({
+    onStart(container, since) {
+      printer.register(nameWithoutProject(container));
+      // One that is gone before it is read has nothing to say.
+      const read = show(api, container, { ...query, since }, printer).catch(() => {});
+      reading.set(container.Id, read);
+    },
+    async onExit({ Id: id }, exit) {
+      await reading.get(id);
+      await printer.exit(exit);
+    },
+  });
+}
 
 type Query = Record<string, string | number | undefined>;
 
@@ -70,7 +103,7 @@ function timeOf({ flags, environment }: CommandContext, flag: 'since' | 'until')
 }
 
 /** Both streams of a container are its log's lines. */
-async function show(api: ApiClient, container: ContainerSummary, query: Query, printer: LogPrinter): Promise<void> {
+async function show(api: ApiClient, container: WatchedContainer, query: Query, printer: LogPrinter): Promise<void> {
   const { Config } = await api.get<ContainerInspect>(containerPath(container.Id, 'json'));
   const { chunks } = await api.stream(containerPath(container.Id, 'logs'), { query });
   const name = nameWithoutProject(container);

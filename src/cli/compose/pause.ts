@@ -21,7 +21,7 @@ async function change(context: CommandContext, verb: string, done: string): Prom
     const containers = project ? found.filter((container) => serviceOf(container) in project.services) : found;
     await Promise.all(
       containers.map(async (container) => {
-        if (!dryRun) await api.post(containerPath(container.Id, verb));
+        await api.post(containerPath(container.Id, verb));
         writer.event({ id: progressName(container), status: 'done', statusText: done });
       }),
     );

@@ -36,7 +36,7 @@ export interface ProgressOptions {
   dryRun?: boolean;
 }
 
-const DRY_RUN = 'DRY-RUN MODE - ';
+export const DRY_RUN_PREFIX = ' DRY-RUN MODE - ';
 const REFRESH_MS = 100;
 
 /** Runs work that tells of itself, and returns when all of that has been written. */
@@ -56,7 +56,7 @@ async function inLines<T>(
   { dryRun = false }: ProgressOptions,
   work: (writer: ProgressWriter) => Promise<T>,
 ): Promise<T> {
-  const prefix = dryRun ? DRY_RUN : '';
+  const prefix = dryRun ? DRY_RUN_PREFIX : '';
   let written = Promise.resolve();
   let failure: unknown;
   const write = (line: string): void => {
@@ -65,7 +65,7 @@ async function inLines<T>(
   try {
     return await work({
       event: ({ id, text = '', statusText = '' }) => write(`${prefix} ${id} ${text} ${statusText}`),
-      tail: (line) => write(`${prefix} ${line}`),
+      tail: (line) => write(`${prefix}${line}`),
     });
   } finally {
     await written;
@@ -78,7 +78,11 @@ async function onTerminal<T>(
   { title = 'Running', dryRun = false }: ProgressOptions,
   work: (writer: ProgressWriter) => Promise<T>,
 ): Promise<T> {
-  const screen = new TerminalProgress({ title, prefix: dryRun ? DRY_RUN : '', size: () => stderr.size() ?? { rows: 24, columns: 80 } });
+  const screen = new TerminalProgress({
+    title,
+    prefix: dryRun ? DRY_RUN_PREFIX : '',
+    size: () => stderr.size() ?? { rows: 24, columns: 80 },
+  });
   const tails: string[] = [];
   let written = Promise.resolve();
   const write = (text: string): void => {
@@ -91,7 +95,10 @@ async function onTerminal<T>(
   };
   cancel = clock.after(REFRESH_MS, tick);
   try {
-    return await work({ event: (event) => screen.event(event, clock.now()), tail: (line) => void tails.push(line) });
+    return await work({
+      event: (event) => screen.event(event, clock.now()),
+      tail: (line) => void tails.push(dryRun ? `${DRY_RUN_PREFIX}${line}`.trim() : line),
+    });
   } finally {
     cancel();
     write(screen.draw(clock.now()));

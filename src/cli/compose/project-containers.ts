@@ -60,7 +60,7 @@ function list(api: ApiClient, { all = true }: ContainerSelection, filters: Filte
   return api.get<ContainerSummary[]>('/containers/json', { query: { all: all ? 1 : undefined, filters: filtersParameter(filters) } });
 }
 
-export function serviceOf({ Labels }: ContainerSummary): string {
+export function serviceOf({ Labels }: Pick<ContainerSummary, 'Labels'>): string {
   return Labels?.[SERVICE_LABEL] ?? '';
 }
 
@@ -85,7 +85,7 @@ export function progressName(container: Pick<ContainerSummary, 'Names' | 'Id'>):
 }
 
 /** `web-1`; a container that has a name of its own keeps it. */
-export function nameWithoutProject(container: ContainerSummary): string {
+export function nameWithoutProject(container: Pick<ContainerSummary, 'Names' | 'Id' | 'Labels'>): string {
   const name = nameOf(container);
   const project = container.Labels?.[PROJECT_LABEL] ?? '';
   const given = [project, serviceOf(container), container.Labels?.[NUMBER_LABEL]].join('-');

@@ -11,7 +11,6 @@ import { PullError, pullService } from './pull-service.ts';
 import { runWork, wholeProject } from './run-work.ts';
 
 /** @cli  Y  docker compose pull  "Pull service images" */
-/** @flag  N[a pull is not tried out] docker compose pull  --dry-run */
 export const pull: Command = {
   path: ['compose', 'pull'],
   async run(context) {

@@ -192,7 +192,7 @@ describe('top', () => {
 it('pauses nothing in a dry run', async () => {
   const daemon = daemonOf([web]);
   expect(await run('compose --progress plain pause --dry-run web', daemon)).toMatchObject({
-    stderr: 'DRY-RUN MODE -  Container demo-web-1  Paused\n',
+    stderr: ' DRY-RUN MODE -  Container demo-web-1  Paused\n',
   });
   expect(daemon.asked).toHaveLength(1);
 });

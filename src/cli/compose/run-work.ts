@@ -15,12 +15,14 @@ export async function runWork<T>(
   title: string,
   run: (work: ComposeWork) => Promise<T>,
 ): Promise<T> {
-  if (globals.dryRun)
-    throw new ComposeError(`--dry-run is not available for docker compose ${context.name.split(' ').at(-1)!} in this version of Drydock`);
+  const { progress: mode, dryRun, warn } = globals;
   const api = await context.api();
-  return withProgress(context.environment, { mode: globals.progress, title }, (progress) =>
-    run({ context, api, progress, warn: globals.warn }),
-  );
+  return withProgress(context.environment, { mode, title, dryRun }, (progress) => run({ context, api, progress, warn, dryRun }));
+}
+
+/** The same for what is not told of. */
+export async function silentWork(context: CommandContext, { warn, dryRun }: ComposeGlobals): Promise<ComposeWork> {
+  return { context, api: await context.api(), progress: { event: () => {}, tail: () => {} }, warn, dryRun };
 }
 
 /** What the files say, with its environment. */

@@ -30,7 +30,6 @@ import { projectContainers } from './project-containers.ts';
 const SHORT_SLUG = 12;
 
 /** @cli  Y  docker compose run  "Run a one-off command on a service" */
-/** @flag  N[a container that is run once is not tried out] docker compose run  --dry-run */
 export const run: Command = {
   path: ['compose', 'run'],
   flags: () => ({ 'no-TTY': noTtyFlag }),

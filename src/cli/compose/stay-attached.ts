@@ -4,18 +4,19 @@
  * Source: docker/compose 2.26.1 pkg/compose/{up,printer}.go.
  */
 import type { CommandContext } from '../command.ts';
-import { AttachedContainers, type Exit } from './attached-containers.ts';
+import { AttachedContainers } from './attached-containers.ts';
 import { ComposeError } from './compose-error.ts';
-import type { ComposeWork } from './compose-work.ts';
+import type { Exit } from './container-watch.ts';
 import type { ComposeGlobals } from './globals.ts';
 import { killContainers } from './kill-containers.ts';
 import { LogPrinter } from './log-printer.ts';
 import type { Project } from './project.ts';
-import { runWork } from './run-work.ts';
+import { runWork, silentWork } from './run-work.ts';
 import { startServices } from './start-services.ts';
 import { stopServices } from './stop-containers.ts';
 import { abortsOnExit } from './up-options.ts';
 import { projectContainers } from './project-containers.ts';
+import { watchProject } from './watch.ts';
 
 const CANCELED_STATUS = 130;
 
@@ -40,7 +41,7 @@ export async function stayAttached(
     prefix: !flags.bool('no-log-prefix'),
     now: flags.bool('timestamps') ? () => environment.clock.now() : undefined,
   });
-  const silentWork: ComposeWork = { context, api: await context.api(), progress: { event: () => {}, tail: () => {} }, warn: globals.warn };
+  const silent = await silentWork(context, globals);
   let from = flags.string('exit-code-from');
   let exitCode = 0;
   let isOver = false;
@@ -48,9 +49,10 @@ export async function stayAttached(
   const stopAll = (title: string): Promise<void> =>
     runWork(context, globals, title, (work) => stopServices(work, project, options.services, { timeoutSeconds: options.timeoutSeconds }));
 
-  const onExit = async ({ name, service, code }: Exit): Promise<void> => {
+  const onExit = async (exit: Exit): Promise<void> => {
+    const { service, code } = exit;
     const isFirst = !isOver;
-    if (isFirst) await printer.status(name, `exited with code ${code}`);
+    if (isFirst) await printer.exit(exit);
     if (!abortsOnExit(flags)) return;
     if (from === '') from = service;
     if (from === service) exitCode = code;
@@ -60,7 +62,7 @@ export async function stayAttached(
     await printer.note('Aborting on container exit...\n', environment.stderr);
     await stopAll('Running');
   };
-  const containers = new AttachedContainers(silentWork, project.name, {
+  const containers = new AttachedContainers(silent, project.name, {
     attach: options.attach,
     services: Object.keys(project.services),
     printer,
@@ -82,12 +84,17 @@ export async function stayAttached(
   });
   try {
     await containers.attach();
-    const starting = startServices(silentWork, project, { isOver: () => isOver });
+    const starting = startServices(silent, project, { isOver: () => isOver });
     // What fails to start ends all; what is stopped meanwhile need not.
     const started = starting.catch((error: unknown) => {
       if (!isOver) throw error;
     });
-    await Promise.race([Promise.all([started, containers.follow()]), interruption.over]);
+    const ended = Promise.all([started, containers.follow()]);
+    const over = Promise.race([ended, interruption.over]);
+    const watch = { names: context.args, printer, over };
+    // What keeps a watch from starting ends all.
+    const watching = flags.bool('watch') ? watchProject(context, globals, project, watch) : undefined;
+    await Promise.race([over, ...(watching ? [watching.then(() => over)] : [])]);
     if (interruption.happened()) {
       await interruption.over;
       throw new ComposeError('canceled', CANCELED_STATUS);

@@ -11,14 +11,13 @@ import { startServices } from './start-services.ts';
 import { stayAttached } from './stay-attached.ts';
 import { checkUpFlags, convergeOptions, withCreateFlags } from './up-options.ts';
 
-/** @cli  P[no --watch; builds as docker build here]  docker compose up  "Create and start containers" */
+/** @cli  P[builds as docker build here]  docker compose up  "Create and start containers" */
 export const up: Command = {
   path: ['compose', 'up'],
   flags: () => ({ scale: listOf((text) => text) }),
   run: async (context) => {
     const { flags, args, environment } = context;
     checkUpFlags(flags);
-    if (flags.bool('watch')) throw new ComposeError('docker compose up --watch is not available in this version of Drydock');
     const globals = await globalsOf(context);
     const project = await projectFor(context, globals);
     const services = args.length > 0 ? args : Object.keys(project.services);
@@ -35,6 +34,10 @@ export const up: Command = {
       await startServices(work, project, { wait: flags.bool('wait'), waitTimeoutSeconds: flags.number('wait-timeout') });
     });
     if (isDetached || flags.bool('no-start')) return 0;
+    if (globals.dryRun) {
+      await context.out("end of 'compose up' output, interactive run is not supported in dry-run mode\n");
+      return 0;
+    }
     return stayAttached(context, globals, project, { services, attach, timeoutSeconds: options.timeoutSeconds });
   },
 };

@@ -120,7 +120,9 @@ async function stateOf(
   }
 }
 
-async function exitCodeOf({ api }: ComposeWork, containers: readonly ContainerSummary[]): Promise<number | undefined> {
+async function exitCodeOf({ api, dryRun }: ComposeWork, containers: readonly ContainerSummary[]): Promise<number | undefined> {
+  // What does not run cannot end; it is taken to end well.
+  if (dryRun) return 0;
   for (const { Id } of containers) {
     const { State } = await api.get<ContainerInspect>(`/containers/${Id}/json`);
     if (State.Status === 'exited') return State.ExitCode;

@@ -80,6 +80,11 @@ export class ApiClient {
     return ping;
   }
 
+  /** A client of the same version with something between it and the daemon. */
+  through(between: (daemon: ApiHandler) => ApiHandler): ApiClient {
+    return new ApiClient(between(this.#handler), this.#version);
+  }
+
   get<T>(path: string, options: CallOptions = {}): Promise<T> {
     return this.#json<T>('GET', path, options);
   }

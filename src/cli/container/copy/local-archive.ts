@@ -9,28 +9,20 @@ export async function* localArchive(files: CliFiles, path: string, rename: (name
   const [directory, base] = splitEntry(path);
   const top = base === '.' ? directory : joinPath(directory, base);
   const { type, linkName, ...status } = await files.stat(top, { follow: base === '.' });
-  yield* piecesOf(
-    {
-      path: rename(base),
-      type: type === 'other' ? 'fifo' : type,
-      ...status,
-      ...(linkName !== undefined && { linkName }),
-      content: () => files.read(top),
-    },
-    files.chunks(top),
-  );
+  const link = linkName === undefined ? {} : { linkName };
+  yield* archivePieces({ path: rename(base), type: type === 'other' ? 'fifo' : type, ...status, ...link }, files.chunks(top));
   if (type === 'directory') {
     for await (const file of files.walk(top)) {
       const name = (path: string): string => rename(`${base}/${path}`);
       const link = file.type === 'hardlink' ? { linkName: name(file.linkName ?? '') } : {};
-      yield* piecesOf({ ...file, path: name(file.path), ...link }, files.chunks(joinPath(top, file.path)));
+      yield* archivePieces({ ...file, path: name(file.path), ...link }, files.chunks(joinPath(top, file.path)));
     }
   }
   yield endOfTar;
 }
 
-/** A file's content is read piece by piece: it may be large. */
-async function* piecesOf(file: WalkedFile, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** One file as a part of an archive. Its content is read piece by piece: it may be large. */
+export async function* archivePieces(file: Omit<WalkedFile, 'content'>, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { path, type, mode, uid, gid, mtimeMs, sizeBytes, linkName = '' } = file;
   const common = { path, mode, uid, gid, mtime: Math.floor(mtimeMs / 1000) };
   switch (type) {

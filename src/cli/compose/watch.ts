@@ -1,0 +1,267 @@
+/**
+ * Builds anew, or brings files into containers, when what `develop.watch` names changes.
+ * Source: docker/compose 2.26.1 cmd/compose/watch.go, pkg/compose/watch.go; `restart` and `sync+exec` are of later releases.
+ */
+import { readIgnoreFile } from '#engine/build/dockerignore/ignore-file.ts';
+import { IgnoreMatcher } from '#engine/build/dockerignore/matcher.ts';
+import { messageOf } from '#engine/errors.ts';
+import { joinPath } from '#engine/go-path.ts';
+import { quote } from '#engine/go-quote.ts';
+import { pathBelow, readIfThere } from '../builder/context/dockerfile-place.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { sleep } from '../sleep.ts';
+import { buildService } from './build-service.ts';
+import { ComposeError } from './compose-error.ts';
+import type { ComposeWork } from './compose-work.ts';
+import { converge, type ConvergeOptions } from './converge.ts';
+import { FileChanges, type PathFilter } from './file-changes.ts';
+import { globalsOf, type ComposeGlobals } from './globals.ts';
+import { LogPrinter } from './log-printer.ts';
+import { sortedKeys } from './load/model.ts';
+import { projectContainers } from './project-containers.ts';
+import { withSelectedServices } from './project-selection.ts';
+import type { ComposeService, Project, WatchTrigger } from './project.ts';
+import { restartServices, toRestart } from './restart-services.ts';
+import { runWork, silentWork, wholeProject } from './run-work.ts';
+import { startServices } from './start-services.ts';
+import { execute, syncFiles, type PathMapping } from './sync-files.ts';
+import { convergeOptions } from './up-options.ts';
+
+/** Changes are taken together until as long as this nothing more has changed. */
+const QUIET_MS = 500;
+const MAX_NAMED_PATHS = 10;
+/** What editors leave beside the files that they change, and what is nobody's content. */
+const NEVER_WATCHED = [
+  ['**/*___jb_old___', '**/*___jb_tmp___', '**/.idea/**'],
+  ['**/.#*', '**/#*#'],
+  ['**/4913', '**/*~', '**/.*.swp', '**/.*.swx', '**/.*.swo', '**/.*.swn', '**/.*.kate-swp'],
+  ['**/*-go-tmp-umask', '.git/'],
+].flat();
+
+/** @cli  Y  docker compose watch  "Watch build context for service and rebuild/refresh containers when files are updated" */
+export const watch: Command = {
+  path: ['compose', 'watch'],
+  run: async (context) => {
+    const globals = await globalsOf(context);
+    let project = await wholeProject(globals);
+    if (!context.flags.bool('no-up')) project = await up(context, globals, project);
+    const { stdout: out, stderr: err } = context.environment;
+    const printer = new LogPrinter({ out, err, color: false, prefix: false });
+    await watchProject(context, globals, project, { names: context.args, printer, over: interrupted(context) });
+  },
+};
+
+/** Settles with the first signal that would end the command. */
+function interrupted(context: CommandContext): Promise<void> {
+  context.holdInterrupts();
+  return new Promise((resolve) => {
+    context.environment.onSignal((signal) => {
+      if (signal === 'INT' || signal === 'TERM') resolve();
+    });
+  });
+}
+
+/** What is watched is built and started first. */
+async function up(context: CommandContext, globals: ComposeGlobals, whole: Project): Promise<Project> {
+  const { flags, args, environment } = context;
+  const services = Object.entries(whole.services).map(([name, service]): [string, ComposeService] => [
+    name,
+    service.build && service.develop ? { ...service, pull_policy: 'build' } : service,
+  ]);
+  const project = { ...whole, services: Object.fromEntries(services) };
+  const progress = flags.bool('quiet') ? ('quiet' as const) : globals.progress;
+  const options: ConvergeOptions = {
+    ...convergeOptions(flags, { ...globals, progress }, environment.env),
+    quietPull: flags.bool('quiet'),
+    recreateDependencies: 'never',
+    services: args,
+    startsLater: false,
+  };
+  await runWork(context, globals, 'Running', async (work) => {
+    await converge(work, project, options);
+    await startServices(work, project);
+  });
+  return project;
+}
+
+export interface WatchOptions {
+  /** Services; empty for all. */
+  names: readonly string[];
+  printer: LogPrinter;
+  /** Settles when nobody watches any more. */
+  over: Promise<unknown>;
+}
+
+/** @throws ComposeError when there is nothing to watch */
+export async function watchProject(
+  context: CommandContext,
+  globals: ComposeGlobals,
+  whole: Project,
+  { names, printer, over }: WatchOptions,
+): Promise<void> {
+  const project = withSelectedServices(whole, [...names]);
+  const watching: Watching = { context, globals, project, work: await silentWork(context, globals), printer, over };
+  const watches: (() => Promise<void>)[] = [];
+  for (const name of sortedKeys(project.services)) {
+    const service = project.services[name]!;
+    const triggers = service.develop?.watch ?? [];
+    if (!service.develop) continue;
+    checkService(service, triggers, names.length > 0);
+    if (service.build) watches.push(await startWatch(watching, service, triggers));
+  }
+  if (watches.length === 0) {
+    throw new ComposeError("none of the selected services is configured for watch, consider setting an 'develop' section");
+  }
+  await tell(watching, 'Watch enabled');
+  await Promise.all(watches.map((run) => run()));
+}
+
+function checkService({ name, build }: ComposeService, triggers: readonly WatchTrigger[], isSelected: boolean): void {
+  if (!build && triggers.some(({ action }) => action === 'rebuild')) {
+    throw new ComposeError(`can't watch service ${quote(name)} with action rebuild without a build context`);
+  }
+  if (!build && isSelected) throw new ComposeError(`can't watch service ${quote(name)} without a build context`);
+}
+
+interface Watching {
+  context: CommandContext;
+  globals: ComposeGlobals;
+  project: Project;
+  /** Of which nothing is told. */
+  work: ComposeWork;
+  printer: LogPrinter;
+  over: Promise<unknown>;
+}
+
+function tell({ printer }: Watching, line: string): Promise<void> {
+  return printer.log('watch', line);
+}
+
+/** Looks at the files; what is returned goes on from there until it is over. */
+async function startWatch(watching: Watching, service: ComposeService, triggers: readonly WatchTrigger[]): Promise<() => Promise<void>> {
+  const { files } = watching.context.environment;
+  const watched = triggers.filter(({ path }) => !isBound(watching, service, path));
+  const places = watched.map(({ path }) => path);
+  const changes = await FileChanges.since(files, places, await contextFilter(watching, service));
+  return async () => {
+    for await (const paths of batches(watching, changes)) {
+      await handle(watching, service, actionsOf(watched, paths)).catch((error: unknown) => {
+        watching.globals.warn(`Error handling changed files for service ${service.name}: ${messageOf(error)}`);
+      });
+    }
+    await tell(watching, 'Watch disabled');
+  };
+}
+
+/** What has changed, each time that it has been quiet after changes; what changed last comes last. */
+async function* batches({ context, over }: Watching, changes: FileChanges): AsyncGenerator<string[]> {
+  const isOver = over.then(() => true);
+  const pending = new Set<string>();
+  for (;;) {
+    const pause = sleep(context.environment.clock, QUIET_MS).then(() => false);
+    if (await Promise.race([pause, isOver])) return;
+    const changed = await changes.next();
+    for (const path of changed) {
+      pending.delete(path);
+      pending.add(path);
+    }
+    if (changed.length > 0 || pending.size === 0) continue;
+    yield [...pending];
+    pending.clear();
+  }
+}
+
+/** The container sees a bind mount's files as they are. */
+function isBound({ globals }: Watching, { volumes = [] }: ComposeService, path: string): boolean {
+  if (!volumes.some(({ type, source = '' }) => type === 'bind' && path.startsWith(source))) return false;
+  globals.warn(`path '${path}' also declared by a bind mount volume, this path won't be monitored!\n`);
+  return true;
+}
+
+/** What the build does not get is not watched either. */
+async function contextFilter({ context }: Watching, { build }: ComposeService): Promise<PathFilter> {
+  const directory = build?.context ?? '';
+  const ignore = await readIfThere(context.environment.files, joinPath(directory, '.dockerignore'));
+  const rules = new IgnoreMatcher(ignore ? readIgnoreFile(new TextDecoder().decode(ignore)) : []);
+  const never = new IgnoreMatcher(NEVER_WATCHED);
+  const either = (ask: (matcher: IgnoreMatcher, path: string) => boolean) => (path: string) => {
+    const inside = pathBelow(directory, path);
+    return ask(never, path.slice(1)) || (inside !== undefined && ask(rules, inside));
+  };
+  return {
+    ignores: either((matcher, path) => matcher.ignores(path)),
+    canSkip: either((matcher, path) => matcher.canSkip(path)),
+  };
+}
+
+interface FileAction {
+  trigger: WatchTrigger;
+  mapping: PathMapping;
+}
+
+function actionsOf(triggers: readonly WatchTrigger[], paths: readonly string[]): FileAction[] {
+  const matchers = triggers.map(({ ignore = [] }) => new IgnoreMatcher(ignore));
+  return paths.flatMap((hostPath) =>
+    triggers.flatMap((trigger, index): FileAction[] => {
+      const inside = hostPath === trigger.path ? '' : pathBelow(trigger.path, hostPath);
+      if (inside === undefined || (inside !== '' && matchers[index]!.ignores(inside))) return [];
+      return [{ trigger, mapping: { hostPath, containerPath: joinPath(trigger.target ?? '/', inside) } }];
+    }),
+  );
+}
+
+async function handle(watching: Watching, service: ComposeService, actions: readonly FileAction[]): Promise<void> {
+  const having = (...names: string[]): FileAction[] => actions.filter(({ trigger }) => names.includes(trigger.action));
+  if (having('rebuild').length > 0) return rebuild(watching, service);
+  const { work, project } = watching;
+  const synced = having('sync', 'sync+restart', 'sync+exec').map(({ mapping }) => mapping);
+  if (synced.length > 0) {
+    const what = synced.length > MAX_NAMED_PATHS ? `service ${quote(service.name)} after ${synced.length}` : `${quote(service.name)} after`;
+    await tell(watching, `Syncing ${what} changes were detected`);
+    await syncFiles(work, project.name, service.name, synced);
+  }
+  if (having('restart', 'sync+restart').length > 0) await restart(watching, service);
+  for (const trigger of new Set(having('sync+exec').map((action) => action.trigger))) await runHook(watching, service, trigger);
+}
+
+async function restart({ context, globals, project }: Watching, { name }: ComposeService): Promise<void> {
+  await runWork(context, globals, 'Restarting', (work) =>
+    restartServices(work, toRestart(project, [name], false), { timeoutSeconds: undefined }),
+  );
+}
+
+async function runHook({ work, project }: Watching, { name }: ComposeService, { exec = {} }: WatchTrigger): Promise<void> {
+  const env = Object.entries(exec.environment ?? {}).map(([key, value]) => (value === null ? key : `${key}=${value}`));
+  const request = {
+    Cmd: exec.command ?? [],
+    User: exec.user ?? '',
+    Privileged: exec.privileged ?? false,
+    WorkingDir: exec.working_dir ?? '',
+    Env: env,
+  };
+  for (const { Id: id } of await projectContainers(work.api, project.name, { services: [name] })) await execute(work, id, request);
+}
+
+async function rebuild(watching: Watching, service: ComposeService): Promise<void> {
+  const { work, project, globals, context } = watching;
+  const name = quote(service.name);
+  const failing = (what: string) => async (error: unknown) => {
+    await tell(watching, `${what}. Error: ${messageOf(error)}`);
+    throw error;
+  };
+  await tell(watching, `Rebuilding service ${name} after changes were detected...`);
+  const progressMode = context.flags.bool('quiet') ? ('quiet' as const) : globals.progress;
+  await buildService(work, project, service, { progressMode }).catch(failing('Build failed'));
+  await tell(watching, `service ${name} successfully built`);
+  const options: ConvergeOptions = {
+    ...convergeOptions(context.flags, globals, context.environment.env),
+    services: [service.name],
+    recreate: 'force',
+    build: false,
+    inherit: true,
+    removeOrphans: false,
+    startsLater: false,
+  };
+  await converge(work, project, options).catch(failing('Failed to recreate service after update'));
+  await startServices(work, project).catch(failing('Application failed to start after update'));
+}
