@@ -111,7 +111,6 @@ describe('a project', () => {
       ' Container demo-app-1  Started',
       ' Container demo-app-1  Starting',
     ]);
-    expect(await told('compose up -d --no-recreate app', { GREETING: 'x' })).toEqual([' Container demo-app-1  Running']);
   });
 
   it('grows and shrinks', async () => {
