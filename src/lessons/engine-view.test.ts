@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { testEngine } from '#engine/testing/test-engine.ts';
 import { EngineView } from './engine-view.ts';
 import { FakeEngine } from './testing/fake-engine.ts';
 
@@ -31,4 +32,13 @@ test('what is not there is undefined, what fails is thrown', async () => {
   expect(await view.get('/containers/none/json')).toBeUndefined();
   engine.stop();
   await expect(view.get('/containers/json')).rejects.toThrow('stopped');
+});
+
+test.each([
+  ['FROM busybox\n\nHEAL x', [{ severity: 'error', message: 'unknown instruction: HEAL (did you mean SHELL?)', startLine: 3, endLine: 3 }]],
+  ['FROM busybox\nCMD echo\n', [expect.objectContaining({ severity: 'warning', rule: 'JSONArgsRecommended', startLine: 2, endLine: 2 })]],
+  ['FROM busybox\nCMD ["echo"]\n', []],
+])('what is wrong with %j is found where it is', async (text, findings) => {
+  const { engine } = await testEngine();
+  expect(await new EngineView(engine.api).checkDockerfile(text)).toEqual(findings);
 });

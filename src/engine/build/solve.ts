@@ -97,13 +97,13 @@ async function solveOn(bases: Bases, parts: BuildParts, request: SolveRequest): 
 }
 
 /** The rules of `docker build --check`, over all stages. */
-export async function check(parts: BuildParts, request: SolveRequest): Promise<{ warnings: LintWarning[]; error?: DockerfileError }> {
+export async function check(parts: BuildParts, request: SolveRequest): Promise<{ warnings: LintWarning[]; error?: BuildError }> {
   const text = await loadDefinition(parts, request, () => undefined);
   const bases = new Bases(parts.containers.ports.images, request);
   try {
-    const checked = await lintDockerfile(planRequest(text, request, bases));
+    const { warnings, error } = await lintDockerfile(planRequest(text, request, bases));
     await loadIgnoreFile(parts, request);
-    return checked;
+    return { warnings, ...(error && { error: new BuildError(error, error.lines) }) };
   } finally {
     await bases.release();
   }

@@ -25,7 +25,8 @@ import 'monaco-editor/features/lineSelection/register.js';
 import 'monaco-editor/features/multicursor/register.js';
 import 'monaco-editor/features/parameterHints/register.js';
 import 'monaco-editor/features/snippet/register.js';
-import 'monaco-editor/features/suggest/register.js';
+// The feature of this name has only completions within a line.
+import 'monaco-editor/editor/contrib/suggest/browser/suggestController.js';
 import 'monaco-editor/features/toggleTabFocusMode/register.js';
 import 'monaco-editor/features/wordHighlighter/register.js';
 import 'monaco-editor/features/wordOperations/register.js';
@@ -256,6 +257,19 @@ function applyTheme(): void {
       'editorError.foreground': colour('--accent-ink'),
       'editorHoverWidget.background': colour('--paper'),
       'editorHoverWidget.border': colour('--line-strong'),
+      'editorHoverWidget.foreground': colour('--ink'),
+      'editorSuggestWidget.background': colour('--paper'),
+      'editorSuggestWidget.border': colour('--line-strong'),
+      'editorSuggestWidget.foreground': colour('--ink'),
+      'editorSuggestWidget.highlightForeground': colour('--accent-ink'),
+      'editorSuggestWidget.selectedBackground': colour('--accent-soft'),
+      'editorSuggestWidget.selectedForeground': colour('--ink'),
+      'editorSuggestWidget.selectedIconForeground': colour('--ink'),
+      'editorSuggestWidget.focusHighlightForeground': colour('--accent-ink'),
+      'list.hoverBackground': colour('--raised'),
+      'list.focusOutline': colour('--accent-line'),
+      'textLink.foreground': colour('--accent-ink'),
+      'textLink.activeForeground': colour('--accent-ink'),
       'editorIndentGuide.background1': colour('--line'),
       'editorBracketMatch.background': colour('--accent-soft'),
       'editorBracketMatch.border': colour('--accent-line'),
