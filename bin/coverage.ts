@@ -1,6 +1,6 @@
 /**
  * Writes docs/coverage.md from the tags in the code and the tests that show what they say (see `coverage/tags.ts`).
- * `--check` fails when the page is another.
+ * `--check` fails when the page is another. What is said to work and is shown by no test is an error.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,13 @@ const routes = routeSubjects();
 const tags = readTags();
 const evidence = findEvidence(commands, routes);
 const page = join(root, 'docs/coverage.md');
-const text = render(commands, commandRows(commands, tags, evidence), routeRows(routes, tags, evidence));
+const [ofCommands, ofRoutes] = [commandRows(commands, tags, evidence), routeRows(routes, tags, evidence)];
+const text = render(commands, ofCommands, ofRoutes);
+const unshown = [...ofCommands, ...ofRoutes].filter(({ state, test }) => state.kind === 'works' && test === undefined);
+if (unshown.length > 0) {
+  console.error(`no test shows that these work: ${unshown.map(({ subject }) => subject).join(', ')}`);
+  process.exit(1);
+}
 
 if (!process.argv.includes('--check')) writeFileSync(page, text);
 else if (readFileSync(page, 'utf8') !== text) {

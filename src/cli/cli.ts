@@ -38,7 +38,6 @@ const BROKEN_PIPE = 141;
  * @cli  N[there is no swarm in this version]  docker stack *  "Manage Swarm stacks"
  * @cli  N[there is no swarm in this version]  docker secret *  "Manage Swarm secrets"
  * @cli  N[there is no swarm in this version]  docker config *  "Manage Swarm configs"
- * @cli  N[not in this version yet]  docker compose *  "Docker Compose"
  * @flag  N[nothing that it prints depends on it]  docker compose config  --dry-run
  * @cli  N[there is one builder, part of the engine, which keeps no history and builds one Dockerfile for one platform]  docker buildx *  "Docker Buildx"
  */

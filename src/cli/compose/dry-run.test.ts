@@ -1,6 +1,7 @@
 /** What is told of when nothing is done, against the engine: of what would change it, it is asked nothing. */
 import { beforeEach, expect, it } from 'vitest';
 import { ComposeLab } from '../../../test/compose-lab.ts';
+import type { CliResult } from '../testing.ts';
 
 const compose = `name: demo
 services:
@@ -9,6 +10,7 @@ services:
   init: {image: busybox, command: "true"}
   app: {build: ., image: registry:5000/app, command: sleep 1000, profiles: [built]}
   tool: {image: busybox, command: sleep 1000, secrets: [token], profiles: [tool]}
+  brief: {image: busybox, command: sh -c "echo up; sleep 30; exit 3", ports: ["81:80"], profiles: [tool]}
 volumes: {data: {}}
 secrets: {token: {environment: TOKEN}}
 `;
@@ -27,11 +29,17 @@ interface Told {
   lines: string[];
 }
 
+/** Of an end that is waited for the daemon is asked; nothing else. */
+async function dryRunOf(line: string): Promise<CliResult> {
+  lab.asked.length = 0;
+  const result = await lab.docker(line, { TOKEN: 't' });
+  expect(lab.asked.filter((request) => !/^POST \/containers\/\w+\/wait$/.test(request))).toEqual([]);
+  return result;
+}
+
 async function dryRun(line: string): Promise<Told> {
   const before = await lab.list();
-  lab.asked.length = 0;
-  const { status, stdout, stderr } = await lab.docker(line, { TOKEN: 't' });
-  expect(lab.asked).toEqual([]);
+  const { status, stdout, stderr } = await dryRunOf(line);
   expect(await lab.list()).toBe(before);
   const lines = stderr.split('\n').map((text) => text.replace(/^ DRY-RUN MODE - {2}/, ''));
   return { status, stdout, lines: lines.filter((text) => text.trim() !== '').sort() };
@@ -110,11 +118,34 @@ it.each([
     ['demo-web-1 copy compose.yaml to demo-web-1:/ Copied', 'demo-web-1 copy compose.yaml to demo-web-1:/ Copying'],
   ],
   ['compose run --dry-run --no-deps web ls', ['interactive run is not supported in dry-run mode']],
+  ['compose attach --dry-run web', ['interactive run is not supported in dry-run mode']],
   ['compose exec --dry-run web ls', ['interactive exec is not supported in dry-run mode']],
 ])('docker %s', async (line, told) => {
   await lab.docker('compose up -d', {});
   const { lines } = await dryRun(line);
   expect(lines.filter((text) => !text.includes('-run-'))).toEqual([...told].sort());
+});
+
+it.each([
+  ['compose ls --dry-run'],
+  ['compose ps --dry-run --format {{.Name}}={{.State}}'],
+  ['compose images --dry-run --quiet'],
+  ['compose logs --dry-run brief'],
+  ['compose port --dry-run brief 80'],
+  ['compose stats --dry-run --no-stream --format {{.Name}} brief'],
+  ['compose top --dry-run brief'],
+  ['compose version --dry-run'],
+])('docker %s reads what is there', async (line) => {
+  await lab.docker('compose up -d brief', {});
+  const { status, stdout } = await dryRunOf(line);
+  expect(stdout).not.toBe('');
+  const real = await lab.docker(line.replace(' --dry-run', ''), {});
+  expect({ status, stdout }).toEqual({ status: real.status, stdout: real.stdout });
+});
+
+it('waits as ever', async () => {
+  await lab.docker('compose up -d brief', {});
+  expect((await dryRunOf('compose wait --dry-run brief')).status).toBe(3);
 });
 
 it('down removes nothing: a network in which containers still are is told of as Compose does', async () => {

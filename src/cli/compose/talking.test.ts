@@ -114,6 +114,11 @@ describe('events', () => {
     expect(asked).toEqual(['GET /events?filters={"label":{"com.docker.compose.project=demo":true}}']);
   });
 
+  it('prints the same in a dry run', async () => {
+    const { stdout } = await run('compose events --dry-run', answers);
+    expect(stdout).toBe((await run('compose events', answers)).stdout);
+  });
+
   it('as JSON, of one service', async () => {
     expect((await run('compose events --json web', answers)).stdout).toBe(
       '{"action":"start","attributes":{"image":"busybox","name":"demo-web-1"},"id":"w1","service":"web","time":"2024-01-01T00:00:00.120000007Z","type":"container"}\n',

@@ -179,6 +179,15 @@ describe('docker compose watch', () => {
     expect(status).toBe(130);
   });
 
+  it('copies nothing in a dry run', async () => {
+    const first = await Watched.start('compose watch');
+    await first.edit({ 'src/page': 'hello again' });
+    await first.end();
+    const watched = await Watched.start('compose watch --dry-run --no-up');
+    expect(await watched.edit({ 'src/page': 'and again, hello' })).toEqual(['Syncing "app" after changes were detected']);
+    expect(await inApp('cat /src/page')).toBe('hello again');
+  });
+
   it('looks at nothing any more after its end', async () => {
     const watched = await Watched.start('compose watch');
     await watched.end();
