@@ -1,4 +1,5 @@
 /** What is wrong with a project, in Compose's words. */
+import { errorLine } from '../error-line.ts';
 import { ExitError } from '../exit-error.ts';
 
 /** Compose's status for flags and words that it does not know. */
@@ -11,4 +12,12 @@ export class ComposeError extends ExitError {
   constructor(message: string, status = 1) {
     super(status, message);
   }
+}
+
+/** Failures of work that went on side by side, told together; the first with a status of Compose's own says which it is. */
+export function severalErrors(failures: readonly unknown[]): ComposeError {
+  const title = failures.length === 1 ? '1 error occurred' : `${failures.length} errors occurred`;
+  const lines = failures.map((failure) => `\n\t* ${errorLine(failure)}`);
+  const own = failures.find((failure) => failure instanceof ComposeError && failure.status !== 1);
+  return new ComposeError(`${title}:${lines.join('')}\n\n`, own instanceof ComposeError ? own.status : 1);
 }

@@ -37,7 +37,12 @@ export async function ensureImages(work: ComposeWork, project: Project, options:
   );
 }
 
-async function localImages({ api }: ComposeWork, project: Project, services: readonly ComposeService[]): Promise<Map<string, string>> {
+/** The ids of services' images that are here, by name. */
+export async function localImages(
+  { api }: ComposeWork,
+  project: Project,
+  services: readonly ComposeService[],
+): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const name of new Set(services.map((service) => imageName(project, service)))) {
     try {

@@ -37,20 +37,20 @@ export async function pullService(work: ComposeWork, service: ComposeService, op
   const { name: id, image = '' } = service;
   const reference = tagNameOnly(parseNormalizedNamed(image));
   progress.event({ id, text: 'Pulling', status: 'working' });
-  try {
-    const platform = service.platform || context.environment.env['DOCKER_DEFAULT_PLATFORM'] || undefined;
-    const query = { fromImage: familiar(image, fullName(reference)), tag: reference.digest ?? reference.tag, platform };
-    const headers = await registryAuth(context, reference);
-    const messages = await api.messages<ProgressMessage>('/images/create', { method: 'POST', query, headers });
-    for await (const message of messages) {
-      if (message.errorDetail || message.error) throw new ComposeError(message.errorDetail?.message ?? message.error ?? '');
-      if (!options.quiet) layerEvent(progress, id, message);
-    }
-  } catch (error) {
-    if (!(error instanceof ApiError || error instanceof ComposeError)) throw error;
+  const platform = service.platform || context.environment.env['DOCKER_DEFAULT_PLATFORM'] || undefined;
+  const query = { fromImage: familiar(image, fullName(reference)), tag: reference.digest ?? reference.tag, platform };
+  const headers = await registryAuth(context, reference);
+  const asked = api.messages<ProgressMessage>('/images/create', { method: 'POST', query, headers });
+  const messages = await asked.catch((error: unknown) => {
+    if (!(error instanceof ApiError)) throw error;
     const [status, text] = options.canBuild ? (['warning', 'Warning'] as const) : (['error', 'Error'] as const);
     progress.event({ id, text, status, statusText: error.message });
     throw new PullError(errorLine(error));
+  });
+  for await (const message of messages) {
+    // Of what fails on the way nothing is told but what it ends with.
+    if (message.errorDetail || message.error) throw new PullError(message.errorDetail?.message ?? message.error ?? '');
+    if (!options.quiet) layerEvent(progress, id, message);
   }
   progress.event({ id, text: 'Pulled', status: 'done' });
   return (await api.get<ImageInspect>(`/images/${image}/json`)).Id;

@@ -1,77 +1,103 @@
 /** Pulls the images of services. Source: docker/compose 2.26.1 cmd/compose/pull.go, pkg/compose/pull.go. */
-import type { ImageInspect } from '#engine/api/types/image.ts';
+import { parseNormalizedNamed, tagNameOnly } from '#engine/oci/reference.ts';
 import type { Command } from '../command.ts';
-import { ComposeError } from './compose-error.ts';
-import { isStatus, type ComposeWork } from './compose-work.ts';
+import { errorLine } from '../error-line.ts';
+import { severalErrors } from './compose-error.ts';
+import type { ComposeWork } from './compose-work.ts';
+import { localImages } from './ensure-images.ts';
 import { globalsOf } from './globals.ts';
 import { sortedKeys } from './load/model.ts';
-import type { ComposeService } from './project.ts';
+import type { ComposeService, Project } from './project.ts';
 import { withSelectedServices } from './project-selection.ts';
-import { PullError, pullService } from './pull-service.ts';
+import { pullService } from './pull-service.ts';
 import { runWork, wholeProject } from './run-work.ts';
+
+interface PullOptions {
+  quiet: boolean;
+  ignoreFailures: boolean;
+  ignoreBuildable: boolean;
+}
 
 /** @cli  Y  docker compose pull  "Pull service images" */
 export const pull: Command = {
   path: ['compose', 'pull'],
   async run(context) {
     const { flags, args } = context;
-    const policy = flags.string('policy');
-    if (flags.changed('policy') && policy !== 'missing' && policy !== 'always') {
-      throw new ComposeError(`invalid --policy option ${JSON.stringify(policy)}. must be 'missing' or 'always'`);
-    }
     const globals = await globalsOf(context);
-    const mode = flags.bool('quiet') ? 'quiet' : globals.progress;
     const whole = await wholeProject(globals, args);
-    const project = args.length > 0 && !flags.bool('include-deps') ? withSelectedServices(whole, args, 'ignore') : whole;
-    const services = sortedKeys(project.services)
-      .map((name) => project.services[name]!)
-      .filter(({ pull_policy: own }) => own !== 'never' && own !== 'build');
-    await runWork(context, { ...globals, progress: mode }, 'Pulling', async (work) => {
-      const pulled = new Map<string, string>();
-      const toBuild: string[] = [];
-      const results = await Promise.allSettled(
-        services.map(async (service) => {
-          const reason = await reasonToSkip(work, policy, service, flags.bool('ignore-buildable'), pulled);
-          if (reason !== undefined) return work.progress.event({ id: service.name, text: `Skipped - ${reason}`, status: 'done' });
-          const canBuild = Boolean(service.build);
-          await pullService(work, service, { quiet: flags.bool('quiet'), canBuild }).catch((error: unknown) => {
-            if (!canBuild || !(error instanceof PullError)) throw error;
-            toBuild.push(service.name);
-          });
-        }),
-      );
-      if (toBuild.length > 0) {
-        work.progress.tail(
-          `WARNING: Some service image(s) must be built from source by running:\n    docker compose build ${toBuild.sort().join(' ')}`,
-        );
-      }
-      const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-      const fatal = failures.find((failure) => !(failure instanceof PullError && flags.bool('ignore-pull-failures')));
-      if (fatal !== undefined) throw fatal;
-    });
+    const project = flags.bool('include-deps') ? whole : withSelectedServices(whole, args, 'ignore');
+    const quiet = flags.bool('quiet');
+    const options = { quiet, ignoreFailures: flags.bool('ignore-pull-failures'), ignoreBuildable: flags.bool('ignore-buildable') };
+    await runWork(context, { ...globals, progress: quiet ? 'quiet' : globals.progress }, 'Pulling', (work) =>
+      pullImages(work, withPolicy(project, flags.string('policy')), options),
+    );
   },
 };
 
-/** Why a service's image is not pulled. Services of the same image pull it once. */
-async function reasonToSkip(
-  { api }: ComposeWork,
-  policy: string,
-  { name, image, build, pull_policy: own }: ComposeService,
-  ignoreBuildable: boolean,
-  pulled: Map<string, string>,
-): Promise<string | undefined> {
-  if (!image) return 'No image to be pulled';
-  if (ignoreBuildable && build) return 'Image can be built';
-  const other = pulled.get(image);
-  if (other !== undefined) return `Image is already being pulled by ${other}`;
-  pulled.set(image, name);
-  const wanted = policy || own;
-  if (wanted !== 'missing' && wanted !== 'if_not_present') return undefined;
-  try {
-    await api.get<ImageInspect>(`/images/${image}/json`);
-    return 'Image is already present locally';
-  } catch (error) {
-    if (!isStatus(error, 404)) throw error;
-    return undefined;
+/** `--policy` goes before what services say; one that is not known is none. */
+function withPolicy(project: Project, policy: string): Project {
+  if (policy === '') return project;
+  const services = Object.entries(project.services).map(([name, service]): [string, ComposeService] => [
+    name,
+    { ...service, pull_policy: policy },
+  ]);
+  return { ...project, services: Object.fromEntries(services) };
+}
+
+async function pullImages(work: ComposeWork, project: Project, options: PullOptions): Promise<void> {
+  const services = sortedKeys(project.services).map((name) => project.services[name]!);
+  const present = await localImages(work, project, services);
+  /** By image, the service that pulls it. */
+  const pulled = new Map<string, string>();
+  const toBuild: string[] = [];
+  const failures: unknown[] = [];
+  let fatal: unknown;
+  const pulls = services.map(async (service) => {
+    const { name, image = '', build } = service;
+    const skipped = reasonToSkip(service, present, options, pulled);
+    if (skipped !== undefined) return work.progress.event({ id: name, text: skipped, status: 'done' });
+    pulled.set(image, name);
+    try {
+      await pullService(work, service, { quiet: options.quiet, canBuild: Boolean(build) });
+    } catch (error) {
+      errorLine(error); // A programmer's error goes on from here.
+      failures.push(error);
+      if (build) toBuild.push(name);
+      else if (!options.ignoreFailures) {
+        if (work.dryRun) work.progress.event({ id: name, text: ` - Pull error for image: ${image}`, status: 'error' });
+        fatal ??= error;
+      }
+    }
+  });
+  await Promise.all(pulls);
+  if (toBuild.length > 0) {
+    work.progress.tail(
+      `WARNING: Some service image(s) must be built from source by running:\n    docker compose build ${toBuild.sort().join(' ')}`,
+    );
   }
+  if (fatal !== undefined) throw fatal;
+  if (failures.length > 0 && !options.ignoreFailures) throw severalErrors(failures);
+}
+
+/** Why a service's image is not pulled. Services of the same image pull it once. */
+function reasonToSkip(
+  { image, build, pull_policy: policy }: ComposeService,
+  present: ReadonlyMap<string, string>,
+  { ignoreBuildable }: PullOptions,
+  pulled: ReadonlyMap<string, string>,
+): string | undefined {
+  if (!image) return 'Skipped - No image to be pulled';
+  if (policy === 'never' || policy === 'build') return 'Skipped';
+  if ((policy === 'missing' || policy === 'if_not_present') && present.has(image) && !canMove(image)) {
+    return 'Skipped - Image is already present locally';
+  }
+  if (build && ignoreBuildable) return 'Skipped - Image can be built';
+  const other = pulled.get(image);
+  return other === undefined ? undefined : `Skipped - Image is already being pulled by ${other}`;
+}
+
+/** What is called `latest` may be another by now. So may, for Compose, what is named by its digest. */
+function canMove(image: string): boolean {
+  const { tag, digest } = tagNameOnly(parseNormalizedNamed(image));
+  return digest !== undefined || tag === 'latest';
 }
