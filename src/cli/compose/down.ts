@@ -6,14 +6,17 @@ import { errorLine } from '../error-line.ts';
 import { ComposeError } from './compose-error.ts';
 import { isStatus, labelFilter, type ComposeWork } from './compose-work.ts';
 import { inReverseDependencyOrder } from './dependency-order.ts';
-import { globalsOf } from './globals.ts';
+import { globalsOf, removesOrphans } from './globals.ts';
 import { imagesToRemove, removeImage } from './remove-images.ts';
 import { NETWORK_LABEL, PROJECT_LABEL, SERVICE_LABEL } from './labels.ts';
 import { sortedKeys } from './load/model.ts';
 import type { Project } from './project.ts';
+import { servicesInOrder } from './project-selection.ts';
 import { done, failed, warned, working } from './progress.ts';
 import { isOrphan } from './reconcile.ts';
-import { projectOrNamed, runWork, timeoutOf } from './run-work.ts';
+import { projectOrName } from './named-project.ts';
+import { projectWithResources } from './project-of-containers.ts';
+import { runWork, timeoutOf } from './run-work.ts';
 import { stopAndRemove } from './stop-containers.ts';
 import { projectContainers } from './project-containers.ts';
 
@@ -23,7 +26,7 @@ interface DownOptions {
   /** `local`, `all` or nothing. */
   images: string;
   timeoutSeconds: number | undefined;
-  /** Empty for all. */
+  /** With those that depend on them; empty for all. */
   services: readonly string[];
 }
 
@@ -31,19 +34,21 @@ interface DownOptions {
 export const down: Command = {
   path: ['compose', 'down'],
   run: async (context) => {
-    const { flags, args, environment } = context;
+    const { flags, args } = context;
     const images = flags.string('rmi');
     if (images !== '' && images !== 'local' && images !== 'all') throw new ComposeError(`invalid value for --rmi: ${quote(images)}`);
     const globals = await globalsOf(context);
-    const project = await projectOrNamed(context, globals, args);
-    const removeOrphans = flags.bool('remove-orphans') || /^(1|t|true|y|yes)$/i.test(environment.env['COMPOSE_REMOVE_ORPHANS'] ?? '');
+    const named = await projectOrName(context, args);
+    const project = named.project ?? (await projectWithResources(await context.api(), named.name));
+    // Without its files nobody knows whether a service is wrong, or gone already.
+    const services = named.project ? args : args.filter((service) => service in project.services);
     await runWork(context, globals, 'Running', (work) =>
       takeDown(work, project, {
-        removeOrphans,
+        removeOrphans: removesOrphans(context),
         volumes: flags.bool('volumes'),
         images,
         timeoutSeconds: timeoutOf(context),
-        services: args,
+        services,
       }),
     );
   },
@@ -52,8 +57,9 @@ export const down: Command = {
 export async function takeDown(work: ComposeWork, project: Project, options: DownOptions): Promise<void> {
   const { removeOrphans, timeoutSeconds, volumes, services } = options;
   const containers = await projectContainers(work.api, project.name, { oneOff: removeOrphans ? 'include' : 'exclude' });
+  const chosen = servicesInOrder(project, [...services], 'dependents').map(({ name }) => name);
   await inReverseDependencyOrder(project, async (name) => {
-    if (services.length > 0 && !services.includes(name)) return;
+    if (!chosen.includes(name)) return;
     const own = containers.filter(({ Labels }) => Labels[SERVICE_LABEL] === name);
     await Promise.all(own.map((container) => stopAndRemove(work, container, { timeoutSeconds, volumes })));
   });

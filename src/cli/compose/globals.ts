@@ -3,11 +3,11 @@ import { concatBytes } from '#engine/bytes.ts';
 import { quote } from '#engine/go-quote.ts';
 import { joinPath } from '#engine/go-path.ts';
 import type { CommandContext } from '../command.ts';
-import { parseBool } from '../units/number.ts';
 import type { ConfigGlobals } from './config.ts';
 import { ComposeError } from './compose-error.ts';
 import { isDryRun } from './dry-run.ts';
 import { isAbsolutePath } from './load/paths.ts';
+import { checkProjectName } from './load/project-name.ts';
 import type { ProgressMode } from './progress.ts';
 import { warningLine } from './warning-line.ts';
 
@@ -40,6 +40,7 @@ async function readGlobals(context: CommandContext): Promise<ComposeGlobals> {
   const ansi = await ansiOf(context);
   const directory = await projectDirectoryOf(context);
   const warn = warner(context);
+  if (text('project-name') !== '') checkProjectName(text('project-name'), 1);
   return {
     load: {
       cwd,
@@ -53,7 +54,7 @@ async function readGlobals(context: CommandContext): Promise<ComposeGlobals> {
       envFiles: list('env-file').map((path) => (isAbsolutePath(path) ? path : joinPath(cwd, path))),
       profiles: list('profile'),
     },
-    compatibility: group?.changed('compatibility') ? group.bool('compatibility') : isTrue(env['COMPOSE_COMPATIBILITY']),
+    compatibility: group?.changed('compatibility') ? group.bool('compatibility') : isYes(env['COMPOSE_COMPATIBILITY']),
     progress: progressOf(group?.string('progress') || 'auto', ansi),
     color: !env['NO_COLOR'] && (ansi === 'always' || (ansi === 'auto' && environment.stdout.isTerminal)),
     dryRun: isDryRun(context),
@@ -105,18 +106,20 @@ function progressOf(progress: string, ansi: string): ProgressMode {
   }
 }
 
+/** `--remove-orphans`; a variable of the process says what it is where it is not given. */
+export function removesOrphans({ flags, environment: { env } }: CommandContext): boolean {
+  return flags.changed('remove-orphans') ? flags.bool('remove-orphans') : isYes(env['COMPOSE_REMOVE_ORPHANS']);
+}
+
 function parallelOf(flag: number | undefined, variable: string | undefined): number {
   if (flag !== undefined || !variable) return flag ?? -1;
   if (!/^[+-]?\d+$/.test(variable)) throw new ComposeError(`COMPOSE_PARALLEL_LIMIT must be an integer (found: ${quote(variable)})`);
   return Number(variable);
 }
 
-function isTrue(variable = ''): boolean {
-  try {
-    return variable === 'y' || variable === 'yes' || parseBool(variable);
-  } catch {
-    return false;
-  }
+/** Whether a variable of Compose's own is set, in the words that it takes for yes. */
+export function isYes(variable = ''): boolean {
+  return /^(1|t|true|y)$/i.test(variable.trim());
 }
 
 function warner({ environment: { clock, stderr } }: CommandContext): (message: string) => void {

@@ -8,28 +8,30 @@ import { listOf } from '../flags/syntax.ts';
 import { ComposeError } from './compose-error.ts';
 import { isStatus } from './compose-work.ts';
 import { converge } from './converge.ts';
-import { globalsOf } from './globals.ts';
-import { killContainers } from './kill-containers.ts';
-import { SERVICE_LABEL } from './labels.ts';
+import { globalsOf, removesOrphans } from './globals.ts';
+import { killServices } from './kill-services.ts';
 import { withSelectedServices, withServicesEnabled } from './project-selection.ts';
 import type { Project } from './project.ts';
-import { projectOrNamed, runWork, timeoutOf, wholeProject } from './run-work.ts';
+import { projectOrName, projectOrNamed, type NamedProject } from './named-project.ts';
+import { projectFromName, projectWithResources } from './project-of-containers.ts';
+import { runWork, timeoutOf, wholeProject } from './run-work.ts';
 import { restartServices, toRestart } from './restart-services.ts';
 import { startServices } from './start-services.ts';
-import { remove, stopServices } from './stop-containers.ts';
+import { stopServices } from './stop-containers.ts';
 import { checkCreateFlags, convergeOptions, isInteger, withCreateFlags, withScale } from './up-options.ts';
-import { nameOf, projectContainers } from './project-containers.ts';
+import { done, working } from './progress.ts';
+import { nameOf, progressName, projectContainers, serviceOf } from './project-containers.ts';
 
 /** @cli  Y  docker compose create  "Creates containers for a service" */
 const create: Command = {
   path: ['compose', 'create'],
   flags: () => ({ scale: listOf((text) => text) }),
   run: async (context) => {
-    const { flags, args, environment } = context;
+    const { flags, args } = context;
     checkCreateFlags(flags);
     const globals = await globalsOf(context);
     const project = withCreateFlags(await wholeProject(globals, args), flags);
-    const options = { ...convergeOptions(flags, globals, environment.env), services: Object.keys(project.services), startsLater: false };
+    const options = { ...convergeOptions(flags, globals), services: args, startsLater: false };
     await runWork(context, globals, 'Creating', (work) => converge(work, project, options));
   },
 };
@@ -39,8 +41,9 @@ const start: Command = {
   path: ['compose', 'start'],
   run: async (context) => {
     const globals = await globalsOf(context);
-    const project = await projectOrNamed(context, globals, context.args);
-    await runWork(context, globals, 'Running', (work) => startServices(work, project));
+    const { name, project } = await projectOrName(context, context.args);
+    const started = project ?? (await projectFromName(await context.api(), name, context.args));
+    await runWork(context, globals, 'Running', (work) => startServices(work, started));
   },
 };
 
@@ -49,7 +52,7 @@ const stop: Command = {
   path: ['compose', 'stop'],
   run: async (context) => {
     const globals = await globalsOf(context);
-    const project = await projectOrNamed(context, globals, context.args);
+    const project = await projectOrNamed(context, context.args);
     await runWork(context, globals, 'Stopping', (work) =>
       stopServices(work, project, namesOf(context, project), { timeoutSeconds: timeoutOf(context) }),
     );
@@ -67,7 +70,7 @@ const restart: Command = {
   run: async (context) => {
     const { flags, args } = context;
     const globals = await globalsOf(context);
-    const known = withServicesEnabled(await projectOrNamed(context, globals), args);
+    const known = withServicesEnabled(await projectOrNamed(context), args);
     const project = toRestart(known, args, flags.bool('no-deps'));
     const options = { timeoutSeconds: timeoutOf(context) };
     await runWork(context, globals, 'Restarting', (work) => restartServices(work, project, options));
@@ -80,14 +83,9 @@ const kill: Command = {
   run: async (context) => {
     const { flags, args } = context;
     const globals = await globalsOf(context);
-    const project = await projectOrNamed(context, globals, args);
-    await runWork(context, globals, 'Killing', async (work) => {
-      const seen = await projectContainers(work.api, project.name, { all: false, oneOff: 'include', services: args });
-      const isKnown = ({ Labels }: ContainerSummary): boolean => (Labels[SERVICE_LABEL] ?? '') in project.services;
-      const containers = flags.bool('remove-orphans') ? seen : seen.filter(isKnown);
-      if (containers.length === 0) await context.err('no container to kill');
-      await killContainers(work, containers, flags.string('signal'));
-    });
+    const project = await projectOrNamed(context, args);
+    const options = { services: args, signal: flags.string('signal'), orphans: removesOrphans(context) };
+    await runWork(context, globals, 'Killing', (work) => killServices(work, project, options));
   },
 };
 
@@ -97,29 +95,41 @@ const rm: Command = {
   run: async (context) => {
     const { flags, args } = context;
     const globals = await globalsOf(context);
-    const project = await projectOrNamed(context, globals, args);
+    const { name, project } = await projectOrName(context, args);
     if (flags.bool('stop')) {
+      const known = project ?? (await projectWithResources(await context.api(), name));
       await runWork(context, globals, 'Stopping', (work) =>
-        stopServices(work, project, namesOf(context, project), { timeoutSeconds: undefined }),
+        stopServices(work, known, namesOf(context, known), { timeoutSeconds: undefined }),
       );
     }
-    const containers = await stoppedContainers(context, project, args);
+    const containers = await stoppedContainers(context, { name, project }, args);
     if (containers.length === 0) return context.err('No stopped containers\n');
     const question = `Going to remove ${containers.map(nameOf).join(', ')}`;
     const force = flags.bool('force');
     if (force) await context.out(`${question}\n`);
     else if (!(await agreesTo(context, question))) return;
-    await runWork(context, globals, 'Removing', async (work) => {
-      await Promise.all(containers.map((container) => remove(work, container, { volumes: flags.bool('volumes'), force })));
+    const query = { force: force ? 1 : undefined, v: flags.bool('volumes') ? 1 : undefined };
+    await runWork(context, globals, 'Removing', async ({ api, progress }) => {
+      const removals = containers.map(async (container) => {
+        progress.event(working(progressName(container), 'Removing'));
+        await api.delete(`/containers/${container.Id}`, { query });
+        progress.event(done(progressName(container), 'Removed'));
+      });
+      const failure = (await Promise.allSettled(removals)).find((result) => result.status === 'rejected');
+      if (failure) throw failure.reason;
     });
   },
 };
 
-async function stoppedContainers(context: CommandContext, project: Project, services: string[]): Promise<ContainerSummary[]> {
+async function stoppedContainers(
+  context: CommandContext,
+  { name, project }: NamedProject,
+  services: string[],
+): Promise<ContainerSummary[]> {
   const api = await context.api();
   const stopped: ContainerSummary[] = [];
-  for (const container of await projectContainers(api, project.name, { services })) {
-    if (!((container.Labels[SERVICE_LABEL] ?? '') in project.services)) continue;
+  for (const container of await projectContainers(api, name, { services })) {
+    if (project && !(serviceOf(container) in project.services)) continue;
     const isRunning = await api.get<ContainerInspect>(`/containers/${container.Id}/json`).then(
       ({ State }) => State.Running,
       (error: unknown) => {
@@ -148,14 +158,14 @@ async function agreesTo({ environment, out }: CommandContext, question: string):
 const scale: Command = {
   path: ['compose', 'scale'],
   run: async (context) => {
-    const { flags, args, environment } = context;
+    const { flags, args } = context;
     const globals = await globalsOf(context);
     const scales = scalesOf(args);
     const names = [...scales.keys()];
     let project = await wholeProject(globals, names);
     if (flags.bool('no-deps')) project = withSelectedServices(project, names, 'ignore');
     project = withScale(project, scales);
-    const options = { ...convergeOptions(flags, globals, environment.env), services: Object.keys(project.services), startsLater: false };
+    const options = { ...convergeOptions(flags, globals), services: Object.keys(project.services), startsLater: false };
     await runWork(context, globals, 'Running', async (work) => {
       await converge(work, project, { ...options, inherit: false, build: false });
       await startServices(work, project);

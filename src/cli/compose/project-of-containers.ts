@@ -1,8 +1,9 @@
 /**
  * A project as its containers' labels tell of it, for commands that find no file but know the name.
- * Source: docker/compose 2.26.1 pkg/compose/compose.go, projectFromName, and down.go.
+ * Source: docker/compose 2.26.1 pkg/compose/compose.go, projectFromName, and down.go, getProjectWithResources.
  */
 import type { ApiClient } from '#engine/api/client.ts';
+import { quote } from '#engine/go-quote.ts';
 import type { ContainerSummary } from '#engine/api/types/container.ts';
 import type { NetworkInspect } from '#engine/api/types/network.ts';
 import type { VolumeList } from '#engine/api/types/volume.ts';
@@ -17,28 +18,44 @@ import {
   VOLUME_LABEL,
   WORKING_DIR_LABEL,
 } from './labels.ts';
-import type { ComposeNetwork, ComposeService, ComposeVolume, Project, ServiceDependency } from './project.ts';
+import type { ComposeService, Project, ServiceDependency } from './project.ts';
 import { projectContainers } from './project-containers.ts';
+import { withSelectedServices } from './project-selection.ts';
 
-/** @throws ComposeError for a service of which there is no container */
-export async function projectOfContainers(api: ApiClient, name: string, services: readonly string[] = []): Promise<Project> {
-  const containers = await projectContainers(api, name, { oneOff: 'include' });
+/**
+ * Those services that have containers, and what they depend on.
+ *
+ * @param services none for all
+ * @throws ComposeError where there is no container of the project, or of one of the services
+ */
+export async function projectFromName(api: ApiClient, name: string, services: readonly string[]): Promise<Project> {
+  const containers = await projectContainers(api, name);
+  if (containers.length === 0) throw new ComposeError(`no container found for project ${quote(name)}: not found`);
+  const project = projectOf(name, containers);
+  const missing = services.find((service) => !(service in project.services));
+  if (missing !== undefined) throw new ComposeError(`no such service: ${quote(missing)}: not found`);
+  return withSelectedServices(project, [...services]);
+}
+
+/** All that there is of a project, which may be nothing. */
+export async function projectWithResources(api: ApiClient, name: string): Promise<Project> {
+  const project = projectOf(name, await projectContainers(api, name));
   const query = { filters: labelFilter([`${PROJECT_LABEL}=${name}`]) };
-  const networks = (await api.get<NetworkInspect[]>('/networks', { query })).map(({ Name, Labels }): [string, ComposeNetwork] => [
-    Labels[NETWORK_LABEL] ?? Name,
-    { name: Name },
-  ]);
   const { Volumes } = await api.get<VolumeList>('/volumes', { query });
-  const volumes = (Volumes ?? []).map(({ Name, Labels }): [string, ComposeVolume] => [Labels?.[VOLUME_LABEL] ?? Name, { name: Name }]);
-  const found = servicesOf(containers);
-  const missing = services.find((service) => !(service in found));
-  if (missing !== undefined) throw new ComposeError(`no such service: ${missing}`);
+  for (const { Name, Labels } of Volumes ?? []) project.volumes[Labels?.[VOLUME_LABEL] ?? Name] = { name: Name };
+  for (const { Name, Labels } of await api.get<NetworkInspect[]>('/networks', { query })) {
+    project.networks[Labels[NETWORK_LABEL] ?? Name] = { name: Name };
+  }
+  return project;
+}
+
+function projectOf(name: string, containers: readonly ContainerSummary[]): Project {
   const labels = containers[0]?.Labels ?? {};
   return {
     name,
-    services: found,
-    networks: Object.fromEntries(networks),
-    volumes: Object.fromEntries(volumes),
+    services: servicesOf(containers),
+    networks: {},
+    volumes: {},
     secrets: {},
     configs: {},
     extensions: {},
@@ -61,14 +78,14 @@ function servicesOf(containers: readonly ContainerSummary[]): Record<string, Com
   return services;
 }
 
-/** `db:service_healthy:false`, separated by commas; older versions wrote the name only. */
+/** `db:service_healthy:false`, separated by commas; older versions wrote the name only, and what they start with restarts with it. */
 function dependenciesOf(label: string): Record<string, ServiceDependency> {
   return Object.fromEntries(
     label
       .split(',')
       .filter(Boolean)
       .map((text): [string, ServiceDependency] => {
-        const [name = '', condition = '', restart = ''] = text.split(':');
+        const [name = '', condition = '', restart = 'true'] = text.split(':');
         const known = condition === 'service_healthy' || condition === 'service_completed_successfully' ? condition : 'service_started';
         return [name, { condition: known, restart: restart === 'true', required: true }];
       }),

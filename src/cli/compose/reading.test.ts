@@ -189,6 +189,18 @@ describe('top', () => {
   });
 });
 
+it.each([
+  ['compose ps', { COMPOSE_PROJECT_NAME: 'Mine' }, 'mine'],
+  ['compose top', { COMPOSE_PROJECT_NAME: 'Mine' }, 'mine'],
+  ['compose top', {}, 'dotted'],
+  ['compose -p flagged top', { COMPOSE_PROJECT_NAME: 'Mine' }, 'flagged'],
+])('%s %j, without a file that can be read', async (line, env, name) => {
+  const daemon = daemonOf([]);
+  const files = { '/lab/compose.yaml': 'services: [', '/lab/.env': 'COMPOSE_PROJECT_NAME=dotted\n' };
+  expect(await run(line, daemon, { files, env })).toMatchObject({ status: 0 });
+  expect(daemon.asked[0]).toContain(`"com.docker.compose.project=${name}":true`);
+});
+
 it('pauses nothing in a dry run', async () => {
   const daemon = daemonOf([web]);
   expect(await run('compose --progress plain pause --dry-run web', daemon)).toMatchObject({

@@ -23,7 +23,7 @@ import { checkRunFlags, oneOffService } from './run-options.ts';
 import { runWork, wholeProject } from './run-work.ts';
 import { withReferences } from './service-references.ts';
 import { startServices } from './start-services.ts';
-import { convergeOptions, withBuildForced } from './up-options.ts';
+import { convergeOptions, ignoresOrphans, withBuildForced } from './up-options.ts';
 import { waitDependencies } from './wait-dependencies.ts';
 import { projectContainers } from './project-containers.ts';
 
@@ -59,7 +59,12 @@ export const run: Command = {
 async function startDependencies(work: ComposeWork, globals: ComposeGlobals, project: Project, target: ComposeService): Promise<void> {
   const { [target.name]: _target, ...services } = project.services;
   const others = { ...project, services, disabledServices: { ...project.disabledServices, [target.name]: target } };
-  const options = { ...convergeOptions(work.context.flags, globals, work.context.environment.env), services: [], startsLater: false };
+  const options = {
+    ...convergeOptions(work.context.flags, globals),
+    ignoreOrphans: ignoresOrphans(project),
+    services: [],
+    startsLater: false,
+  };
   await converge(work, others, options);
   if (Object.keys(services).length > 0) await startServices(work, others);
 }

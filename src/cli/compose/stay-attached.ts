@@ -8,14 +8,13 @@ import { AttachedContainers } from './attached-containers.ts';
 import { ComposeError } from './compose-error.ts';
 import type { Exit } from './container-watch.ts';
 import type { ComposeGlobals } from './globals.ts';
-import { killContainers } from './kill-containers.ts';
+import { killServices } from './kill-services.ts';
 import { LogPrinter } from './log-printer.ts';
 import type { Project } from './project.ts';
 import { runWork, silentWork } from './run-work.ts';
 import { startServices } from './start-services.ts';
 import { stopServices } from './stop-containers.ts';
 import { abortsOnExit } from './up-options.ts';
-import { projectContainers } from './project-containers.ts';
 import { watchProject } from './watch.ts';
 
 const CANCELED_STATUS = 130;
@@ -76,11 +75,7 @@ export async function stayAttached(
       await printer.note('Gracefully stopping... (press Ctrl+C again to force)\n', environment.stderr);
       await stopAll('Stopping');
     },
-    second: () =>
-      runWork(context, globals, 'Killing', async (work) => {
-        const running = await projectContainers(work.api, project.name, { oneOff: 'include', services: options.services });
-        await killContainers(work, running, 'SIGKILL');
-      }),
+    second: () => runWork(context, globals, 'Killing', (work) => killServices(work, project, options)),
   });
   try {
     await containers.attach();

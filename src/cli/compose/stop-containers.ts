@@ -46,18 +46,15 @@ export async function stopAndRemove(work: ComposeWork, container: ContainerSumma
     work.progress.event(done(progressName(container), 'Removed'));
     return;
   }
-  await remove(work, container, { volumes: options.volumes, force: true });
+  await remove(work, container, options.volumes);
 }
 
-export async function remove(
-  { api, progress }: ComposeWork,
-  container: ContainerSummary,
-  { volumes, force }: { volumes: boolean; force: boolean },
-): Promise<void> {
+/** What is gone, or is on its way, has nothing against it. */
+async function remove({ api, progress }: ComposeWork, container: ContainerSummary, volumes: boolean): Promise<void> {
   const about = progressName(container);
   progress.event(working(about, 'Removing'));
   try {
-    await api.delete(`/containers/${container.Id}`, { query: { force: force ? 1 : undefined, v: volumes ? 1 : undefined } });
+    await api.delete(`/containers/${container.Id}`, { query: { force: 1, v: volumes ? 1 : undefined } });
   } catch (error) {
     if (!isStatus(error, 404, 409)) {
       progress.event(failed(about, 'Error while Removing'));

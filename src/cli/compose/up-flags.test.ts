@@ -57,6 +57,7 @@ describe('makes anew', () => {
     ['compose create', changed, ['web']],
     ['compose create --no-recreate', changed, []],
     ['compose create --force-recreate', {}, ['db', 'web']],
+    ['compose create --force-recreate web', {}, ['web']],
     ['compose up -d', changed, ['web']],
     ['compose up -d --no-recreate', changed, []],
     ['compose up -d --force-recreate web', {}, ['web']],
@@ -91,15 +92,35 @@ describe('makes anew', () => {
   });
 });
 
-it.each([
-  ['compose create db', 'demo-db-1=running demo-web-1=running'],
-  ['compose create --remove-orphans db', 'demo-db-1=running'],
-  ['compose up -d --remove-orphans db', 'demo-db-1=running'],
-])('docker %s, with an orphan', async (line, containers) => {
-  await done('compose up -d');
-  lab.files['/lab/compose.yaml'] = compose.replace('  web:', '  other:');
-  expect((await done(line)).includes('Found orphan containers ([demo-web-1])')).toBe(containers.includes('web'));
-  expect(await lab.list()).toBe(containers);
+describe('with an orphan', () => {
+  beforeEach(async () => {
+    await done('compose up -d');
+    lab.files['/lab/compose.yaml'] = compose.replace('  web:', '  other:');
+  });
+
+  it.each([
+    ['compose create db', {}, 'warns'],
+    ['compose create --remove-orphans db', {}, 'removes'],
+    ['compose create db', { COMPOSE_REMOVE_ORPHANS: '1', COMPOSE_IGNORE_ORPHANS: '1' }, 'warns'],
+    ['compose up -d db', {}, 'warns'],
+    ['compose up -d --remove-orphans db', {}, 'removes'],
+    ['compose up -d db', { COMPOSE_REMOVE_ORPHANS: ' True ' }, 'removes'],
+    ['compose up -d db', { COMPOSE_REMOVE_ORPHANS: 'yes' }, 'warns'],
+    ['compose up -d --remove-orphans=false db', { COMPOSE_REMOVE_ORPHANS: '1' }, 'warns'],
+    ['compose up -d db', { COMPOSE_IGNORE_ORPHANS: 'y' }, 'is silent'],
+  ])('docker %s %j', async (line, env, what) => {
+    const warned = (await done(line, env)).includes('Found orphan containers ([demo-web-1])');
+    const removed = !(await lab.list()).includes('demo-web-1');
+    expect(removed ? 'removes' : warned ? 'warns' : 'is silent').toBe(what);
+  });
+
+  it('says one thing of it only, wherever it is said', async () => {
+    lab.files['/lab/.env'] = 'COMPOSE_IGNORE_ORPHANS=true\n';
+    expect(await done('compose up -d db')).not.toContain('Found orphan containers');
+    const refused = { status: 1, stderr: 'cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans\n' };
+    expect(await lab.docker('compose up -d --remove-orphans db')).toMatchObject(refused);
+    expect(await lab.docker('compose up -d db', { COMPOSE_REMOVE_ORPHANS: '1' })).toMatchObject(refused);
+  });
 });
 
 describe('pulls', () => {

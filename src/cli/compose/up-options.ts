@@ -6,7 +6,7 @@ import { quote } from '#engine/go-quote.ts';
 import type { ParsedFlags } from '../flags/parse.ts';
 import { ComposeError } from './compose-error.ts';
 import type { ConvergeOptions } from './converge.ts';
-import type { ComposeGlobals } from './globals.ts';
+import { isYes, type ComposeGlobals } from './globals.ts';
 import type { ComposeService, Project } from './project.ts';
 import type { RecreatePolicy } from './reconcile.ts';
 
@@ -21,9 +21,6 @@ export function checkUpFlags(flags: ParsedFlags): void {
     throw new ComposeError('--always-recreate-deps and --no-recreate are incompatible');
   }
   if (flags.bool('no-build') && flags.bool('watch')) throw new ComposeError('--no-build and --watch are incompatible');
-  if (flags.list('attach').length > 0 && flags.bool('attach-dependencies')) {
-    throw new ComposeError('cannot combine --attach and --attach-dependencies');
-  }
 }
 
 /** Not every command has every flag. */
@@ -40,6 +37,11 @@ export function checkCreateFlags(flags: ParsedFlags): void {
 
 export function abortsOnExit(flags: ParsedFlags): boolean {
   return flags.bool('abort-on-container-exit') || flags.string('exit-code-from') !== '';
+}
+
+/** `COMPOSE_IGNORE_ORPHANS`, which the project's `.env` may say too. Not every command looks at it. */
+export function ignoresOrphans({ environment }: Project): boolean {
+  return isYes(environment['COMPOSE_IGNORE_ORPHANS']);
 }
 
 const PULL_POLICIES = ['always', 'missing', 'if_not_present', 'never', 'build'];
@@ -95,11 +97,7 @@ export function withScale(project: Project, scales: ReadonlyMap<string, number>)
   return { ...project, services };
 }
 
-export function convergeOptions(
-  flags: ParsedFlags,
-  globals: ComposeGlobals,
-  env: Record<string, string>,
-): Omit<ConvergeOptions, 'services' | 'startsLater'> {
+export function convergeOptions(flags: ParsedFlags, globals: ComposeGlobals): Omit<ConvergeOptions, 'services' | 'startsLater'> {
   const policy = (force: string): RecreatePolicy => {
     if (isSet(flags, 'no-recreate')) return 'never';
     return isSet(flags, force) ? 'force' : 'diverged';
@@ -109,7 +107,7 @@ export function convergeOptions(
     recreateDependencies: policy('always-recreate-deps'),
     inherit: !isSet(flags, 'renew-anon-volumes'),
     removeOrphans: isSet(flags, 'remove-orphans'),
-    ignoreOrphans: /^(1|t|true|y|yes)$/i.test(env['COMPOSE_IGNORE_ORPHANS'] ?? ''),
+    ignoreOrphans: false,
     timeoutSeconds: flags.changed('timeout') ? flags.number('timeout') : undefined,
     envFiles: globals.load.envFiles ?? [],
     quietPull: isSet(flags, 'quiet-pull'),

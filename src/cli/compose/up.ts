@@ -3,20 +3,20 @@ import type { Command, CommandContext } from '../command.ts';
 import { listOf } from '../flags/syntax.ts';
 import { ComposeError } from './compose-error.ts';
 import { converge, type ConvergeOptions } from './converge.ts';
-import { globalsOf, type ComposeGlobals } from './globals.ts';
+import { globalsOf, removesOrphans, type ComposeGlobals } from './globals.ts';
 import { servicesInOrder, withSelectedServices } from './project-selection.ts';
 import type { Project } from './project.ts';
 import { runWork, wholeProject } from './run-work.ts';
 import { startServices } from './start-services.ts';
 import { stayAttached } from './stay-attached.ts';
-import { checkUpFlags, convergeOptions, withCreateFlags } from './up-options.ts';
+import { checkUpFlags, convergeOptions, ignoresOrphans, withCreateFlags } from './up-options.ts';
 
 /** @cli  P[builds as docker build here]  docker compose up  "Create and start containers" */
 export const up: Command = {
   path: ['compose', 'up'],
   flags: () => ({ scale: listOf((text) => text) }),
   run: async (context) => {
-    const { flags, args, environment } = context;
+    const { flags, args } = context;
     checkUpFlags(flags);
     const globals = await globalsOf(context);
     const project = await projectFor(context, globals);
@@ -24,7 +24,9 @@ export const up: Command = {
     const isDetached = flags.bool('detach') || flags.bool('wait');
     const attach = isDetached ? [] : attachedServices(context, project, args);
     const options: ConvergeOptions = {
-      ...convergeOptions(flags, globals, environment.env),
+      ...convergeOptions(flags, globals),
+      removeOrphans: removesOrphans(context),
+      ignoreOrphans: ignoresOrphans(project),
       services,
       startsLater: !isDetached && !flags.bool('no-start'),
     };
@@ -42,8 +44,15 @@ export const up: Command = {
   },
 };
 
-async function projectFor({ flags, args }: CommandContext, globals: ComposeGlobals): Promise<Project> {
+async function projectFor(context: CommandContext, globals: ComposeGlobals): Promise<Project> {
+  const { flags, args } = context;
   let project = await wholeProject(globals, args);
+  if (ignoresOrphans(project) && removesOrphans(context)) {
+    throw new ComposeError('cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans');
+  }
+  if (flags.list('attach').length > 0 && flags.bool('attach-dependencies')) {
+    throw new ComposeError('cannot combine --attach and --attach-dependencies');
+  }
   if (Object.keys(project.services).length === 0) throw new ComposeError('no service selected');
   project = withCreateFlags(project, flags);
   if (flags.bool('no-deps')) project = withSelectedServices(project, args, 'ignore');

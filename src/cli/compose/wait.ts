@@ -8,7 +8,7 @@ import { takeDown } from './down.ts';
 import { globalsOf } from './globals.ts';
 import { projectOrName } from './named-project.ts';
 import { projectContainers } from './project-containers.ts';
-import { projectOfContainers } from './project-of-containers.ts';
+import { projectWithResources } from './project-of-containers.ts';
 import { runWork } from './run-work.ts';
 
 /** @cli  Y  docker compose wait  "Block until the first service container stops" */
@@ -33,7 +33,7 @@ export const wait: Command = {
 };
 
 async function downProject(context: CommandContext, name: string): Promise<void> {
-  const project = await projectOfContainers(await context.api(), name, []);
+  const project = await projectWithResources(await context.api(), name);
   const options = { removeOrphans: true, volumes: false, images: '', timeoutSeconds: undefined, services: [] };
   await runWork(context, await globalsOf(context), 'Running', (work) => takeDown(work, project, options));
 }

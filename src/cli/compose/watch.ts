@@ -63,7 +63,7 @@ function interrupted(context: CommandContext): Promise<void> {
 
 /** What is watched is built and started first. */
 async function up(context: CommandContext, globals: ComposeGlobals, whole: Project): Promise<Project> {
-  const { flags, args, environment } = context;
+  const { flags, args } = context;
   const services = Object.entries(whole.services).map(([name, service]): [string, ComposeService] => [
     name,
     service.build && service.develop ? { ...service, pull_policy: 'build' } : service,
@@ -71,7 +71,7 @@ async function up(context: CommandContext, globals: ComposeGlobals, whole: Proje
   const project = { ...whole, services: Object.fromEntries(services) };
   const progress = flags.bool('quiet') ? ('quiet' as const) : globals.progress;
   const options: ConvergeOptions = {
-    ...convergeOptions(flags, { ...globals, progress }, environment.env),
+    ...convergeOptions(flags, { ...globals, progress }),
     quietPull: flags.bool('quiet'),
     recreateDependencies: 'never',
     services: args,
@@ -254,7 +254,7 @@ async function rebuild(watching: Watching, service: ComposeService): Promise<voi
   await buildService(work, project, service, { progressMode }).catch(failing('Build failed'));
   await tell(watching, `service ${name} successfully built`);
   const options: ConvergeOptions = {
-    ...convergeOptions(context.flags, globals, context.environment.env),
+    ...convergeOptions(context.flags, globals),
     services: [service.name],
     recreate: 'force',
     build: false,

@@ -77,6 +77,11 @@ export async function loadWholeProject(options: LoadOptions): Promise<Project> {
   return projectOf(await loadProjectModel(options), options);
 }
 
+/** The process's variables, and those of the project's `.env`. @throws ComposeError */
+export async function loadEnvironment(options: LoadOptions): Promise<Record<string, string>> {
+  return (await findProject(options, new FileReader(options.reader, options.cwd))).environment;
+}
+
 export interface LoadedModel {
   model: Model;
   name: string;
