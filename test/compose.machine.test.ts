@@ -84,40 +84,54 @@ services:
 });
 
 test("the notes' second file: its slips, and without them mongo's data outlives its container", async () => {
-  const slips = `version: '3'
+  const noted = `version: '3'
 services:
   mongodb:
     image: mongo
     ports:
      - "27017:27017"
+    environment:
+     - USERNAME: admin
+     - PASS: password
     volumes:
      mymongo-data: /data/db
-`;
-  const fixed = `services:
-  mongodb:
-    image: mongo
-    ports:
-     - "27017:27017"
-    volumes:
-     - mymongo-data:/data/db
   mongo-express:
     image: mongo-express
     ports:
-     - "8081:8081"
+     - "27017:27017"
     environment:
-     - ME_CONFIG_MONGODB_SERVER=mongodb
-    depends_on: [mongodb]
-volumes:
+     - USERNAME: admin
+     - PASS: password
+     - mongo-server: mongodb
+Volumes:
   mymongo-data:
      driver: local
 `;
-  await project('second', { 'docker-compose.yaml': slips });
-  const first = await inProject('second', 'docker-compose up -d');
-  expect(first).toMatchObject({ status: 15, stderr: expect.stringContaining('services.mongodb.volumes must be a list') as string });
-  await project('second', { 'docker-compose.yaml': fixed.replace('volumes:\n  mymongo', 'Volumes:\n  mymongo') });
-  const second = await inProject('second', 'docker-compose up -d');
-  expect(second.stderr).toContain('Additional property Volumes is not allowed');
+  const upWith = async (text: string): Promise<Printed> => {
+    await project('second', { 'docker-compose.yaml': text });
+    return inProject('second', 'docker-compose --progress plain up -d --quiet-pull');
+  };
+  const refused = (message: string): object => ({ status: 15, stderr: `${message}\n` });
+  expect(await upWith(noted)).toMatchObject(refused('services.mongodb.environment.[0]: unexpected type map[string]interface {}'));
+  const listed = noted.replaceAll(/- (USERNAME|PASS|mongo-server): /g, '- $1=');
+  const place = 'validating /root/second/docker-compose.yaml';
+  expect(await upWith(listed)).toMatchObject(refused(`${place}: services.mongodb.volumes must be a list`));
+  const mounted = listed.replace('mymongo-data: /data/db', '- mymongo-data:/data/db');
+  expect(await upWith(mounted)).toMatchObject(refused(`${place}: (root) Additional property Volumes is not allowed`));
+  const clash = await upWith(mounted.replace('Volumes:', 'volumes:'));
+  expect(clash).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/0\.0\.0\.0:27017 failed: port is already allocated\n$/) as string,
+  });
+  expect(await inProject('second', 'docker-compose up -f docker-compose.yaml')).toMatchObject({
+    status: 16,
+    stderr: "unknown shorthand flag: 'f' in -f\n",
+  });
 
+  const fixed = mounted
+    .replace('Volumes:', 'volumes:')
+    .replace(/("27017:27017")([^]*)"27017:27017"/, '$1$2"8081:8081"')
+    .replace('mongo-server=', 'ME_CONFIG_MONGODB_SERVER=');
   await project('second', { 'docker-compose.yaml': fixed });
   expect(await inProject('second', 'docker-compose up -d --quiet-pull')).toMatchObject({ status: 0 });
   const ask = (statement: string): Promise<Printed> =>
