@@ -148,3 +148,37 @@ Volumes:
   // Anonymous volumes of containers that went without `-v` stay, as at Docker.
   expect(await output('docker volume ls -q')).not.toContain('mymongo-data');
 });
+
+test('what is edited comes into a container that is watched, which restarts where that is wanted', async () => {
+  await project('site', {
+    'compose.yaml': `services:
+  web:
+    build: .
+    command: sh -c "cat /conf; exec sleep 1000"
+    stop_grace_period: 0s
+    develop:
+      watch:
+        - {action: sync, path: ./pages, target: /pages}
+        - {action: sync+restart, path: ./conf, target: /conf}
+`,
+    Dockerfile: 'FROM busybox\nCOPY pages /pages\nCOPY conf /conf\n',
+    'pages/a': 'one\n',
+    conf: 'first\n',
+  });
+  const waitFor = (command: string): string => `for i in $(seq 100); do ${command} && break; sleep 0.1; done`;
+  await inProject('site', '(docker compose watch >watch.log 2>&1 & echo $! >watch.pid)');
+  await inProject('site', waitFor('grep -q "Watch enabled" watch.log'));
+  await inProject('site', 'echo two >pages/a; mkdir pages/more; echo new >pages/more/b');
+  const seen = 'docker compose exec -T web cat /pages/a /pages/more/b';
+  expect((await inProject('site', `${waitFor(`${seen} 2>/dev/null | grep -q new`)}; ${seen}`)).stdout).toBe('two\nnew\n');
+  await inProject('site', 'echo second >conf');
+  expect((await inProject('site', `${waitFor('docker compose logs web | grep -q second')}; docker logs site-web-1`)).stdout).toBe(
+    'first\nsecond\n',
+  );
+  const ended = await inProject(
+    'site',
+    `kill -INT $(cat watch.pid); ${waitFor('grep -q "Watch disabled" watch.log')}; grep -c Syncing watch.log`,
+  );
+  expect(ended).toMatchObject({ status: 0, stdout: '2\n' });
+  await inProject('site', 'docker compose down -t 0 --rmi all');
+});
