@@ -10,14 +10,16 @@ import { ContainerWatch, type Exit, type WatchedContainer } from './container-wa
 import { compareStrings } from './load/model.ts';
 import { LineOutput, type LogPrinter } from './log-printer.ts';
 import { nameWithoutProject, projectContainers, serviceOf } from './project-containers.ts';
+import { ToldEnds } from './told-ends.ts';
 
 export interface AttachedOptions {
-  /** Services whose output is printed. */
+  /** Services whose output is printed; empty for all. */
   attach: readonly string[];
-  /** Services whose containers have to end; empty for all. */
-  services: readonly string[];
+  /** Services whose containers have to end; empty for those whose output is printed. */
+  required: readonly string[];
   printer: LogPrinter;
-  onExit: (exit: Exit) => Promise<void>;
+  /** @param isTold its output was printed */
+  onExit: (exit: Exit, isTold: boolean) => Promise<void>;
 }
 
 export class AttachedContainers {
@@ -27,6 +29,7 @@ export class AttachedContainers {
   /** Ends of the streams, by container. */
   readonly #streams = new Map<string, Promise<void>>();
   readonly #closes: (() => void)[] = [];
+  readonly #told = new ToldEnds();
   #watch: ContainerWatch | undefined;
   /** From here on nothing is printed. */
   #isSilent = false;
@@ -40,29 +43,33 @@ export class AttachedContainers {
   /** Attaches to what there is, before it is started. */
   async attach(): Promise<void> {
     const { api, context } = this.#work;
-    const { attach, services, printer } = this.#options;
-    const watched = services.length === 0 ? [] : [...new Set([...attach, ...services])];
-    this.#watch = await ContainerWatch.open(api, this.#project, watched);
-    if (attach.length > 0) {
-      const containers = (await projectContainers(api, this.#project, { services: attach })).sort((a, b) =>
-        compareStrings(nameWithoutProject(a), nameWithoutProject(b)),
-      );
-      for (const container of containers) printer.register(nameWithoutProject(container));
+    const { attach, required } = this.#options;
+    const services = [...new Set([...attach, ...required])];
+    this.#watch = await ContainerWatch.open(api, this.#project, { services, required });
+    const containers = (await projectContainers(api, this.#project, { services: attach })).sort((a, b) =>
+      compareStrings(nameWithoutProject(a), nameWithoutProject(b)),
+    );
+    if (containers.length > 0) {
+      for (const container of containers) this.#tellOf(container);
       await context.out(`Attaching to ${containers.map(nameWithoutProject).join(', ')}\n`);
       await Promise.all(containers.map((container) => this.#attachTo(container)));
     }
-    this.#watch.expect(await projectContainers(api, this.#project, { services: watched }));
+    this.#watch.expect(await projectContainers(api, this.#project, { services }));
   }
 
   /** Until every container that counts has ended for good. */
   async follow(): Promise<void> {
     await this.#watch!.follow({
+      onReplacement: (id) => this.#told.add(id),
       onStart: (container, since) => {
+        this.#tellOf(container);
         if (this.#options.attach.includes(serviceOf(container))) this.#followLogs(container, since);
       },
       onExit: async ({ Id: id }, exit) => {
         await this.#streams.get(id);
-        await this.#options.onExit(exit);
+        if (this.#told.isOver) return;
+        await this.#options.onExit(exit, this.#told.ended(id, exit.restarts));
+        if (this.#told.isOver) this.silence();
       },
     });
   }
@@ -74,6 +81,11 @@ export class AttachedContainers {
   close(): void {
     for (const close of this.#closes) close();
     this.#watch?.close();
+  }
+
+  #tellOf(container: WatchedContainer): void {
+    this.#told.add(container.Id);
+    this.#options.printer.register(nameWithoutProject(container));
   }
 
   async #attachTo(container: ContainerSummary): Promise<void> {

@@ -23,38 +23,50 @@ export interface Exit {
 }
 
 export interface WatchListener {
+  /** One is made that takes another's place. */
+  onReplacement: (id: string) => void;
   /** One that was not seen before, or that had ended, runs. @param since as a query takes it */
   onStart: (container: WatchedContainer, since: string) => void;
   /** One has ended; the next event is looked at when this settles. */
   onExit: (container: WatchedContainer, exit: Exit) => Promise<void>;
 }
 
+export interface WatchOptions {
+  /** Those that are looked at; empty for all. */
+  services: readonly string[];
+  /** Those of them whose end is waited for; all unless said. */
+  required?: readonly string[];
+}
+
 export class ContainerWatch {
   readonly #api: ApiClient;
-  readonly #services: readonly string[];
+  readonly #options: WatchOptions;
   readonly #events: AsyncIterator<EventMessage>;
   /** Those whose end is waited for. */
   readonly #expected = new Set<string>();
+  /** Those that have not ended for good. */
+  readonly #known = new Set<string>();
   /** Those whose output somebody reads; an end takes one out. */
   readonly #started = new Map<string, WatchedContainer>();
   readonly #replaced = new Set<string>();
 
-  private constructor(api: ApiClient, services: readonly string[], events: AsyncIterable<EventMessage>) {
+  private constructor(api: ApiClient, options: WatchOptions, events: AsyncIterable<EventMessage>) {
     this.#api = api;
-    this.#services = services;
+    this.#options = options;
     this.#events = events[Symbol.asyncIterator]();
   }
 
-  /** From here on no event is lost. @param services empty for all */
-  static async open(api: ApiClient, project: string, services: readonly string[]): Promise<ContainerWatch> {
+  /** From here on no event is lost. */
+  static async open(api: ApiClient, project: string, options: WatchOptions): Promise<ContainerWatch> {
     const query = { filters: labelFilter([`${PROJECT_LABEL}=${project}`]) };
-    return new ContainerWatch(api, services, await api.messages<EventMessage>('/events', { query }));
+    return new ContainerWatch(api, options, await api.messages<EventMessage>('/events', { query }));
   }
 
-  /** Waits for the end of these too; whoever calls sees to what they print. */
+  /** Waits for the end of these, as far as they are required; whoever calls sees to what they print. */
   expect(containers: readonly WatchedContainer[]): void {
     for (const container of containers) {
-      this.#expected.add(container.Id);
+      if (this.#isRequired(container.Labels)) this.#expected.add(container.Id);
+      this.#known.add(container.Id);
       this.#started.set(container.Id, container);
     }
   }
@@ -74,20 +86,35 @@ export class ContainerWatch {
 
   #isOfInterest({ Actor: { Attributes: labels } }: EventMessage): boolean {
     if (labels[ONEOFF_LABEL] === 'True') return false;
-    return this.#services.length === 0 || this.#services.includes(labels[SERVICE_LABEL] ?? '');
+    const { services } = this.#options;
+    return services.length === 0 || services.includes(labels[SERVICE_LABEL] ?? '');
+  }
+
+  #isRequired(labels: Readonly<Record<string, string>>): boolean {
+    const { services, required = [] } = this.#options;
+    return services.length === 0 || required.length === 0 || required.includes(labels[SERVICE_LABEL] ?? '');
   }
 
   async #take({ Action, Actor: { ID: id, Attributes: attributes }, timeNano = 0 }: EventMessage, listener: WatchListener): Promise<void> {
     switch (Action) {
-      case 'create':
-        if (attributes[REPLACE_LABEL] !== undefined) this.#replaced.add(attributes[REPLACE_LABEL]);
-        this.#expected.add(id);
+      case 'create': {
+        const replaced = attributes[REPLACE_LABEL];
+        if (replaced !== undefined) {
+          this.#replaced.add(replaced);
+          listener.onReplacement(id);
+        }
+        this.#known.add(id);
+        if (replaced === undefined ? this.#isRequired(attributes) : this.#expected.has(replaced)) this.#expected.add(id);
         return;
+      }
       case 'start': {
         if (this.#started.has(id)) return;
         const container = await this.#find(id);
         if (!container) return;
-        this.expect([container]);
+        // One that nobody saw being made counts, whatever it is of.
+        if (!this.#known.has(id)) this.#expected.add(id);
+        this.#known.add(id);
+        this.#started.set(id, container);
         return listener.onStart(container, justBefore(timeNano));
       }
       case 'die': {
@@ -97,14 +124,14 @@ export class ContainerWatch {
         return;
       }
       case 'destroy':
-        this.#expected.delete(id);
+        this.#forget(id);
     }
   }
 
   async #ended(container: WatchedContainer, code: number, listener: WatchListener): Promise<void> {
     const { Id: id } = container;
     const restarts = await this.#restarts(id);
-    if (!restarts) this.#expected.delete(id);
+    if (!restarts) this.#forget(id);
     await listener.onExit(container, {
       name: nameWithoutProject(container),
       service: serviceOf(container),
@@ -112,6 +139,11 @@ export class ContainerWatch {
       restarts,
       isReplaced: this.#replaced.delete(id),
     });
+  }
+
+  #forget(id: string): void {
+    this.#known.delete(id);
+    this.#expected.delete(id);
   }
 
   /** As it is called now: one that takes another's place is first called something else. */

@@ -13,6 +13,7 @@ import { LineOutput, LogPrinter } from './log-printer.ts';
 import { compareStrings } from './load/model.ts';
 import { projectOrName } from './named-project.ts';
 import { nameWithoutProject, projectContainers, serviceContainer, serviceOf } from './project-containers.ts';
+import { ToldEnds } from './told-ends.ts';
 
 /** @cli  Y  docker compose logs  "View output from containers" */
 export const logs: Command = {
@@ -29,7 +30,7 @@ export const logs: Command = {
         : Object.keys(project.services).filter((service) => !silent.some((other) => other.name === service));
     const query = queryOf(context);
     const api = await context.api();
-    const watch = flags.bool('follow') ? await ContainerWatch.open(api, name, services) : undefined;
+    const watch = flags.bool('follow') ? await ContainerWatch.open(api, name, { services }) : undefined;
     const containers =
       index > 0
         ? [await serviceContainer(api, name, services[0]!, index, { oneOff: 'exclude', all: true })]
@@ -62,9 +63,14 @@ interface Following {
 
 /** Reads those too that start from now on, until all have ended. */
 async function followNew({ api, watch, query, printer, reading }: Following, containers: readonly ContainerSummary[]): Promise<void> {
-  watch.expect(containers.filter(({ State }) => State === 'running'));
+  const running = containers.filter(({ State }) => State === 'running');
+  const told = new ToldEnds();
+  for (const { Id: id } of running) told.add(id);
+  watch.expect(running);
   await watch.follow({
+    onReplacement: (id) => told.add(id),
     onStart(container, since) {
+      told.add(container.Id);
       printer.register(nameWithoutProject(container));
       // One that is gone before it is read has nothing to say.
       const read = show(api, container, { ...query, since }, printer).catch(() => {});
@@ -72,7 +78,7 @@ async function followNew({ api, watch, query, printer, reading }: Following, con
     },
     async onExit({ Id: id }, exit) {
       await reading.get(id);
-      await printer.exit(exit);
+      if (told.ended(id, exit.restarts)) await printer.exit(exit);
     },
   });
 }

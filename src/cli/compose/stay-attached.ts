@@ -20,7 +20,9 @@ import { watchProject } from './watch.ts';
 const CANCELED_STATUS = 130;
 
 export interface StayOptions {
+  /** Services that are stopped in the end. */
   services: readonly string[];
+  /** Services whose output is printed; empty for all. */
   attach: readonly string[];
   timeoutSeconds: number | undefined;
 }
@@ -44,26 +46,28 @@ export async function stayAttached(
   let from = flags.string('exit-code-from');
   let exitCode = 0;
   let isOver = false;
-  /** Stops all; told of while it goes on. */
-  const stopAll = (title: string): Promise<void> =>
-    runWork(context, globals, title, (work) => stopServices(work, project, options.services, { timeoutSeconds: options.timeoutSeconds }));
+  /** Told of while it goes on. */
+  const stopAll = (): Promise<void> =>
+    runWork(context, globals, 'Stopping', (work) =>
+      stopServices(work, project, options.services, { timeoutSeconds: options.timeoutSeconds }),
+    );
 
-  const onExit = async (exit: Exit): Promise<void> => {
-    const { service, code } = exit;
+  const onExit = async (exit: Exit, isTold: boolean): Promise<void> => {
+    const { service, code, isReplaced } = exit;
     const isFirst = !isOver;
-    if (isFirst) await printer.exit(exit);
+    if (isFirst && isTold) await printer.exit(exit);
     if (!abortsOnExit(flags)) return;
-    if (from === '') from = service;
-    if (from === service) exitCode = code;
+    if (from === '' && !isReplaced) from = service;
+    if (from === service && !isReplaced) exitCode = code;
     if (!isFirst) return;
     isOver = true;
     containers.silence();
     await printer.note('Aborting on container exit...\n', environment.stderr);
-    await stopAll('Running');
+    await stopAll();
   };
   const containers = new AttachedContainers(silent, project.name, {
     attach: options.attach,
-    services: Object.keys(project.services),
+    required: context.args,
     printer,
     onExit,
   });
@@ -73,7 +77,7 @@ export async function stayAttached(
       isOver = true;
       containers.silence();
       await printer.note('Gracefully stopping... (press Ctrl+C again to force)\n', environment.stderr);
-      await stopAll('Stopping');
+      await stopAll();
     },
     second: () => runWork(context, globals, 'Killing', (work) => killServices(work, project, options)),
   });

@@ -123,7 +123,9 @@ it.each([
   ['compose up c', 'c-1'],
   ['compose up --attach-dependencies c', 'b-1, c-1'],
 ])('%s', async (line, attached) => {
-  const { environment } = await docker(line, { files: { '/lab/compose.yaml': `${compose}  c: {image: busybox, depends_on: [b]}\n` } });
+  const { environment } = await docker(line, {
+    files: { '/lab/compose.yaml': `${compose}  c: {image: busybox, command: sleep 2, depends_on: [b]}\n` },
+  });
   expect(environment.stdout.text.split('\n')[0]).toBe(`Attaching to ${attached}`);
   expect(linesOf(environment.stderr.text)).toEqual(attached.includes('b') ? ['| b1', '| b2'] : []);
 });
@@ -139,13 +141,67 @@ it('stops gracefully on Ctrl-C', async () => {
   expect(status).toBe(130);
 });
 
+const several = `services:
+  short: {image: busybox, command: sh -c "sleep 0.3; exit 4", depends_on: [long]}
+  long: {image: busybox, command: sleep 1000, stop_grace_period: 1s}
+`;
+
+/** `long=running short=exited`, by name. */
+async function list(): Promise<string> {
+  const { environment } = await docker('ps -a --format {{.Names}}={{.State}}');
+  return environment.stdout.text.replaceAll('lab-', '').replaceAll('-1=', '=').trim().split('\n').sort().join(' ');
+}
+
+it.each([
+  ['compose up short', 0, 'long=running short=exited', 'Attaching to short-1\nshort-1 exited with code 4\n'],
+  ['compose up --attach short', 0, 'long=running short=exited', 'Attaching to short-1\nshort-1 exited with code 4\n'],
+  ['compose up --no-attach long', 0, 'long=running short=exited', 'Attaching to short-1\nshort-1 exited with code 4\n'],
+  ['compose up --attach long short', 0, 'long=running short=exited', 'Attaching to long-1\n'],
+  ['compose up --abort-on-container-exit short', 4, 'long=running short=exited', 'Attaching to short-1\nshort-1 exited with code 4\n'],
+  [
+    'compose up --abort-on-container-exit --attach short',
+    4,
+    'long=exited short=exited',
+    'Attaching to short-1\nshort-1 exited with code 4\n',
+  ],
+  ['compose up --exit-code-from long short', 0, 'long=running short=exited', 'Attaching to short-1\nshort-1 exited with code 4\n'],
+  [
+    'compose up --abort-on-container-exit --no-attach long --no-attach short',
+    4,
+    'long=exited short=exited',
+    'Attaching to long-1, short-1\nshort-1 exited with code 4\n',
+  ],
+])('%s ends with those that it is about', async (line, code, states, out) => {
+  const { environment, status } = await docker(line, { files: { '/lab/compose.yaml': several } });
+  expect({ status, out: environment.stdout.text }).toEqual({ status: code, out });
+  expect(await list()).toBe(states);
+});
+
+it('does not wait for what is only printed, though that starts again', async () => {
+  const again = several.replace('command: sleep 1000', 'command: sh -c "sleep 0.1; exit 1", restart: always');
+  const { environment, status } = await docker('compose up --attach long short', { files: { '/lab/compose.yaml': again } });
+  expect({ status, out: environment.stdout.text }).toEqual({ status: 0, out: 'Attaching to long-1\nlong-1 exited with code 1\n' });
+});
+
+it('stops on Ctrl-C only what was asked for, and kills it at the second', async () => {
+  const files = { '/lab/compose.yaml': several.replace('exit 4', 'sleep 1000').replace('depends_on', 'stop_grace_period: 1h, depends_on') };
+  const { environment, status } = await docker('compose up short', { files }, (stub, turn) => {
+    if (turn === 20 || turn === 25) stub.signal('INT');
+  });
+  expect(environment.stderr.text).toMatch(/short-1 {2}Stopping\n Container lab-short-1 {2}Killing\n/);
+  expect(environment.stderr.text).not.toContain('no container to kill');
+  expect(status).toBe(130);
+  expect(await list()).toBe('long=running short=exited');
+});
+
 it('starts again what the daemon starts again, and goes on printing', async () => {
   const files = {
     '/lab/compose.yaml': 'services: {a: {image: busybox, command: sh -c "echo up; sleep 0.5; exit 1", restart: "on-failure:1"}}\n',
   };
   const { environment, status } = await docker('compose --progress quiet up', { files });
   const lines = environment.stdout.text.split('\n').filter((line) => line.includes('up') || line.includes('exited'));
-  expect(lines).toEqual(['\x1b[2Ka-1  | up', 'a-1 exited with code 1', '\x1b[2Ka-1  | up', 'a-1 exited with code 1']);
+  // Compose tells of an end once only of a container that starts again.
+  expect(lines).toEqual(['\x1b[2Ka-1  | up', 'a-1 exited with code 1', '\x1b[2Ka-1  | up']);
   expect(status).toBe(0);
 });
 
