@@ -14,6 +14,13 @@ export class ComposeError extends ExitError {
   }
 }
 
+const CANCELED_STATUS = 130;
+
+/** What a signal has ended. */
+export function canceled(): ComposeError {
+  return new ComposeError('canceled', CANCELED_STATUS);
+}
+
 /** Failures of work that went on side by side, told together; the first with a status of Compose's own says which it is. */
 export function severalErrors(failures: readonly unknown[]): ComposeError {
   const title = failures.length === 1 ? '1 error occurred' : `${failures.length} errors occurred`;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakeOutput } from '../testing.ts';
-import { LineOutput, LogPrinter } from './log-printer.ts';
+import { LineOutput, LogPrinter, WATCH_LOGGER } from './log-printer.ts';
 
 test('names are padded to the longest and coloured in turn', async () => {
   const out = new FakeOutput();
@@ -11,6 +11,14 @@ test('names are padded to the longest and coloured in turn', async () => {
     '\x1b[2K\x1b[36ma-1       | \x1b[0ma1\n\x1b[2K\x1b[36ma-1       | \x1b[0ma2\n' +
       '\x1b[2K\x1b[33mlonger-1  | \x1b[0mb\n\x1b[36ma-1 exited with code 3\n\x1b[0m',
   );
+});
+
+test('a watch has a sign and a colour of its own', async () => {
+  const out = new FakeOutput();
+  const printer = new LogPrinter({ out, err: out, color: true, prefix: true });
+  printer.register(WATCH_LOGGER);
+  await Promise.all([printer.log('a-1', 'a1'), printer.log(WATCH_LOGGER, 'Watch enabled')]);
+  expect(out.text).toBe('\x1b[2K\x1b[36ma-1     | \x1b[0ma1\n\x1b[2K\x1b[92m        ⦿ \x1b[0mWatch enabled\n');
 });
 
 test('without colour, errors go to standard error, and standard output has its line cleared all the same', async () => {

@@ -6,9 +6,13 @@
 import type { CliOutput } from '../environment.ts';
 import type { Exit } from './container-watch.ts';
 
-const CLEAR_LINE = '\x1b[2K';
+export const CLEAR_LINE = '\x1b[2K';
 /** Cyan, yellow, green, magenta, blue; then the same bold. */
 const COLORS = ['36', '33', '32', '35', '34', '36;1', '33;1', '32;1', '35;1', '34;1'];
+
+/** Whose lines are those of a watch; no container is called so. */
+export const WATCH_LOGGER = '#watch';
+const WATCH_COLOR = '92';
 
 export interface LogPrinterOptions {
   out: CliOutput;
@@ -33,15 +37,22 @@ export class LogPrinter {
   /** Makes a name known before it prints. */
   register(name: string): void {
     if (this.#names.has(name)) return;
-    this.#names.set(name, this.#options.color ? COLORS[this.#names.size % COLORS.length] : undefined);
+    this.#names.set(name, this.#options.color ? this.#colorFor(name) : undefined);
     this.#width = Math.max(this.#width, name.length + 1);
+  }
+
+  #colorFor(name: string): string | undefined {
+    if (name === WATCH_LOGGER) return WATCH_COLOR;
+    const others = [...this.#names.keys()].filter((other) => other !== WATCH_LOGGER);
+    return COLORS[others.length % COLORS.length];
   }
 
   /** One or more lines without the last newline, to standard output or standard error. */
   log(name: string, message: string, stream: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
     this.register(name);
     const { out, err, prefix, now } = this.#options;
-    const start = prefix ? paint(`${name.padEnd(this.#width)} | `, this.#names.get(name)) : '';
+    const shown = name === WATCH_LOGGER ? `${' '.repeat(this.#width)} ⦿ ` : `${name.padEnd(this.#width)} | `;
+    const start = prefix ? paint(shown, this.#names.get(name)) : '';
     const time = now ? `${new Date(now()).toISOString().slice(0, -1)}000000Z ` : '';
     return this.#write(async () => {
       for (const line of message.split('\n')) {

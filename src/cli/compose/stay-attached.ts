@@ -1,23 +1,21 @@
 /**
  * The second half of an `up` that stays: what containers print, until all have ended, one has and that is to end the
- * others, or Ctrl-C.
+ * others, or Ctrl-C. A watch goes on until Ctrl-C.
  * Source: docker/compose 2.26.1 pkg/compose/{up,printer}.go.
  */
 import type { CommandContext } from '../command.ts';
 import { AttachedContainers } from './attached-containers.ts';
-import { ComposeError } from './compose-error.ts';
+import { canceled, ComposeError, severalErrors } from './compose-error.ts';
 import type { Exit } from './container-watch.ts';
 import type { ComposeGlobals } from './globals.ts';
 import { killServices } from './kill-services.ts';
-import { LogPrinter } from './log-printer.ts';
+import { CLEAR_LINE, LogPrinter, WATCH_LOGGER } from './log-printer.ts';
 import type { Project } from './project.ts';
 import { runWork, silentWork } from './run-work.ts';
 import { startServices } from './start-services.ts';
 import { stopServices } from './stop-containers.ts';
 import { abortsOnExit } from './up-options.ts';
 import { watchProject } from './watch.ts';
-
-const CANCELED_STATUS = 130;
 
 export interface StayOptions {
   /** Services that are stopped in the end. */
@@ -46,6 +44,8 @@ export async function stayAttached(
   let from = flags.string('exit-code-from');
   let exitCode = 0;
   let isOver = false;
+  /** There is nothing left to stop. */
+  let hasEnded = false;
   /** Told of while it goes on. */
   const stopAll = (): Promise<void> =>
     runWork(context, globals, 'Stopping', (work) =>
@@ -74,30 +74,40 @@ export async function stayAttached(
 
   const interruption = interruptedBy(context, {
     first: async () => {
+      if (hasEnded) return;
       isOver = true;
       containers.silence();
+      await printer.note(CLEAR_LINE);
       await printer.note('Gracefully stopping... (press Ctrl+C again to force)\n', environment.stderr);
       await stopAll();
     },
     second: () => runWork(context, globals, 'Killing', (work) => killServices(work, project, options)),
   });
+  /** @returns what keeps it from watching, which is told in the end */
+  const watch = (): Promise<ComposeError | undefined> => {
+    printer.register(WATCH_LOGGER);
+    const { begun: over } = interruption;
+    return watchProject(context, globals, project, { names: context.args, printer, quiet: true, over }).then(
+      () => undefined,
+      (error: unknown) => severalErrors([error]),
+    );
+  };
   try {
+    const watching = flags.bool('watch') ? watch() : undefined;
     await containers.attach();
     const starting = startServices(silent, project, { isOver: () => isOver });
     // What fails to start ends all; what is stopped meanwhile need not.
     const started = starting.catch((error: unknown) => {
       if (!isOver) throw error;
     });
-    const ended = Promise.all([started, containers.follow()]);
-    const over = Promise.race([ended, interruption.over]);
-    const watch = { names: context.args, printer, over };
-    // What keeps a watch from starting ends all.
-    const watching = flags.bool('watch') ? watchProject(context, globals, project, watch) : undefined;
-    await Promise.race([over, ...(watching ? [watching.then(() => over)] : [])]);
+    const ended = Promise.all([started, containers.follow()]).then(() => (hasEnded = true));
+    await Promise.race([ended, interruption.over]);
+    const failure = await watching;
     if (interruption.happened()) {
       await interruption.over;
-      throw new ComposeError('canceled', CANCELED_STATUS);
+      throw canceled();
     }
+    if (failure) throw new ComposeError(failure.message, exitCode || failure.status);
     return exitCode;
   } finally {
     interruption.stop();
@@ -106,6 +116,8 @@ export async function stayAttached(
 }
 
 interface Interruption {
+  /** Settles with the first signal. */
+  begun: Promise<void>;
   /** Settles when what a signal began is done; never without one. */
   over: Promise<void>;
   happened: () => boolean;
@@ -115,15 +127,16 @@ interface Interruption {
 /** One signal stops gracefully, a second kills; a third ends the command, as everywhere. */
 function interruptedBy(context: CommandContext, actions: { first: () => Promise<void>; second: () => Promise<void> }): Interruption {
   let count = 0;
-  let resolve!: (value: Promise<void>) => void;
-  const over = new Promise<void>((settle) => (resolve = settle));
+  let begin!: () => void;
+  const begun = new Promise<void>((settle) => (begin = settle));
+  const over = begun.then(actions.first);
   over.catch(() => {});
   context.holdInterrupts();
   const stop = context.environment.onSignal((signal) => {
     if (signal !== 'INT' && signal !== 'TERM') return;
     count++;
-    if (count === 1) resolve(actions.first());
+    if (count === 1) begin();
     else if (count === 2) void actions.second().catch(() => {});
   });
-  return { over, happened: () => count > 0, stop };
+  return { begun, over, happened: () => count > 0, stop };
 }

@@ -1,13 +1,14 @@
 /** Brings files that have changed into a service's containers. Source: docker/compose 2.26.1 internal/sync/tar.go. */
 import type { CreateExecRequest, CreateExecResponse, ExecInspect } from '#engine/api/types/exec.ts';
-import { messageOf } from '#engine/errors.ts';
 import { endOfTar } from '#engine/oci/tar-writer.ts';
 import { statusOf } from '../builder/context/dockerfile-place.ts';
 import { containerPath } from '../container/container-path.ts';
 import { archivePieces } from '../container/copy/local-archive.ts';
 import type { CliFiles } from '../environment.ts';
+import { errorLine } from '../error-line.ts';
 import { copyFrames } from '../stream/stdcopy.ts';
 import { takeOver } from '../stream/take-over.ts';
+import { ComposeError, severalErrors } from './compose-error.ts';
 import type { ComposeWork } from './compose-work.ts';
 import { projectContainers } from './project-containers.ts';
 
@@ -18,14 +19,14 @@ export interface PathMapping {
   containerPath: string;
 }
 
-/** What is gone here is removed there, what is here is copied. @throws Error that names the container */
+/** What is gone here is removed there, what is here is copied. @throws ComposeError that names the containers */
 export async function syncFiles(work: ComposeWork, project: string, service: string, paths: readonly PathMapping[]): Promise<void> {
   const { files } = work.context.environment;
   const isThere = await Promise.all(paths.map(async ({ hostPath }) => (await statusOf(files, hostPath)) !== undefined));
   const copied = paths.filter((_, index) => isThere[index]);
   const removed = paths.filter((_, index) => !isThere[index]).map((path) => path.containerPath);
   const containers = await projectContainers(work.api, project, { services: [service] });
-  await Promise.all(
+  const ended = await Promise.allSettled(
     containers.map(async ({ Id: id }) => {
       if (removed.length > 0) await execute(work, id, { Cmd: ['rm', '-rf', ...removed] }).catch(failing(`deleting paths in ${id}`));
       const query = { path: '/', noOverwriteDirNonDir: 'true', copyUIDGID: 'true' };
@@ -34,11 +35,13 @@ export async function syncFiles(work: ComposeWork, project: string, service: str
       await work.api.put(containerPath(id, 'archive'), { query, headers, body }).catch(failing(`copying files to ${id}`));
     }),
   );
+  const failures = ended.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  if (failures.length > 0) throw severalErrors(failures);
 }
 
 function failing(during: string): (error: unknown) => never {
   return (error) => {
-    throw new Error(`${during}: ${messageOf(error)}`, { cause: error });
+    throw new ComposeError(`${during}: ${errorLine(error)}`);
   };
 }
 

@@ -2,21 +2,20 @@
  * Builds anew, or brings files into containers, when what `develop.watch` names changes.
  * Source: docker/compose 2.26.1 cmd/compose/watch.go, pkg/compose/watch.go; `restart` and `sync+exec` are of later releases.
  */
-import { readIgnoreFile } from '#engine/build/dockerignore/ignore-file.ts';
-import { IgnoreMatcher } from '#engine/build/dockerignore/matcher.ts';
-import { messageOf } from '#engine/errors.ts';
 import { joinPath } from '#engine/go-path.ts';
 import { quote } from '#engine/go-quote.ts';
-import { pathBelow, readIfThere } from '../builder/context/dockerfile-place.ts';
+import { pathBelow } from '../builder/context/dockerfile-place.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { errorLine } from '../error-line.ts';
 import { sleep } from '../sleep.ts';
 import { buildService } from './build-service.ts';
-import { ComposeError } from './compose-error.ts';
+import { canceled, ComposeError } from './compose-error.ts';
 import type { ComposeWork } from './compose-work.ts';
 import { converge, type ConvergeOptions } from './converge.ts';
-import { FileChanges, type PathFilter } from './file-changes.ts';
+import { triggersOf } from './develop-config.ts';
+import { FileChanges } from './file-changes.ts';
 import { globalsOf, type ComposeGlobals } from './globals.ts';
-import { LogPrinter } from './log-printer.ts';
+import { LogPrinter, WATCH_LOGGER } from './log-printer.ts';
 import { sortedKeys } from './load/model.ts';
 import { projectContainers } from './project-containers.ts';
 import { withSelectedServices } from './project-selection.ts';
@@ -26,17 +25,11 @@ import { runWork, silentWork, wholeProject } from './run-work.ts';
 import { startServices } from './start-services.ts';
 import { execute, syncFiles, type PathMapping } from './sync-files.ts';
 import { convergeOptions } from './up-options.ts';
+import { contextFilter, filterAt } from './watch-filter.ts';
 
 /** Changes are taken together until as long as this nothing more has changed. */
 const QUIET_MS = 500;
 const MAX_NAMED_PATHS = 10;
-/** What editors leave beside the files that they change, and what is nobody's content. */
-const NEVER_WATCHED = [
-  ['**/*___jb_old___', '**/*___jb_tmp___', '**/.idea/**'],
-  ['**/.#*', '**/#*#'],
-  ['**/4913', '**/*~', '**/.*.swp', '**/.*.swx', '**/.*.swo', '**/.*.swn', '**/.*.kate-swp'],
-  ['**/*-go-tmp-umask', '.git/'],
-].flat();
 
 /** @cli  Y  docker compose watch  "Watch build context for service and rebuild/refresh containers when files are updated" */
 export const watch: Command = {
@@ -47,7 +40,9 @@ export const watch: Command = {
     if (!context.flags.bool('no-up')) project = await up(context, globals, project);
     const { stdout: out, stderr: err } = context.environment;
     const printer = new LogPrinter({ out, err, color: false, prefix: false });
-    await watchProject(context, globals, project, { names: context.args, printer, over: interrupted(context) });
+    const quiet = context.flags.bool('quiet');
+    await watchProject(context, globals, project, { names: context.args, printer, quiet, over: interrupted(context) });
+    throw canceled();
   },
 };
 
@@ -88,6 +83,8 @@ export interface WatchOptions {
   /** Services; empty for all. */
   names: readonly string[];
   printer: LogPrinter;
+  /** Builds are not told of. */
+  quiet: boolean;
   /** Settles when nobody watches any more. */
   over: Promise<unknown>;
 }
@@ -97,23 +94,36 @@ export async function watchProject(
   context: CommandContext,
   globals: ComposeGlobals,
   whole: Project,
-  { names, printer, over }: WatchOptions,
+  { names, ...options }: WatchOptions,
 ): Promise<void> {
-  const project = withSelectedServices(whole, [...names]);
-  const watching: Watching = { context, globals, project, work: await silentWork(context, globals), printer, over };
+  const selected = withSelectedServices(whole, [...names]);
+  const project = { ...selected, services: { ...selected.services } };
+  let breakOff!: () => void;
+  const broken = new Promise<void>((resolve) => (breakOff = resolve));
+  const stopOthers = (error: unknown): never => {
+    breakOff();
+    throw error;
+  };
+  const watching: Watching = { ...options, context, globals, project, work: await silentWork(context, globals), broken };
+  options.printer.register(WATCH_LOGGER);
   const watches: (() => Promise<void>)[] = [];
   for (const name of sortedKeys(project.services)) {
     const service = project.services[name]!;
-    const triggers = service.develop?.watch ?? [];
-    if (!service.develop) continue;
+    const triggers = triggersOf(project, service, globals.warn);
+    if (!triggers) continue;
     checkService(service, triggers, names.length > 0);
-    if (service.build) watches.push(await startWatch(watching, service, triggers));
+    if (!service.build) continue;
+    // What has been built is not to be pulled.
+    project.services[name] = { ...service, pull_policy: 'build' };
+    watches.push(await startWatch(watching, service, triggers));
   }
   if (watches.length === 0) {
     throw new ComposeError("none of the selected services is configured for watch, consider setting an 'develop' section");
   }
   await tell(watching, 'Watch enabled');
-  await Promise.all(watches.map((run) => run()));
+  const ended = await Promise.allSettled(watches.map((run) => run().catch(stopOthers)));
+  const failure = ended.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
 }
 
 function checkService({ name, build }: ComposeService, triggers: readonly WatchTrigger[], isSelected: boolean): void {
@@ -123,44 +133,47 @@ function checkService({ name, build }: ComposeService, triggers: readonly WatchT
   if (!build && isSelected) throw new ComposeError(`can't watch service ${quote(name)} without a build context`);
 }
 
-interface Watching {
+interface Watching extends Omit<WatchOptions, 'names'> {
   context: CommandContext;
   globals: ComposeGlobals;
   project: Project;
   /** Of which nothing is told. */
   work: ComposeWork;
-  printer: LogPrinter;
-  over: Promise<unknown>;
+  /** Settles when one of the services cannot be watched any more. */
+  broken: Promise<void>;
 }
 
-function tell({ printer }: Watching, line: string): Promise<void> {
-  return printer.log('watch', line);
+function tell({ printer }: Watching, line: string, stream: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
+  return printer.log(WATCH_LOGGER, line, stream);
 }
 
 /** Looks at the files; what is returned goes on from there until it is over. */
 async function startWatch(watching: Watching, service: ComposeService, triggers: readonly WatchTrigger[]): Promise<() => Promise<void>> {
   const { files } = watching.context.environment;
-  const watched = triggers.filter(({ path }) => !isBound(watching, service, path));
-  const places = watched.map(({ path }) => path);
-  const changes = await FileChanges.since(files, places, await contextFilter(watching, service));
+  const places = triggers.map(({ path }) => path).filter((path) => !isBound(watching, service, path));
+  const changes = await FileChanges.since(files, places, await contextFilter(files, service.build?.context ?? ''));
   return async () => {
     for await (const paths of batches(watching, changes)) {
-      await handle(watching, service, actionsOf(watched, paths)).catch((error: unknown) => {
-        watching.globals.warn(`Error handling changed files for service ${service.name}: ${messageOf(error)}`);
+      await handle(watching, service, actionsOf(triggers, paths)).catch((error: unknown) => {
+        watching.globals.warn(`Error handling changed files for service ${service.name}: ${errorLine(error)}`);
       });
     }
-    await tell(watching, 'Watch disabled');
   };
 }
 
 /** What has changed, each time that it has been quiet after changes; what changed last comes last. */
-async function* batches({ context, over }: Watching, changes: FileChanges): AsyncGenerator<string[]> {
-  const isOver = over.then(() => true);
+async function* batches(watching: Watching, changes: FileChanges): AsyncGenerator<string[]> {
+  // After a signal nobody is told of anything.
+  const isOver = Promise.race([watching.over.then(() => 'over'), watching.broken.then(() => 'broken')]);
   const pending = new Set<string>();
   for (;;) {
-    const pause = sleep(context.environment.clock, QUIET_MS).then(() => false);
-    if (await Promise.race([pause, isOver])) return;
-    const changed = await changes.next();
+    const how = await Promise.race([sleep(watching.context.environment.clock, QUIET_MS), isOver]);
+    if (how === 'broken') await tell(watching, 'Watch disabled');
+    if (how !== undefined) return;
+    const changed = await changes.next().catch(async (error: unknown) => {
+      await tell(watching, 'Watch disabled with errors', 'stderr');
+      throw error;
+    });
     for (const path of changed) {
       pending.delete(path);
       pending.add(path);
@@ -178,38 +191,23 @@ function isBound({ globals }: Watching, { volumes = [] }: ComposeService, path: 
   return true;
 }
 
-/** What the build does not get is not watched either. */
-async function contextFilter({ context }: Watching, { build }: ComposeService): Promise<PathFilter> {
-  const directory = build?.context ?? '';
-  const ignore = await readIfThere(context.environment.files, joinPath(directory, '.dockerignore'));
-  const rules = new IgnoreMatcher(ignore ? readIgnoreFile(new TextDecoder().decode(ignore)) : []);
-  const never = new IgnoreMatcher(NEVER_WATCHED);
-  const either = (ask: (matcher: IgnoreMatcher, path: string) => boolean) => (path: string) => {
-    const inside = pathBelow(directory, path);
-    return ask(never, path.slice(1)) || (inside !== undefined && ask(rules, inside));
-  };
-  return {
-    ignores: either((matcher, path) => matcher.ignores(path)),
-    canSkip: either((matcher, path) => matcher.canSkip(path)),
-  };
-}
-
 interface FileAction {
   trigger: WatchTrigger;
   mapping: PathMapping;
 }
 
 function actionsOf(triggers: readonly WatchTrigger[], paths: readonly string[]): FileAction[] {
-  const matchers = triggers.map(({ ignore = [] }) => new IgnoreMatcher(ignore));
+  const filters = triggers.map(({ path, ignore = [] }) => filterAt(path, ignore));
   return paths.flatMap((hostPath) =>
     triggers.flatMap((trigger, index): FileAction[] => {
       const inside = hostPath === trigger.path ? '' : pathBelow(trigger.path, hostPath);
-      if (inside === undefined || (inside !== '' && matchers[index]!.ignores(inside))) return [];
+      if (inside === undefined || filters[index]!.ignores(hostPath)) return [];
       return [{ trigger, mapping: { hostPath, containerPath: joinPath(trigger.target ?? '/', inside) } }];
     }),
   );
 }
 
+/** One build is for all; without one files are brought first. */
 async function handle(watching: Watching, service: ComposeService, actions: readonly FileAction[]): Promise<void> {
   const having = (...names: string[]): FileAction[] => actions.filter(({ trigger }) => names.includes(trigger.action));
   if (having('rebuild').length > 0) return rebuild(watching, service);
@@ -243,25 +241,31 @@ async function runHook({ work, project }: Watching, { name }: ComposeService, { 
 }
 
 async function rebuild(watching: Watching, service: ComposeService): Promise<void> {
-  const { work, project, globals, context } = watching;
+  const { work, project, globals, context, quiet } = watching;
   const name = quote(service.name);
   const failing = (what: string) => async (error: unknown) => {
-    await tell(watching, `${what}. Error: ${messageOf(error)}`);
+    await tell(watching, `${what}. Error: ${errorLine(error)}`);
     throw error;
   };
   await tell(watching, `Rebuilding service ${name} after changes were detected...`);
-  const progressMode = context.flags.bool('quiet') ? ('quiet' as const) : globals.progress;
+  const progressMode = quiet ? ('quiet' as const) : globals.progress;
   await buildService(work, project, service, { progressMode }).catch(failing('Build failed'));
   await tell(watching, `service ${name} successfully built`);
   const options: ConvergeOptions = {
     ...convergeOptions(context.flags, globals),
     services: [service.name],
     recreate: 'force',
+    recreateDependencies: 'diverged',
     build: false,
     inherit: true,
+    quietPull: false,
     removeOrphans: false,
+    timeoutSeconds: undefined,
     startsLater: false,
   };
   await converge(work, project, options).catch(failing('Failed to recreate service after update'));
-  await startServices(work, project).catch(failing('Application failed to start after update'));
+  // What does not start is told of here only.
+  await startServices(work, project).catch((error: unknown) =>
+    tell(watching, `Application failed to start after update. Error: ${errorLine(error)}`),
+  );
 }
