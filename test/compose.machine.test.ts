@@ -175,10 +175,7 @@ test('what is edited comes into a container that is watched, which restarts wher
   expect((await inProject('site', `${waitFor('docker compose logs web | grep -q second')}; docker logs site-web-1`)).stdout).toBe(
     'first\nsecond\n',
   );
-  const ended = await inProject(
-    'site',
-    `kill -INT $(cat watch.pid); ${waitFor('grep -q "Watch disabled" watch.log')}; grep -c Syncing watch.log`,
-  );
+  const ended = await inProject('site', `kill -INT $(cat watch.pid); ${waitFor('grep -q canceled watch.log')}; grep -c Syncing watch.log`);
   expect(ended).toMatchObject({ status: 0, stdout: '2\n' });
   await inProject('site', 'docker compose down -t 0 --rmi all');
 });
