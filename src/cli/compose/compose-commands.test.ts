@@ -1,6 +1,8 @@
 /** The group `docker compose`: its flags before the command, its words for what is wrong. */
 import { describe, expect, it } from 'vitest';
+import { Channel } from '#engine/channel.ts';
 import { runCli } from '../cli.ts';
+import { ScriptedDaemon } from '../container/scripted-daemon.ts';
 import { FakeEnvironment, type FakeOptions } from '../testing.ts';
 
 const files = {
@@ -116,4 +118,13 @@ it('explains itself without a command', async () => {
   }
   expect((await run('compose ps --help')).out).toMatch(/^\nUsage: {2}docker compose ps \[OPTIONS\]/);
   expect((await run('help compose ps')).out).toMatch(/^\nUsage: {2}docker compose ps \[OPTIONS\]/);
+});
+
+it.each(['INT', 'TERM'])('%s ends a command in Compose’s words', async (signal) => {
+  const daemon = new ScriptedDaemon({ 'GET /events': { body: { kind: 'stream', chunks: new Channel<Uint8Array>() } } });
+  const environment = new FakeEnvironment({ args: ['compose', '-p', 'demo', 'events'], handler: daemon.handler });
+  const ended = runCli(environment);
+  await expect.poll(() => daemon.asked.length).toBe(1);
+  environment.signal(signal);
+  expect({ status: await ended, stderr: environment.stderr.text }).toEqual({ status: 130, stderr: 'canceled\n' });
 });

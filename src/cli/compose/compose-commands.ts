@@ -13,6 +13,7 @@ import { stats } from './stats.ts';
 import { wait } from './wait.ts';
 import { run } from './run.ts';
 import { build } from './build.ts';
+import { cancelable } from './cancelable.ts';
 import { pull } from './pull.ts';
 import { push } from './push.ts';
 import { globalsOf } from './globals.ts';
@@ -68,5 +69,7 @@ export const composeCommands: Command[] = [
     up,
     watch,
     version,
-  ].map(withDryRun),
+  ]
+    .map(withDryRun)
+    .map(cancelable),
 ];

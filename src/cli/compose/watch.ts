@@ -9,7 +9,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { errorLine } from '../error-line.ts';
 import { sleep } from '../sleep.ts';
 import { buildService } from './build-service.ts';
-import { canceled, ComposeError } from './compose-error.ts';
+import { ComposeError } from './compose-error.ts';
 import type { ComposeWork } from './compose-work.ts';
 import { converge, type ConvergeOptions } from './converge.ts';
 import { triggersOf } from './develop-config.ts';
@@ -41,20 +41,9 @@ export const watch: Command = {
     const { stdout: out, stderr: err } = context.environment;
     const printer = new LogPrinter({ out, err, color: false, prefix: false });
     const quiet = context.flags.bool('quiet');
-    await watchProject(context, globals, project, { names: context.args, printer, quiet, over: interrupted(context) });
-    throw canceled();
+    await watchProject(context, globals, project, { names: context.args, printer, quiet });
   },
 };
-
-/** Settles with the first signal that would end the command. */
-function interrupted(context: CommandContext): Promise<void> {
-  context.holdInterrupts();
-  return new Promise((resolve) => {
-    context.environment.onSignal((signal) => {
-      if (signal === 'INT' || signal === 'TERM') resolve();
-    });
-  });
-}
 
 /** What is watched is built and started first. */
 async function up(context: CommandContext, globals: ComposeGlobals, whole: Project): Promise<Project> {
@@ -85,8 +74,8 @@ export interface WatchOptions {
   printer: LogPrinter;
   /** Builds are not told of. */
   quiet: boolean;
-  /** Settles when nobody watches any more. */
-  over: Promise<unknown>;
+  /** Settles when nobody watches any more; without it that is when the command ends. */
+  over?: Promise<unknown>;
 }
 
 /** @throws ComposeError when there is nothing to watch */
@@ -163,8 +152,7 @@ async function startWatch(watching: Watching, service: ComposeService, triggers:
 
 /** What has changed, each time that it has been quiet after changes; what changed last comes last. */
 async function* batches(watching: Watching, changes: FileChanges): AsyncGenerator<string[]> {
-  // After a signal nobody is told of anything.
-  const isOver = Promise.race([watching.over.then(() => 'over'), watching.broken.then(() => 'broken')]);
+  const isOver = Promise.race([watching.broken.then(() => 'broken'), ...(watching.over ? [watching.over.then(() => 'over')] : [])]);
   const pending = new Set<string>();
   for (;;) {
     const how = await Promise.race([sleep(watching.context.environment.clock, QUIET_MS), isOver]);
