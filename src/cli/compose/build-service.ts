@@ -56,6 +56,8 @@ export async function buildService(
       name: 'docker buildx build',
       flags,
       args: flags.args,
+      // A signal ends the command as a whole.
+      holdInterrupts: () => {},
       // Without a display the builder prints the image's id.
       out: async () => {},
       err: (text) => environment.stderr.write(text),
