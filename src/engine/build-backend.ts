@@ -7,6 +7,7 @@ import { BuildContext } from './build/build-context.ts';
 import { BuildProgress } from './build/build-progress.ts';
 import { CacheMounts } from './build/cache-mounts.ts';
 import { buildClassic } from './build/classic.ts';
+import { LineOutcomes } from './build/line-outcomes.ts';
 import { check, solve, type SolveRequest } from './build/solve.ts';
 import type { Containers } from './container/containers.ts';
 import type { Outside } from './outside.ts';
@@ -14,7 +15,8 @@ import type { Outside } from './outside.ts';
 export function buildBackend(containers: Containers, cache: BuildCache, outside: Outside): BuildBackend {
   const { images, clock } = containers.ports;
   const { compression } = images.ports;
-  const parts = { containers, cache, cacheMounts: new CacheMounts(cache), outside };
+  const outcomes = new LineOutcomes();
+  const parts = { containers, cache, cacheMounts: new CacheMounts(cache), outside, outcomes };
   const solveRequest = async (request: BuildRequest, tell: ConstructorParameters<typeof BuildProgress>[1]): Promise<SolveRequest> => ({
     ...request,
     context: await request.context(),
@@ -56,6 +58,7 @@ export function buildBackend(containers: Containers, cache: BuildCache, outside:
       }),
     solve: (request, tell) => images.job(request.cancellation, async () => (await solve(parts, await solveRequest(request, tell))).id),
     check: (request, tell) => images.job(request.cancellation, async () => check(parts, await solveRequest(request, tell))),
+    lineOutcomes: (dockerfile) => outcomes.of(dockerfile),
     pruneCache: (options) => cache.prune(options),
   };
 }

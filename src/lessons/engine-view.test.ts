@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { ApiClient } from '#engine/api/client.ts';
+import { concatBytes } from '#engine/bytes.ts';
+import { packTar } from '#engine/oci/tar-writer.ts';
 import { testEngine } from '#engine/testing/test-engine.ts';
 import { EngineView } from './engine-view.ts';
 import { FakeEngine } from './testing/fake-engine.ts';
@@ -41,4 +44,24 @@ test.each([
 ])('what is wrong with %j is found where it is', async (text, findings) => {
   const { engine } = await testEngine();
   expect(await new EngineView(engine.api).checkDockerfile(text)).toEqual(findings);
+});
+
+test('what a build did with each line is known afterwards, by the text', async () => {
+  const { engine, registry } = await testEngine();
+  await registry.add(['docker.io/library/busybox:latest'], [new Uint8Array(1024)]);
+  const view = new EngineView(engine.api);
+  const client = new ApiClient(engine.api);
+  const text = 'FROM busybox\nWORKDIR /app\nCOPY . \\\n  /app\nRUN false\nCMD ["true"]\n';
+  const build = async (): Promise<void> => {
+    const content = new TextEncoder().encode(text);
+    const body = concatBytes(packTar([{ path: 'Dockerfile', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, content }]));
+    for await (const _ of await client.messages('/build', { method: 'POST', query: { version: 2 }, body }));
+  };
+  const outcomes = async () => (await view.buildOutcomes(text)).map(({ start, end, outcome }) => `${start}-${end} ${outcome}`);
+  expect(await outcomes()).toEqual([]);
+  await build();
+  expect(await outcomes()).toEqual(['2-2 built', '3-4 built', '5-5 failed']);
+  await build();
+  expect(await outcomes()).toEqual(['2-2 cached', '3-4 cached', '5-5 failed']);
+  expect(await view.buildOutcomes(`${text}#`)).toEqual([]);
 });

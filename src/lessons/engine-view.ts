@@ -5,7 +5,7 @@
 import { ApiClient, ApiError, type QueryValues } from '#engine/api/client.ts';
 import type { ApiHandler } from '#engine/api/http.ts';
 import { FrameReader } from '#engine/api/stdcopy.ts';
-import type { BuildCheckLine } from '#engine/api/types/build.ts';
+import type { BuildCheckLine, BuildLineOutcome } from '#engine/api/types/build.ts';
 import type { EventMessage } from '#engine/api/types/system.ts';
 import { concatBytes } from '#engine/bytes.ts';
 import { packTar } from '#engine/oci/tar-writer.ts';
@@ -79,6 +79,11 @@ export class EngineView {
       }
     }
     return findings;
+  }
+
+  /** What the last build of a Dockerfile of this text did with its lines. */
+  buildOutcomes(text: string): Promise<BuildLineOutcome[]> {
+    return this.#client.post<BuildLineOutcome[]>('/build/lines', { body: new TextEncoder().encode(text) });
   }
 
   /** Calls back after each event; returns a function that stops it. */

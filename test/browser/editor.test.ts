@@ -1,23 +1,10 @@
 /** What the editor knows of the files that a student writes: completion, explanations, what is wrong. */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, servePage, Studio } from './browser.ts';
+import { expect, test } from 'vitest';
+import type { Studio } from './browser.ts';
+import { studioTests } from './studio-tests.ts';
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const tests = studioTests();
 let studio: Studio;
-
-beforeAll(async () => {
-  [browser, served] = await Promise.all([launch(), servePage()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(async () => {
-  await studio.close();
-  expect(studio.complaints).toEqual([]);
-});
 
 /** Waits until the open file's lines are these. */
 async function shows(text: string): Promise<void> {
@@ -48,7 +35,7 @@ async function explain(word: string, said: RegExp): Promise<void> {
 }
 
 test('a Dockerfile is completed, explained, and wrong where it is wrong', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await page.getByRole('button', { name: 'Files' }).click();
@@ -63,7 +50,7 @@ test('a Dockerfile is completed, explained, and wrong where it is wrong', async 
 });
 
 test('a compose file is completed, explained, and wrong where it is wrong', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await studio.focusTerminal();

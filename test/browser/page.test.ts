@@ -1,33 +1,20 @@
 /** The built page in a real browser on the real machine: few tests, each a thing a person does. */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, servePage, Studio } from './browser.ts';
+import { expect, test } from 'vitest';
+import type { Studio } from './browser.ts';
+import { studioTests } from './studio-tests.ts';
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const tests = studioTests();
 let studio: Studio;
-
-beforeAll(async () => {
-  [browser, served] = await Promise.all([launch(), servePage()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(async () => {
-  await studio.close();
-  expect(studio.complaints).toEqual([]);
-});
 
 test('the lesson can be read while the machine is on its way', async () => {
   let letGo = () => {};
   const held = new Promise<void>((resolve) => (letGo = resolve));
-  studio = new Studio(await browser.newPage());
+  studio = await tests.blank();
   await studio.page.route('**/state/*.state', async (route) => {
     await held;
     await route.continue();
   });
-  await studio.page.goto(served.url);
+  await studio.page.goto(tests.url);
   await studio.page.getByRole('heading', { name: 'Run one command' }).waitFor();
   await studio.page.getByText('The machine is on its way').waitFor();
   letGo();
@@ -35,7 +22,7 @@ test('the lesson can be read while the machine is on its way', async () => {
 });
 
 test('a command typed into the terminal is answered by a container', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   await studio.prompt();
   await studio.focusTerminal();
   expect(await studio.run('docker run busybox echo hello world')).toMatch(/(^|\n)hello world$/);
@@ -44,7 +31,7 @@ test('a command typed into the terminal is answered by a container', async () =>
 });
 
 test('docker run -it gives a shell in namespaces of its own, and Ctrl-D leaves it', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   await studio.prompt();
   await studio.focusTerminal();
   const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts'];
@@ -70,7 +57,7 @@ test('docker run -it gives a shell in namespaces of its own, and Ctrl-D leaves i
 });
 
 test('the lesson from the first step to the last, and a reload keeps what was done', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   for (let step = 1; step <= 4; step++) {
@@ -98,7 +85,7 @@ test('the lesson from the first step to the last, and a reload keeps what was do
 });
 
 test('Undo step brings the machine back to where the step began', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await studio.focusTerminal();
@@ -121,7 +108,7 @@ test('Undo step brings the machine back to where the step began', async () => {
 });
 
 test('a goal that is not met says what differs', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   await studio.prompt();
   await studio.focusTerminal();
   await studio.run('docker run --name short busybox echo hello');
@@ -129,7 +116,7 @@ test('a goal that is not met says what differs', async () => {
 });
 
 test('editor and guest see each other’s files', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await page.getByRole('button', { name: 'Files' }).click();
@@ -148,7 +135,7 @@ test('editor and guest see each other’s files', async () => {
 });
 
 test('a machine that dies says so and offers the last session', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await studio.focusTerminal();
@@ -173,9 +160,9 @@ test('a machine that dies says so and offers the last session', async () => {
 });
 
 test('a session for which there is no room says so, and the machine goes on', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
-  const { origin } = new URL(served.url);
+  const { origin } = new URL(tests.url);
   await studio.prompt();
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
@@ -188,11 +175,11 @@ test('a session for which there is no room says so, and the machine goes on', as
 });
 
 test('a machine that cannot be fetched says why, and comes when tried again', async () => {
-  studio = new Studio(await browser.newPage());
+  studio = await tests.blank();
   const { page, complaints } = studio;
   const files = /\/(state|machine)\//;
   await page.route(files, (route) => route.fulfill({ status: 503 }));
-  await page.goto(served.url);
+  await page.goto(tests.url);
   await page.getByText('The machine could not be started').waitFor();
   await page.getByRole('heading', { name: 'Run one command' }).waitFor();
   await page.unroute(files);
@@ -203,7 +190,7 @@ test('a machine that cannot be fetched says why, and comes when tried again', as
 });
 
 test('offline the lesson stays, and the machine comes by itself with the connection', async () => {
-  studio = new Studio(await browser.newPage());
+  studio = await tests.blank();
   const { page, complaints } = studio;
   let letGo = () => {};
   const held = new Promise<void>((resolve) => (letGo = resolve));
@@ -212,7 +199,7 @@ test('offline the lesson stays, and the machine comes by itself with the connect
     await held;
     await route.abort();
   });
-  await page.goto(served.url);
+  await page.goto(tests.url);
   await page.getByText('The machine is on its way').waitFor();
   await page.context().setOffline(true);
   letGo();
@@ -227,10 +214,10 @@ test('offline the lesson stays, and the machine comes by itself with the connect
 
 test('a phone reads the lesson and fetches the machine only when asked', async () => {
   const fetched: string[] = [];
-  studio = new Studio(await browser.newPage({ viewport: { width: 390, height: 844 } }));
+  studio = await tests.blank({ viewport: { width: 390, height: 844 } });
   const { page } = studio;
   page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
-  await page.goto(served.url);
+  await page.goto(tests.url);
   await page.getByRole('heading', { name: 'Run one command' }).waitFor();
   await page.waitForLoadState('networkidle');
   expect(fetched.filter((path) => path.includes('/state/') || path.includes('/machine/'))).toEqual([]);
@@ -241,7 +228,7 @@ test('a phone reads the lesson and fetches the machine only when asked', async (
 });
 
 test('a Dockerfile written in the editor is checked, built, found in the cache the second time, and its layers are shown', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await page.getByRole('button', { name: 'Files' }).click();
@@ -258,7 +245,9 @@ test('a Dockerfile written in the editor is checked, built, found in the cache t
   await studio.run('echo hello > app/greeting; ls app');
   const build = 'docker build --progress plain -t app app';
   expect(await studio.run(`${build} 2>&1 | grep naming`)).toMatch(/naming to docker\.io\/library\/app done$/);
+  await page.locator('.build-outcome.built', { hasText: 'built' }).waitFor();
   expect(await studio.run(`${build} 2>&1 | grep -A1 COPY`)).toMatch(/\[2\/2\] COPY greeting \/\n#\d+ CACHED/);
+  await page.locator('.build-outcome.cached', { hasText: 'cached' }).waitFor();
   expect(await studio.run('docker run --rm app')).toBe('hello');
   await page.getByRole('button', { name: /^app:latest/ }).click();
   const layers = page.getByRole('table', { name: 'Layers of app:latest, topmost first' });

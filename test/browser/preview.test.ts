@@ -1,24 +1,12 @@
 /** What a container serves, in the page: on an origin of its own, which cannot reach the app. */
-import type { Browser, FrameLocator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, servePage, Studio } from './browser.ts';
+import type { FrameLocator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { Studio } from './browser.ts';
+import { studioTests } from './studio-tests.ts';
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
-let studio: Studio;
 const failedLoad = /^Failed to load resource: (the server responded with a status of (404|502)|net::ERR_FAILED)/;
-
-beforeAll(async () => {
-  [browser, served] = await Promise.all([launch(), servePage()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(async () => {
-  await studio.close();
-  expect(studio.complaints.filter((text) => !failedLoad.test(text))).toEqual([]);
-});
+const tests = studioTests((complaint) => failedLoad.test(complaint));
+let studio: Studio;
 
 /** The container's page in the first preview. */
 function shown(): FrameLocator {
@@ -53,7 +41,7 @@ async function openPort(address: string): Promise<void> {
 }
 
 test('a port on which nothing listens says so; what nginx serves comes by itself and changes with the file in the editor', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await openPort('localhost:8080');
@@ -145,7 +133,7 @@ const app = new URLSearchParams(parent.location.search).get('app');
 </script>`;
 
 test('a page of a container reaches its own port and nothing of the app', async () => {
-  studio = await Studio.open(browser, served.url);
+  studio = await tests.open();
   const { page } = studio;
   await studio.prompt();
   await studio.focusTerminal();
@@ -189,9 +177,9 @@ test('a page of a container reaches its own port and nothing of the app', async 
 });
 
 test('without another origin the limited view says that it is one, in an origin of its own', async () => {
-  studio = new Studio(await browser.newPage());
+  studio = await tests.blank();
   const { page } = studio;
-  await page.route(served.url, async (route) => {
+  await page.route(tests.url, async (route) => {
     const answer = await route.fetch();
     await route.fulfill({
       body: (await answer.text()).replace(/name="drydock-preview" content="[^"]*"/, 'name="drydock-preview" content=""'),
@@ -199,7 +187,7 @@ test('without another origin the limited view says that it is one, in an origin 
     });
   });
   await page.addInitScript(() => self === top && localStorage.setItem('drydock.settings.1', '{"screenReader":true}'));
-  await page.goto(served.url);
+  await page.goto(tests.url);
   await studio.prompt();
   await studio.focusTerminal();
   await write(

@@ -27,6 +27,7 @@ import type { LintWarning } from './dockerfile/lint/linter.ts';
 import { planBuild, type BuildPlan, type PlannedStage, type PlanRequest } from './dockerfile/plan.ts';
 import { readIgnoreFile } from './dockerignore/ignore-file.ts';
 import { IgnoreMatcher } from './dockerignore/matcher.ts';
+import type { LineOutcomes } from './line-outcomes.ts';
 import type { RunSettings } from './run.ts';
 import { StageBuilder, type StageState } from './stage-builder.ts';
 
@@ -58,6 +59,7 @@ export interface BuildParts {
   cache: BuildCache;
   cacheMounts: CacheMounts;
   outside: Outside;
+  outcomes: LineOutcomes;
 }
 
 /** @throws BuildError, with the lines that it is about */
@@ -73,11 +75,18 @@ export async function solve(parts: BuildParts, request: SolveRequest): Promise<I
 }
 
 async function solveOn(bases: Bases, parts: BuildParts, request: SolveRequest): Promise<Image> {
-  const plan = await plannedBuild(parts, request, bases);
+  const { plan, text } = await plannedBuild(parts, request, bases);
   await loadIgnoreFile(parts, request);
   const { dockerfile } = request;
   const context = request.context.withoutIgnored(dockerfile, ignoreFileName(request.context, dockerfile));
-  const builder = new StageBuilder({ ...parts, ...request, context, bases, platform: request.platform ?? hostPlatform });
+  const builder = new StageBuilder({
+    ...parts,
+    ...request,
+    context,
+    bases,
+    platform: request.platform ?? hostPlatform,
+    tellLines: parts.outcomes.begin(text),
+  });
   try {
     if (plan.contextPaths === 'all' || plan.contextPaths.length > 0) {
       await request.progress.step(await vertexDigest(parts, 'context'), '[internal] load build context', async (step) =>
@@ -109,10 +118,10 @@ export async function check(parts: BuildParts, request: SolveRequest): Promise<{
   }
 }
 
-async function plannedBuild(parts: BuildParts, request: SolveRequest, bases: Bases): Promise<BuildPlan> {
+async function plannedBuild(parts: BuildParts, request: SolveRequest, bases: Bases): Promise<{ plan: BuildPlan; text: string }> {
   let plan: BuildPlan | undefined;
   // Warnings belong to the step that read the file.
-  await loadDefinition(parts, request, async (step, text) => {
+  const text = await loadDefinition(parts, request, async (step, text) => {
     try {
       plan = await planBuild(planRequest(text, request, bases));
     } catch (error) {
@@ -120,7 +129,7 @@ async function plannedBuild(parts: BuildParts, request: SolveRequest, bases: Bas
     }
     for (const warning of plan.warnings) step.warn(wireWarning(warning, request.dockerfile, text));
   });
-  return plan!;
+  return { plan: plan!, text };
 }
 
 /** Reads the Dockerfile; the step is complete when it is read, whatever is made of it then. */

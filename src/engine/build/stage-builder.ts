@@ -9,6 +9,7 @@ import { LayerIndexes, type RootFiles } from '../image/root-files.ts';
 import { rfc3339Nano } from '../time.ts';
 import type { Outside } from '../outside.ts';
 import type { Bases } from './bases.ts';
+import type { BuildLineOutcome } from '../api/types/build.ts';
 import type { BuildCache, CacheRecord } from './build-cache.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildError } from './build-error.ts';
@@ -40,6 +41,11 @@ export interface StageState {
   record: string;
 }
 
+/** How far it has come after a step. */
+interface StepState extends StageState {
+  isCached: boolean;
+}
+
 type ImageBase = Extract<PlannedBase, { kind: 'image' }>;
 
 export interface StageBuilderParts {
@@ -54,6 +60,8 @@ export interface StageBuilderParts {
   progress: BuildProgress;
   cancellation: Cancellation;
   outside: Outside;
+  /** Is told what was done with the lines of each operation. */
+  tellLines: (outcome: BuildLineOutcome) => void;
 }
 
 export class StageBuilder {
@@ -131,17 +139,28 @@ export class StageBuilder {
   }
 
   async #carryOut(stage: PlannedStage, operation: Operation, state: StageState): Promise<StageState> {
+    const { containers, tellLines } = this.#parts;
+    const { clock } = containers.ports;
+    const startedMs = clock.now();
+    const tell = (outcome: BuildLineOutcome['outcome']): void => tellLines({ ...operation.lines, outcome, ms: clock.now() - startedMs });
     try {
-      switch (operation.kind) {
-        case 'workdir':
-          return await this.#workdir(stage, operation, state);
-        case 'copy':
-          return await this.#copy(stage, operation, state);
-        case 'run':
-          return await this.#run(stage, operation, state);
-      }
+      const { isCached, ...after } = await this.#operate(stage, operation, state);
+      tell(isCached ? 'cached' : 'built');
+      return after;
     } catch (error) {
+      tell('failed');
       throw error instanceof BuildError ? error : new BuildError(error, operation.lines);
+    }
+  }
+
+  #operate(stage: PlannedStage, operation: Operation, state: StageState): Promise<StepState> {
+    switch (operation.kind) {
+      case 'workdir':
+        return this.#workdir(stage, operation, state);
+      case 'copy':
+        return this.#copy(stage, operation, state);
+      case 'run':
+        return this.#run(stage, operation, state);
     }
   }
 
@@ -157,7 +176,7 @@ export class StageBuilder {
     }
   }
 
-  async #workdir(stage: PlannedStage, operation: WorkdirOperation, state: StageState): Promise<StageState> {
+  async #workdir(stage: PlannedStage, operation: WorkdirOperation, state: StageState): Promise<StepState> {
     const key = await this.#key(['workdir', state.key, operation.path, operation.user]);
     return this.#step(stage, operation, state, key, async () => {
       const files = this.#files(state);
@@ -168,7 +187,7 @@ export class StageBuilder {
     });
   }
 
-  async #copy(stage: PlannedStage, operation: CopyOperation, state: StageState): Promise<StageState> {
+  async #copy(stage: PlannedStage, operation: CopyOperation, state: StageState): Promise<StepState> {
     const { crypto } = this.#parts.containers.ports.images.ports;
     const { dest, chown, chmod, link } = operation;
     const sources = await this.#beforeStep(operation, () => this.#sources.find(operation));
@@ -183,7 +202,7 @@ export class StageBuilder {
     });
   }
 
-  async #run(stage: PlannedStage, operation: RunOperation, state: StageState): Promise<StageState> {
+  async #run(stage: PlannedStage, operation: RunOperation, state: StageState): Promise<StepState> {
     const { containers, settings, cancellation } = this.#parts;
     const { args, env, user, workdir, network, security, script } = operation;
     if (security === 'insecure')
@@ -226,7 +245,7 @@ export class StageBuilder {
     state: StageState,
     key: string,
     work: (step: Step) => Promise<readonly LayerEntry[]>,
-  ): Promise<StageState> {
+  ): Promise<StepState> {
     const { containers, cache, progress } = this.#parts;
     const { images } = containers.ports;
     const vertex = await textDigest(images.ports.crypto, `${operation.step} ${key}`);
@@ -234,14 +253,14 @@ export class StageBuilder {
       const known = stage.noCache ? undefined : cache.find(key);
       if (known) {
         step.cached();
-        return this.#after(state, known);
+        return { ...this.#after(state, known), isCached: true };
       }
       const entries = await work(step);
       const layer = (await addLayer(images, entries, state.top)) ?? (await emptyLayer(images, state.top));
       // Held until the build is over, found in the cache or not.
       this.#releases.push(() => images.release(layer.chainId));
       const record = cache.add(key, { parent: state.record, description: describe(operation), chainId: layer.chainId });
-      return this.#after(state, record);
+      return { ...this.#after(state, record), isCached: false };
     });
   }
 

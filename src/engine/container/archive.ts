@@ -4,6 +4,7 @@
  * Source: moby daemon/{archive,archive_unix,container_operations_unix}.go.
  */
 import { EngineError } from '../errors.ts';
+import { baseName } from '../go-path.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
 import { endOfTar, tarHeader, tarPadding } from '../oci/tar-writer.ts';
 import { type ContainerFiles, FilesError, type FoundFile } from '../runtime/runtime.ts';
@@ -243,9 +244,4 @@ function absolutePath(path: string): string {
   const clean = `/${parts.join('/')}`;
   if (path === '.' || path.endsWith('/.')) return clean === '/' ? '/.' : `${clean}/.`;
   return path.endsWith('/') && clean !== '/' ? `${clean}/` : clean;
-}
-
-function baseName(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
 }

@@ -129,11 +129,9 @@ function create(
 
 /** Sources of `--mount type=bind` that are not there. */
 async function missingBindSources(containers: Containers, specs: readonly MountSpec[]): Promise<Set<string>> {
-  const missing = new Set<string>();
-  for (const { Type: type, Source: source = '' } of specs) {
-    if (type === 'bind' && source.startsWith('/') && !(await containers.ports.runtime.findInNode(source))) missing.add(source);
-  }
-  return missing;
+  const sources = specs.flatMap(({ Type: type, Source: source = '' }) => (type === 'bind' && source.startsWith('/') ? [source] : []));
+  const found = await Promise.all(sources.map((source) => containers.ports.runtime.findInNode(source)));
+  return new Set(sources.filter((_, index) => !found[index]));
 }
 
 /** A volume's content is copied from a directory of the image. Source: moby daemon/create_unix.go. */

@@ -160,11 +160,16 @@ function checked(mount: Mount, { readOnlyNonRecursive }: MountRequest): Mount {
   return mount;
 }
 
+/** Whether a path is in the engine's own directory or has it below. */
+export function aroundDockerRoot(source: string): boolean {
+  return source.startsWith(dockerRoot) || dockerRoot.startsWith(source);
+}
+
 /** Mounts in or around /var/lib/docker must not hold on to other containers' mounts. */
 function checkDockerRoot(mount: Mount): void {
   if (mount.type !== 'bind') return;
   const source = mount.spec.Source ?? '';
-  if (!source.startsWith(dockerRoot) && !dockerRoot.startsWith(source)) return;
+  if (!aroundDockerRoot(source)) return;
   const propagation = mount.spec.BindOptions?.Propagation ?? '';
   if (propagation === '') mount.propagation = 'rslave';
   else if (propagation !== 'rslave' && propagation !== 'rshared') {

@@ -11,6 +11,7 @@ import type { Container } from './container.ts';
 import type { Containers } from './containers.ts';
 import { subpathInImage } from './image-subpath.ts';
 import type { Mount } from './mount.ts';
+import { aroundDockerRoot } from './mount-points.ts';
 
 export interface ReadyMounts {
   /** Where a mount's content is, by destination: with its subpath, without links. */
@@ -218,8 +219,6 @@ function escapes(base: string, subpath: string): EngineError {
   return new EngineError('invalid-parameter', `path concatenation escapes the base directory, base: ${base}, subpath: ${subpath}`);
 }
 
-const dockerRoot = '/var/lib/docker';
-
 /** What spreads has to come from a mount that spreads. */
 async function spreadingOf(containers: Containers, { mounts }: Container, sources: ReadonlyMap<string, string>): Promise<string[]> {
   const ways: string[] = [];
@@ -244,8 +243,4 @@ async function spreadingOf(containers: Containers, { mounts }: Container, source
       );
   }
   return ways;
-}
-
-function aroundDockerRoot(source: string): boolean {
-  return source.startsWith(dockerRoot) || dockerRoot.startsWith(source);
 }

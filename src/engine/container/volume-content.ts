@@ -7,7 +7,7 @@ import { EngineError } from '../errors.ts';
 import { joinPath } from '../go-path.ts';
 import type { Image } from '../image/image-store.ts';
 import type { LayerEntry } from '../image/layer-trees.ts';
-import { LayerIndexes, type RootFiles } from '../image/root-files.ts';
+import { LayerIndexes, type RootFiles, splitPath } from '../image/root-files.ts';
 import { type ContainerFiles, FilesError, treePath, type TreePiece } from '../runtime/runtime.ts';
 import { needsMount } from '../volume/local-options.ts';
 import type { Container } from './container.ts';
@@ -32,7 +32,8 @@ export function fillVolumes(containers: Containers, image: Image | undefined, mo
     const source = directoryAt(files, destination, treePath(layerName, images.ports.driver));
     if (!source || storage.list(target).length > 0) continue;
     // A subpath that is not there is an error at the start only.
-    if (subpath !== '' && (storage.sizeBytes(target) !== undefined || !storage.list(parentOf(target)).includes(baseOf(target)))) continue;
+    const { directory: parent, name: own } = splitPath(target);
+    if (subpath !== '' && (storage.sizeBytes(target) !== undefined || !storage.list(parent).includes(own))) continue;
     storage.putTree(target, source.entry, files.walkBelow(source.path));
   }
 }
@@ -84,8 +85,9 @@ async function fillMounted(
     };
     if (!(await isEmpty(runtime.readTree(view, mount.destination)))) return;
     // With the directory itself, whose owner and permissions the volume gets.
-    const entries = below(baseOf(mount.destination), [{ ...entry, path: '' }, ...files.walkBelow(path)]);
-    await runtime.writeTree(view, parentOf(mount.destination) || '/', pieces(entries), { keepKinds: false });
+    const { directory, name } = splitPath(mount.destination);
+    const entries = below(name, [{ ...entry, path: '' }, ...files.walkBelow(path)]);
+    await runtime.writeTree(view, directory || '/', pieces(entries), { keepKinds: false });
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
     throw new EngineError('system', error.message, { cause: error });
@@ -121,12 +123,4 @@ function below(directory: string, entries: readonly LayerEntry[]): LayerEntry[] 
     path: joinPath(directory, entry.path),
     ...(entry.type === 'hardlink' && { linkName: `${directory}/${entry.linkName}` }),
   }));
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'));
-}
-
-function baseOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -46,6 +46,8 @@ export class Studio {
   /** One line about something that was done without being asked for. */
   notice = $state.raw<{ says: string; offersFresh: boolean } | undefined>();
   #stepIndex = $state(0);
+  /** How often the terminals have fallen silent. */
+  #quietTurns = $state(0);
   /** The step at whose start the machine is; undefined once something was typed or written. */
   #at = $state<number | undefined>();
   readonly #progress = new Progress(localStorage);
@@ -54,6 +56,13 @@ export class Studio {
   readonly checkDockerfile = $derived.by(() => {
     const { engine } = this.machine;
     return engine && ((text: string) => engine.checkDockerfile(text));
+  });
+
+  /** What the last build did with each line; to be asked again when a command may have built something. */
+  readonly buildOutcomes = $derived.by(() => {
+    const { engine } = this.machine;
+    void this.#quietTurns;
+    return engine && ((text: string) => engine.buildOutcomes(text));
   });
 
   get chapter(): string {
@@ -219,5 +228,6 @@ export class Studio {
   #lookAgain(): void {
     this.player?.check();
     this.inspector.refresh();
+    this.#quietTurns++;
   }
 }

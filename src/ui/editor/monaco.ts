@@ -2,6 +2,7 @@
  * Monaco with the parts that a few small files need: all that knows Monaco. In a chunk of its own that
  * is fetched when the editor is first opened; its worker comes from this site like everything else.
  */
+import type { BuildLineOutcome } from '#engine/api/types/build.ts';
 import type { Finding } from '#lessons/engine-view.ts';
 import { editor, KeyCode, KeyMod, languages, MarkerSeverity, Uri } from 'monaco-editor/editor/editor.api.js';
 import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
@@ -40,7 +41,7 @@ import 'monaco-editor/languages/definitions/python/register.js';
 import 'monaco-editor/languages/definitions/shell/register.js';
 import 'monaco-editor/languages/definitions/yaml/register.js';
 import { composeScheme, isComposeFile } from './compose-files.ts';
-import { isDockerfile } from './dockerfile-checks.ts';
+import { isDockerfile } from './dockerfile-questions.ts';
 
 globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
 
@@ -80,6 +81,8 @@ export interface CodeEditor {
   show(path: string | undefined): void;
   /** Marks lines of an open file; what was marked before goes. */
   mark(path: string, findings: readonly Finding[]): void;
+  /** Says beside lines of an open file what the last build did with them; what was said before goes. */
+  annotate(path: string, outcomes: readonly BuildLineOutcome[]): void;
   focus(): void;
   dispose(): void;
 }
@@ -113,7 +116,7 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
     wordWrap: 'on',
     fixedOverflowWidgets: true,
   });
-  const models = new Map<string, { model: editor.ITextModel; view: editor.ICodeEditorViewState | null }>();
+  const models = new Map<string, OpenModel>();
   let shown: string | undefined;
   /** While we set text ourselves, edits are not the reader's. */
   let replacing = false;
@@ -128,7 +131,7 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
     model.onDidChangeContent(() => {
       if (!replacing) options.onEdit(path, model.getValue());
     });
-    models.set(path, { model, view: null });
+    models.set(path, { model, view: null, notes: [] });
   };
   const replace = (model: editor.ITextModel, text: string) => {
     if (model.getValue() === text) return;
@@ -193,12 +196,41 @@ export function createCodeEditor(place: HTMLElement, options: CodeEditorOptions)
       });
       editor.setModelMarkers(model, 'build-checks', markers);
     },
+    annotate(path, outcomes) {
+      const open = models.get(path);
+      if (open)
+        open.notes = open.model.deltaDecorations(
+          open.notes,
+          outcomes.map((outcome) => noteOf(open.model, outcome)),
+        );
+    },
     focus: () => code.focus(),
     dispose() {
       settingsChanged.disconnect();
       dark.removeEventListener('change', applyTheme);
       code.dispose();
       for (const { model } of models.values()) model.dispose();
+    },
+  };
+}
+
+interface OpenModel {
+  model: editor.ITextModel;
+  view: editor.ICodeEditorViewState | null;
+  /** Decorations that say what a build did. */
+  notes: string[];
+}
+
+/** Behind the end of the instruction: `cached`, `built in 11.8 s`. */
+function noteOf(model: editor.ITextModel, { end, outcome, ms }: BuildLineOutcome): editor.IModelDeltaDecoration {
+  const line = Math.min(end, model.getLineCount());
+  const column = model.getLineMaxColumn(line);
+  const took = ms < 100 ? '' : outcome === 'built' ? ` in ${(ms / 1000).toFixed(1)} s` : '';
+  return {
+    range: { startLineNumber: line, startColumn: column, endLineNumber: line, endColumn: column },
+    options: {
+      showIfCollapsed: true,
+      after: { content: `${outcome}${took}`, inlineClassName: `build-outcome ${outcome}`, cursorStops: 3 },
     },
   };
 }

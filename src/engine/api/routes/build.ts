@@ -10,6 +10,7 @@ import { BuildError, CommandFailed } from '../../build/build-error.ts';
 import type { SolveStatus } from '../../build/build-progress.ts';
 import type { LintWarning } from '../../build/dockerfile/lint/linter.ts';
 import { excerptOf, type ExcerptLine } from '../../build/excerpt.ts';
+import { KEPT_LENGTH } from '../../build/line-outcomes.ts';
 import { Cancellation } from '../../cancellation.ts';
 import { Channel } from '../../channel.ts';
 import { EngineError, messageOf } from '../../errors.ts';
@@ -18,11 +19,13 @@ import { parsePlatform } from '../../image/platform.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import { fullString, parseNormalizedNamed, tagNameOnly, type Reference } from '../../oci/reference.ts';
 import { hijack, json, jsonLines } from '../answer.ts';
+import { readBody } from '../body.ts';
 import { refuseGrpc } from '../grpc-refusal.ts';
 import type { ApiResponse } from '../http.ts';
 import { flagParam, integerParam, textParam, textParams } from '../query.ts';
 import type { ApiCall, Route } from '../router.ts';
 import { decode, stringMap, strings, type Shape } from '../shape.ts';
+import type { BuildLineOutcome } from '../types/build.ts';
 import type { Ulimit } from '../types/container.ts';
 import type { ProgressMessage } from '../types/system.ts';
 
@@ -71,6 +74,8 @@ export interface BuildBackend {
   classic(request: BuildRequest, say: (message: ProgressMessage) => Promise<void>): Promise<string>;
   solve(request: BuildRequest, tell: (status: SolveStatus) => Promise<void>): Promise<string>;
   check(request: BuildRequest, tell: (status: SolveStatus) => Promise<void>): Promise<{ warnings: LintWarning[]; error?: EngineError }>;
+  /** What the last build of a Dockerfile of this text did with its lines. */
+  lineOutcomes(dockerfile: string): readonly BuildLineOutcome[];
   pruneCache(options: PruneCache): { removed: string[]; reclaimedBytes: number };
 }
 
@@ -94,9 +99,17 @@ export function buildRoutes(backend: BuildBackend): Route[] {
     { method: 'POST', pattern: '/session', handler: (call) => refuseBuildKit(call) },
     // Not in the specification: buildx's way to BuildKit's control API.
     { method: 'POST', pattern: '/grpc', handler: (call) => refuseBuildKit(call) },
+    // Drydock's own extension, for the editor.
+    { method: 'POST', pattern: '/build/lines', handler: (call) => lineOutcomes(backend, call) },
     /** @api  Y  POST /build/prune  BuildPrune  "Delete builder cache" */
     { method: 'POST', pattern: '/build/prune', handler: (call) => prune(backend, call) },
   ];
+}
+
+async function lineOutcomes(backend: BuildBackend, call: ApiCall): Promise<ApiResponse> {
+  // No character takes more bytes.
+  const text = new TextDecoder().decode(await readBody(call, 4 * KEPT_LENGTH));
+  return json(200, backend.lineOutcomes(text));
 }
 
 type BuildLine =

@@ -20,3 +20,13 @@ export type BuildCheckLine = { error?: string } & (
   | { id: 'drydock.build.check'; aux: { warnings: BuildWarning[] } }
   | { id?: undefined; aux?: undefined }
 );
+
+/** What `POST /build/lines` tells of the lines of an instruction. */
+export interface BuildLineOutcome {
+  /** From 1, inclusive. */
+  start: number;
+  end: number;
+  outcome: 'cached' | 'built' | 'failed';
+  /** How long it took; of what was cached, to find it. */
+  ms: number;
+}
