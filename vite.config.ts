@@ -30,6 +30,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bin/**/*.test.ts'],
           exclude: [...shared.exclude, '**/*.machine.test.ts', 'test/browser/**'],
+          // What the files import takes longer than most of them; none keeps anything to itself.
+          isolate: false,
           testTimeout: 60_000,
         },
       },
@@ -39,7 +41,9 @@ export default defineConfig({
           ...shared,
           name: 'machine',
           include: ['**/*.machine.test.ts'],
-          fileParallelism: false,
+          // A machine is busy on one core, and translates on another what it will run.
+          maxWorkers: 2,
+          isolate: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },

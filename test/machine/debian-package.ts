@@ -1,6 +1,8 @@
 /** Programs that the tests drive, out of Debian's packages. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /**
  * Makes sure that a program is on the PATH: on Debian it is installed where that can be done without asking.
@@ -11,11 +13,14 @@ export function needProgram(program: string, version: string, packages: string[]
   if (isThere()) return;
   if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
     console.error(`Installing ${program} (once) …`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
-    const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+    // One of the test processes at a time: the lists of packages have no queue of their own.
+    const apt = (...args: string[]): void => {
+      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+      spawnSync('flock', [join(tmpdir(), 'drydock-apt.lock'), 'apt-get', '-qq', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env });
+    };
+    apt('update');
     for (const name of packages) {
-      spawnSync('apt-get', ['install', ...options, name], { stdio: ['ignore', 'ignore', 'inherit'], env });
+      apt('install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', name);
       if (isThere()) return;
     }
   }
