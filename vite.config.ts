@@ -42,7 +42,7 @@ export default defineConfig({
           name: 'machine',
           include: ['**/*.machine.test.ts'],
           // A machine is busy on one core, and translates on another what it will run.
-          maxWorkers: 2,
+          fileParallelism: false,
           isolate: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -68,6 +68,9 @@ async function output(command: string, ...more: string[]): Promise<string> {
   return stdout;
 }
 
+/** A container that has started may not have come as far as to listen. */
+const redisAnswers = 'until redis-cli ping >/dev/null 2>&1; do sleep 0.1; done';
+
 const docker = async (...args: string[]): Promise<string> => (await host.docker(args)).stdout;
 
 test('it is the Compose that is written in Python', async () => {
@@ -104,7 +107,7 @@ test('ps and port', async () => {
 });
 
 test('exec and run: what goes over an upgraded connection, and its status', async () => {
-  expect(await output('exec -T redis redis-cli ping')).toBe('PONG\n');
+  expect(await output('exec -T redis sh -c', `${redisAnswers}; redis-cli ping`)).toBe('PONG\n');
   expect(await output('exec -T web bash -c', 'exec 3<>/dev/tcp/redis/6379; echo PING >&3; head -1 <&3')).toBe('+PONG\r\n');
   expect(await compose('exec -T web sh -c', 'echo no >&2; exit 3')).toEqual({ stdout: '', stderr: 'no\n', status: 3 });
   expect(await output('run --rm -T redis redis-cli -h redis incr visits')).toBe('1\n');
@@ -123,7 +126,7 @@ test('stop, start, and down leaves nothing', async () => {
   expect(await output('ps')).toMatch(/^shop_redis_1 .* Exit 0 +$/m);
   expect((await compose('start redis')).stderr).toBe('Starting redis ... \nStarting redis ... done\n');
   // Redis kept its data over the restart, in the volume.
-  expect(await output('exec -T redis redis-cli incr visits')).toBe('2\n');
+  expect(await output('exec -T redis sh -c', `${redisAnswers}; redis-cli incr visits`)).toBe('2\n');
   const { stderr, status } = await compose('down -v --rmi local');
   expect(stderr.split('\n').sort()).toEqual(
     [
