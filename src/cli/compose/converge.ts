@@ -4,6 +4,7 @@
  * Source: docker/compose 2.26.1 pkg/compose/{create,convergence}.go.
  */
 import type { ContainerSummary } from '#engine/api/types/container.ts';
+import { allEnded } from './all-ended.ts';
 import type { ComposeWork } from './compose-work.ts';
 import { createContainer } from './create-container.ts';
 import { inDependencyOrder } from './dependency-order.ts';
@@ -70,11 +71,8 @@ interface Convergence {
 /** @returns the first container of the service, if it has one */
 async function carryOut(convergence: Convergence, { service: name, steps }: ServicePlan): Promise<string | undefined> {
   const service = withReferences(convergence.project.services[name]!, (other) => convergence.first.get(other));
-  const results = await Promise.allSettled(steps.map((step) => carryOutStep(convergence, service, step)));
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
-  const ids = results.flatMap((result) => (result.status === 'fulfilled' && result.value !== undefined ? [result.value] : []));
-  return ids[0];
+  const ids = await allEnded(steps.map((step) => carryOutStep(convergence, service, step)));
+  return ids.find((id) => id !== undefined);
 }
 
 async function carryOutStep(

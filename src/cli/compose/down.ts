@@ -3,6 +3,7 @@ import type { NetworkInspect } from '#engine/api/types/network.ts';
 import type { Command } from '../command.ts';
 import { quote } from '#engine/go-quote.ts';
 import { errorLine } from '../error-line.ts';
+import { allEnded } from './all-ended.ts';
 import { ComposeError } from './compose-error.ts';
 import { isStatus, labelFilter, type ComposeWork } from './compose-work.ts';
 import { inReverseDependencyOrder } from './dependency-order.ts';
@@ -71,9 +72,7 @@ export async function takeDown(work: ComposeWork, project: Project, options: Dow
   if (containers.length === 0 && removals.length === 0) {
     await work.context.err(`Warning: No resource found to remove for project "${project.name}".\n`);
   }
-  const ended = await Promise.allSettled(removals.map((remove) => remove()));
-  const failure = ended.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
+  await allEnded(removals.map((remove) => remove()));
 }
 
 async function removalsOf(work: ComposeWork, project: Project, options: DownOptions): Promise<(() => Promise<void>)[]> {

@@ -3,6 +3,7 @@
  * Source: docker/compose 2.26.1 pkg/compose/{build,pull}.go.
  */
 import type { ImageInspect } from '#engine/api/types/image.ts';
+import { allEnded } from './all-ended.ts';
 import { buildService } from './build-service.ts';
 import { ComposeError } from './compose-error.ts';
 import { isStatus, type ComposeWork } from './compose-work.ts';
@@ -70,9 +71,7 @@ async function pullMissing(
       if (!(error instanceof PullError && built.has(service.image!))) throw error;
     }
   });
-  const ended = await Promise.allSettled(pulls);
-  const failure = ended.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
+  await allEnded(pulls);
 }
 
 function isToPull({ image, pull_policy: policy }: ComposeService, ids: ReadonlyMap<string, string>): boolean {

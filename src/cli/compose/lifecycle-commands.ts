@@ -5,6 +5,7 @@
 import type { ContainerInspect, ContainerSummary } from '#engine/api/types/container.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { listOf } from '../flags/syntax.ts';
+import { allEnded } from './all-ended.ts';
 import { ComposeError } from './compose-error.ts';
 import { isStatus } from './compose-work.ts';
 import { converge } from './converge.ts';
@@ -115,8 +116,7 @@ const rm: Command = {
         await api.delete(`/containers/${container.Id}`, { query });
         progress.event(done(progressName(container), 'Removed'));
       });
-      const failure = (await Promise.allSettled(removals)).find((result) => result.status === 'rejected');
-      if (failure) throw failure.reason;
+      await allEnded(removals);
     });
   },
 };

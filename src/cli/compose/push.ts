@@ -5,6 +5,7 @@ import type { Command } from '../command.ts';
 import { errorLine } from '../error-line.ts';
 import { progressBar } from '../format/progress.ts';
 import { registryAuth } from '../registry/credentials.ts';
+import { allEnded } from './all-ended.ts';
 import { ComposeError } from './compose-error.ts';
 import type { ComposeWork } from './compose-work.ts';
 import { globalsOf } from './globals.ts';
@@ -28,9 +29,7 @@ export const push: Command = {
     const progress = flags.bool('quiet') ? 'quiet' : globals.progress;
     await runWork(context, { ...globals, progress }, 'Pushing', async (work) => {
       const services = sortedKeys(project.services).map((name) => project.services[name]!);
-      const ended = await Promise.allSettled(services.map((service) => pushService(work, service, flags.bool('ignore-push-failures'))));
-      const failure = ended.find((result) => result.status === 'rejected');
-      if (failure) throw failure.reason;
+      await allEnded(services.map((service) => pushService(work, service, flags.bool('ignore-push-failures'))));
     });
   },
 };

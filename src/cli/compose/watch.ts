@@ -8,6 +8,7 @@ import { pathBelow } from '../builder/context/dockerfile-place.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { errorLine } from '../error-line.ts';
 import { sleep } from '../sleep.ts';
+import { allEnded } from './all-ended.ts';
 import { buildService } from './build-service.ts';
 import { ComposeError } from './compose-error.ts';
 import type { ComposeWork } from './compose-work.ts';
@@ -110,9 +111,7 @@ export async function watchProject(
     throw new ComposeError("none of the selected services is configured for watch, consider setting an 'develop' section");
   }
   await tell(watching, 'Watch enabled');
-  const ended = await Promise.allSettled(watches.map((run) => run().catch(stopOthers)));
-  const failure = ended.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
+  await allEnded(watches.map((run) => run().catch(stopOthers)));
 }
 
 function checkService({ name, build }: ComposeService, triggers: readonly WatchTrigger[], isSelected: boolean): void {
