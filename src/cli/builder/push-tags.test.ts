@@ -1,11 +1,8 @@
 import { expect, it } from 'vitest';
-import { ScriptedDaemon, type Answer } from '../container/scripted-daemon.ts';
+import { jsonLines, ScriptedDaemon } from '../container/scripted-daemon.ts';
 import { runDocker, type CliResult } from '../testing.ts';
 
-const lines = (...messages: object[]): Answer => ({
-  body: { kind: 'bytes', bytes: new TextEncoder().encode(messages.map((message) => `${JSON.stringify(message)}\n`).join('')) },
-});
-const pushed = lines(
+const pushed = jsonLines(
   { status: 'The push refers to repository [registry:5000/app]' },
   { status: 'Pushing', id: 'aaa', progressDetail: { current: 10, total: 20 } },
   { status: 'Layer already exists', id: 'bbb' },
@@ -15,7 +12,7 @@ const pushed = lines(
 
 async function build(flags: string, answer = pushed): Promise<CliResult & { pushes: string[] }> {
   const daemon = new ScriptedDaemon({
-    'POST /build': lines({ id: 'moby.image.id', aux: { ID: 'sha256:abc' } }),
+    'POST /build': jsonLines({ id: 'moby.image.id', aux: { ID: 'sha256:abc' } }),
     'POST /images/registry:5000/app/push': answer,
     'POST /images/docker.io/library/app/push': answer,
   });
@@ -43,7 +40,7 @@ it.each([
 });
 
 it('fails with what the registry says', async () => {
-  const { status, stderr } = await build('--push -t app', lines({ errorDetail: { message: 'denied: no' }, error: 'denied: no' }));
+  const { status, stderr } = await build('--push -t app', jsonLines({ errorDetail: { message: 'denied: no' }, error: 'denied: no' }));
   expect(stderr).toMatch(/#1 ERROR: denied: no\n/);
   expect(stderr).toMatch(/ERROR: failed to build: denied: no\n$/);
   expect(status).toBe(1);

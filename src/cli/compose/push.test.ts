@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ScriptedDaemon, type Answer } from '../container/scripted-daemon.ts';
+import { jsonLines, ScriptedDaemon } from '../container/scripted-daemon.ts';
 import { runDocker, type CliResult } from '../testing.ts';
 
 const yaml = `name: demo
@@ -9,15 +9,12 @@ services:
   web: {image: busybox}
   local: {build: .}
 `;
-const lines = (...messages: object[]): Answer => ({
-  body: { kind: 'bytes', bytes: new TextEncoder().encode(messages.map((message) => `${JSON.stringify(message)}\n`).join('')) },
-});
-const pushed = lines(
+const pushed = jsonLines(
   { status: 'The push refers to repository [registry:5000/app]' },
   { status: 'Pushing', id: 'aaa', progressDetail: { current: 10, total: 20 } },
   { status: 'Pushed', id: 'aaa' },
 );
-const denied = lines({ errorDetail: { message: 'denied: no' }, error: 'denied: no' });
+const denied = jsonLines({ errorDetail: { message: 'denied: no' }, error: 'denied: no' });
 
 async function run(line: string, base = pushed): Promise<CliResult & { pushes: string[] }> {
   const daemon = new ScriptedDaemon({

@@ -18,6 +18,11 @@ export type Answers = Record<string, Answer | ((request: ApiRequest) => Answer |
 
 const encoder = new TextEncoder();
 
+/** An answer of JSON documents, a line each. */
+export function jsonLines(...messages: readonly object[]): Answer {
+  return { body: { kind: 'bytes', bytes: encoder.encode(messages.map((message) => `${JSON.stringify(message)}\n`).join('')) } };
+}
+
 export class ScriptedDaemon {
   /** `POST /containers/create?name=web`, in the order asked; without pings. */
   readonly asked: string[] = [];
